@@ -1,0 +1,44 @@
+// Every maximum of the core in one place, checked against each other at compile time.
+// Floor: base.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace toolvitals {
+
+inline constexpr size_t kCacheLineBytes = 64;
+
+// Names of tools, caches and error types, in bytes of UTF-8.
+inline constexpr size_t kMaxNameBytes = 256;
+
+// Samples of a sliding window.
+inline constexpr uint64_t kMinWindowSize = 2;
+inline constexpr uint64_t kMaxWindowSize = 1'000'000;
+inline constexpr uint64_t kDefaultWindowSize = 1000;
+
+// Types of error that one tool may show, so that error texts passed as types cannot take every tool's series.
+inline constexpr uint64_t kMaxErrorTypesPerTool = 256;
+
+// Label sets over all families.
+inline constexpr uint64_t kMinSeries = 1;
+inline constexpr uint64_t kMaxSeries = 1'000'000;
+inline constexpr uint64_t kDefaultSeries = 10'000;
+
+// The byte budget of a segment, in MiB.
+inline constexpr uint64_t kMinMemoryLimitMb = 1;
+inline constexpr uint64_t kMaxMemoryLimitMb = 1024;
+inline constexpr uint64_t kDefaultMemoryLimitMb = 64;
+
+// Finite upper bounds of one classic histogram.
+inline constexpr size_t kMaxHistogramBounds = 64;
+
+// Latencies of this many nanoseconds and more (104 days) are summed as floating point, so that the integer sum of
+// 2^64 nanoseconds cannot be overrun by a handful of absurd values.
+inline constexpr double kMaxIntegerLatencyNs = 9007199254740992.0;  // 2^53
+
+static_assert(kMinWindowSize <= kDefaultWindowSize && kDefaultWindowSize <= kMaxWindowSize);
+static_assert(kMinSeries <= kDefaultSeries && kDefaultSeries <= kMaxSeries);
+static_assert(kMinMemoryLimitMb <= kDefaultMemoryLimitMb && kDefaultMemoryLimitMb <= kMaxMemoryLimitMb);
+
+}  // namespace toolvitals
