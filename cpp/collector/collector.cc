@@ -1,0 +1,333 @@
+// Making series, configuring, resetting, forking.
+// Floor: collector.
+#include "collector/collector.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "registry/names.h"
+
+namespace toolvitals {
+namespace {
+
+std::atomic<Collector*> global_collector{nullptr};
+
+absl::Status CheckRange(std::string_view what, uint64_t value, uint64_t min, uint64_t max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(absl::string_view(what.data(), what.size()), " is ", value,
+                                                 ", but must be ", min, " to ", max));
+}
+
+absl::Status CheckOptions(const CollectorOptions& options) {
+  absl::Status status = CheckRange("window_size", options.window_size, kMinWindowSize, kMaxWindowSize);
+  status.Update(CheckRange("max_series", options.max_series, kMinSeries, kMaxSeries));
+  status.Update(CheckRange("memory_limit_mb", options.memory_limit_mb, kMinMemoryLimitMb, kMaxMemoryLimitMb));
+  return status;
+}
+
+// The largest number of milliseconds that, divided by a thousand, is not above the bound in seconds. Comparing with it
+// decides every double as the division would, and saves the division from each record.
+double MillisFor(double bound_seconds) {
+  constexpr double kMillis = 1000.0;
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  double millis = bound_seconds * kMillis;
+  while (millis / kMillis > bound_seconds) millis = std::nextafter(millis, 0.0);
+  while (std::nextafter(millis, kInfinity) / kMillis <= bound_seconds) millis = std::nextafter(millis, kInfinity);
+  return millis;
+}
+
+absl::StatusOr<HistogramBounds> BoundsInMillis() {
+  std::vector<double> millis;
+  for (const double bound : kDefaultDurationBounds) millis.push_back(MillisFor(bound));
+  return HistogramBounds::Make(millis);
+}
+
+std::string Copy(std::string_view text) { return std::string(text); }
+
+}  // namespace
+
+Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& options, HistogramBounds buckets_ms)
+    : segment_(std::move(segment)),
+      buckets_ms_(std::move(buckets_ms)),
+      registry_(*segment_, options.max_series),
+      quantile_method_(options.quantile_method),
+      started_ns_(Clock::MonotonicNanos()),
+      options_(options) {
+  SegmentHeader& header = segment_->header();
+  header.clock_source.store(static_cast<uint64_t>(Clock::source()), std::memory_order_relaxed);
+  header.ns_per_tick_q32.store(Clock::ns_per_tick_q32(), std::memory_order_relaxed);
+  header.window_size.store(options.window_size, std::memory_order_relaxed);
+  header.histogram_bounds.store(kDefaultDurationBounds.size(), std::memory_order_relaxed);
+  for (size_t i = 0; i < kDefaultDurationBounds.size(); ++i) {
+    header.bounds[i].store(std::bit_cast<uint64_t>(kDefaultDurationBounds[i]), std::memory_order_relaxed);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Collector>> Collector::Create(const CollectorOptions& options) {
+  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  Clock::Calibrate();
+  absl::StatusOr<HistogramBounds> buckets_ms = BoundsInMillis();
+  if (!buckets_ms.ok()) return buckets_ms.status();
+  absl::StatusOr<std::unique_ptr<Segment>> segment = Segment::CreateAnonymous(options.memory_limit_mb << 20);
+  if (!segment.ok()) return segment.status();
+  std::unique_ptr<Collector> collector(
+      new Collector(*std::move(segment), options, *std::move(buckets_ms)));
+  absl::MutexLock lock(&collector->mutex_);
+  if (absl::Status status = collector->MakeOverflow(); !status.ok()) return status;
+  return collector;
+}
+
+absl::Status Collector::InitGlobal() {
+  static absl::Mutex once(absl::kConstInit);
+  absl::MutexLock lock(&once);
+  if (global_collector.load(std::memory_order_relaxed) != nullptr) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Collector>> made = Create({});
+  if (!made.ok()) return made.status();
+  if (const int error = pthread_atfork(&LockForFork, &UnlockInParent, &StartAfreshInChild); error != 0) {
+    return absl::ResourceExhaustedError(absl::StrCat("pthread_atfork: error ", error));
+  }
+  global_collector.store(made->release(), std::memory_order_release);
+  return absl::OkStatus();
+}
+
+Collector& Collector::Global() { return *global_collector.load(std::memory_order_acquire); }
+
+// A fork may not catch the mutex held by a thread that will not exist in the child.
+void Collector::LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (Collector* collector = global_collector.load(std::memory_order_acquire)) collector->mutex_.Lock();
+}
+
+void Collector::UnlockInParent() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (Collector* collector = global_collector.load(std::memory_order_acquire)) collector->mutex_.Unlock();
+}
+
+// The child's pages are its own copies at the same addresses, so its handles stay valid and only the counts must go.
+void Collector::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  Collector* collector = global_collector.load(std::memory_order_acquire);
+  if (collector == nullptr) return;
+  collector->ResetAll(/*after_fork=*/true);
+  collector->started_ns_.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
+  collector->mutex_.Unlock();
+}
+
+absl::Status Collector::MakeOverflow() {
+  const Offset tool = segment_->Allocate(ToolCell::Bytes(buckets_ms_.buckets()));
+  const Offset cache = segment_->Allocate(sizeof(CacheCell));
+  if (tool != 0 && cache != 0) {
+    overflow_tool_ = MakeTool(kOverflowName, tool);
+    if (AppendToDirectory(*segment_, SeriesKind::kCache, kOverflowName, cache)) {
+      overflow_cache_ = std::make_unique<CacheMetrics>(Copy(kOverflowName), *segment_->At<CacheCell>(cache));
+    }
+  }
+  if (overflow_tool_ != nullptr && overflow_cache_ != nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("memory_limit_mb ", options_.memory_limit_mb,
+                                                 " cannot hold one tool with window_size ", options_.window_size));
+}
+
+Offset Collector::MakeRing(uint64_t window_size) {
+  const uint64_t capacity = RingRecord::CapacityFor(window_size);
+  const Offset ring = segment_->Allocate(RingRecord::Bytes(capacity));
+  if (ring != 0) segment_->At<RingRecord>(ring)->capacity.store(capacity, std::memory_order_relaxed);
+  return ring;
+}
+
+std::unique_ptr<ToolMetrics> Collector::MakeTool(std::string_view name, Offset cell) {
+  const Offset ring = MakeRing(options_.window_size);
+  if (ring == 0) return nullptr;
+  ToolCell& tool = *segment_->At<ToolCell>(cell);
+  tool.window.ring.store(ring, std::memory_order_release);
+  if (!AppendToDirectory(*segment_, SeriesKind::kTool, name, cell)) return nullptr;
+  return std::make_unique<ToolMetrics>(Copy(name), *segment_, buckets_ms_, tool);
+}
+
+ToolMetrics& Collector::Tool(std::string_view name) {
+  if (name == kOverflowName) return *overflow_tool_;
+  absl::MutexLock lock(&mutex_);
+  const auto found = tools_.find(absl::string_view(name.data(), name.size()));
+  if (found != tools_.end()) return *found->second;
+  const Offset cell = registry_.Reserve(ToolCell::Bytes(buckets_ms_.buckets()));
+  if (cell == 0) return *overflow_tool_;
+  std::unique_ptr<ToolMetrics> tool = MakeTool(name, cell);
+  if (tool == nullptr) {
+    registry_.Cancel();
+    return *overflow_tool_;
+  }
+  return *(tools_[Copy(name)] = std::move(tool));
+}
+
+CacheMetrics& Collector::Cache(std::string_view name) {
+  if (name == kOverflowName) return *overflow_cache_;
+  absl::MutexLock lock(&mutex_);
+  const auto found = caches_.find(absl::string_view(name.data(), name.size()));
+  if (found != caches_.end()) return *found->second;
+  const Offset cell = registry_.Reserve(sizeof(CacheCell));
+  if (cell == 0 || !registry_.Publish(SeriesKind::kCache, name, cell)) return *overflow_cache_;
+  auto cache = std::make_unique<CacheMetrics>(Copy(name), *segment_->At<CacheCell>(cell));
+  return *(caches_[Copy(name)] = std::move(cache));
+}
+
+ToolMetrics* Collector::FindTool(std::string_view name) {
+  if (name == kOverflowName) return overflow_tool_.get();
+  absl::MutexLock lock(&mutex_);
+  const auto found = tools_.find(absl::string_view(name.data(), name.size()));
+  return found == tools_.end() ? nullptr : found->second.get();
+}
+
+CacheMetrics* Collector::FindCache(std::string_view name) {
+  if (name == kOverflowName) return overflow_cache_.get();
+  absl::MutexLock lock(&mutex_);
+  const auto found = caches_.find(absl::string_view(name.data(), name.size()));
+  return found == caches_.end() ? nullptr : found->second.get();
+}
+
+HistogramCell* Collector::FindErrorType(const ToolCell& cell, std::string_view error_type) {
+  // Pairs with the release in ErrorType(): a linked cell is complete.
+  for (Offset at = cell.errors.load(std::memory_order_acquire); at != 0;) {
+    ErrorCell* error = segment_->At<ErrorCell>(at);
+    if (segment_->StringAt(error->name.load(std::memory_order_relaxed)) == error_type) return &error->histogram();
+    at = error->next.load(std::memory_order_relaxed);
+  }
+  return nullptr;
+}
+
+HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_type) {
+  ToolCell& cell = tool.cell();
+  HistogramCell& overflow = tool.outcome(Outcome::kErrorOverflow);
+  if (error_type == kOverflowName) return overflow;
+  if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
+  absl::MutexLock lock(&mutex_);
+  if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
+  if (cell.error_types.load(std::memory_order_relaxed) >= kMaxErrorTypesPerTool) return overflow;
+  const Offset made = registry_.Reserve(ErrorCell::Bytes(buckets_ms_.buckets()));
+  if (made == 0) return overflow;
+  const Offset name = segment_->AllocateString(error_type);
+  if (name == 0) {
+    registry_.Cancel();
+    return overflow;
+  }
+  ErrorCell& error = *segment_->At<ErrorCell>(made);
+  error.name.store(name, std::memory_order_relaxed);
+  error.next.store(cell.errors.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  cell.error_types.fetch_add(1, std::memory_order_relaxed);
+  cell.errors.store(made, std::memory_order_release);
+  return error.histogram();
+}
+
+void Collector::KeepFirstItems(ToolMetrics& tool) {
+  absl::MutexLock lock(&mutex_);
+  Word& ring = tool.cell().first_item.ring;
+  if (ring.load(std::memory_order_relaxed) == 0) {
+    ring.store(MakeRing(options_.window_size), std::memory_order_release);
+  }
+}
+
+bool Collector::GrowWindow(WindowCell& window, uint64_t window_size) {
+  const Offset before = window.ring.load(std::memory_order_relaxed);
+  if (before == 0) return true;
+  RingRecord& old_ring = *segment_->At<RingRecord>(before);
+  const uint64_t old_capacity = old_ring.capacity.load(std::memory_order_relaxed);
+  if (old_capacity >= window_size) return true;
+  const Offset made = MakeRing(window_size);
+  if (made == 0) return false;
+  RingRecord& ring = *segment_->At<RingRecord>(made);
+  const uint64_t mask = ring.capacity.load(std::memory_order_relaxed) - 1;
+  const auto [cursor, start] = window.position();
+  for (uint64_t index = cursor - std::min(cursor, old_capacity); index < cursor; ++index) {
+    ring.slots[index & mask].store(old_ring.slots[index & (old_capacity - 1)].load(std::memory_order_relaxed),
+                                   std::memory_order_relaxed);
+  }
+  window.ring.store(made, std::memory_order_release);
+  return true;
+}
+
+absl::Status Collector::GrowWindows(uint64_t window_size) {
+  bool grown = GrowWindow(overflow_tool_->cell().window, window_size);
+  for (auto& [name, tool] : tools_) {
+    grown = grown && GrowWindow(tool->cell().window, window_size) && GrowWindow(tool->cell().first_item, window_size);
+  }
+  if (grown) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("window_size ", window_size, " for ", tools_.size(),
+                                                   " tools does not fit into the memory limit of ",
+                                                   segment_->budget_bytes() >> 20, " MB"));
+}
+
+absl::Status Collector::Configure(const CollectorOptions& options) {
+  if (absl::Status status = CheckOptions(options); !status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  const uint64_t budget_before = segment_->budget_bytes();
+  if (absl::Status status = segment_->SetBudget(options.memory_limit_mb << 20); !status.ok()) return status;
+  if (absl::Status status = GrowWindows(options.window_size); !status.ok()) {
+    segment_->SetBudget(budget_before).IgnoreError();
+    return status;
+  }
+  segment_->header().window_size.store(options.window_size, std::memory_order_relaxed);
+  quantile_method_.store(options.quantile_method, std::memory_order_relaxed);
+  registry_.set_max_series(options.max_series);
+  options_ = options;
+  return absl::OkStatus();
+}
+
+CollectorOptions Collector::options() const {
+  absl::MutexLock lock(&mutex_);
+  return options_;
+}
+
+std::string Collector::name_prefix() const {
+  absl::MutexLock lock(&mutex_);
+  return options_.name_prefix;
+}
+
+void Collector::Reset() {
+  absl::MutexLock lock(&mutex_);
+  ResetAll(/*after_fork=*/false);
+}
+
+void Collector::ResetAll(bool after_fork) {
+  const size_t buckets = buckets_ms_.buckets();
+  const auto reset_window = [&](WindowCell& window) {
+    const Offset ring = window.ring.load(std::memory_order_relaxed);
+    if (ring == 0) return;
+    if (after_fork) {
+      // Writing every slot would copy every page; in the child's only thread no sample is between claim and store.
+      window.start.store(window.cursor.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    } else {
+      window.Reset(*segment_->At<RingRecord>(ring));
+    }
+  };
+  const auto reset_tool = [&](ToolCell& cell) {
+    for (size_t outcome = 0; outcome < kOutcomes; ++outcome) {
+      OutcomeCell(cell, static_cast<Outcome>(outcome), buckets).Reset(buckets);
+    }
+    for (Offset at = cell.errors.load(std::memory_order_acquire); at != 0;) {
+      ErrorCell* error = segment_->At<ErrorCell>(at);
+      error->histogram().Reset(buckets);
+      at = error->next.load(std::memory_order_relaxed);
+    }
+    reset_window(cell.window);
+    reset_window(cell.first_item);
+    if (after_fork) ForgetInFlight(*segment_, cell.in_flight, cell.spill);
+  };
+  ForEachSeries(*segment_, [&](const DirectoryView& series) {
+    if (series.kind == SeriesKind::kTool) reset_tool(*segment_->At<ToolCell>(series.cell));
+    if (series.kind == SeriesKind::kCache) {
+      CacheCell& cache = *segment_->At<CacheCell>(series.cell);
+      for (Word* word : {&cache.hits, &cache.misses, &cache.evictions, &cache.size_rejections}) {
+        word->store(0, std::memory_order_relaxed);
+      }
+    }
+  });
+  SegmentHeader& header = segment_->header();
+  for (Word& dropped : header.dropped) dropped.store(0, std::memory_order_relaxed);
+  header.scrapes.store(0, std::memory_order_relaxed);
+  header.scrape_ns_sum.store(0, std::memory_order_relaxed);
+  if (after_fork) header.process_id.store(static_cast<uint64_t>(getpid()), std::memory_order_relaxed);
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,117 @@
+// The collector: what a tool server records, in one place per process.
+// Floor: collector.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "collector/tool_metrics.h"
+#include "metrics/quantiles.h"
+#include "registry/registry.h"
+
+namespace toolvitals {
+
+// The default upper bounds of the duration buckets, in seconds: those of OpenTelemetry's conventions for MCP,
+// continued downward.
+inline constexpr std::array<double, 17> kDefaultDurationBounds = {
+    0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300};
+
+struct CollectorOptions {
+  uint64_t window_size = kDefaultWindowSize;
+  QuantileMethod quantile_method = QuantileMethod::kExclusive;
+  uint64_t max_series = kDefaultSeries;
+  uint64_t memory_limit_mb = kDefaultMemoryLimitMb;
+  std::string name_prefix;  // put before the tool and cache families
+};
+
+// Thread-safe. Handles stay valid for the life of the collector. Looking a handle up takes a mutex that is never held
+// while waiting for anything; recording through a handle takes none.
+class Collector {
+ public:
+  // InvalidArgument for options out of range; ResourceExhausted where memory is denied.
+  static absl::StatusOr<std::unique_ptr<Collector>> Create(const CollectorOptions& options);
+
+  // Makes the process's collector with default options. Idempotent, thread-safe. The collector is never destroyed, so
+  // threads may record until the very end; its cells are zeroed in the child of a fork().
+  static absl::Status InitGlobal();
+  // The process's collector; InitGlobal() has returned OK.
+  static Collector& Global();
+
+  // The handle of a name that CheckName() passed; the overflow handle where a budget is spent.
+  ToolMetrics& Tool(std::string_view name);
+  CacheMetrics& Cache(std::string_view name);
+  // The same without making one; nullptr for a name that was never recorded.
+  ToolMetrics* FindTool(std::string_view name);
+  CacheMetrics* FindCache(std::string_view name);
+
+  // The histogram of a tool's calls that failed with this type of error, at most kMaxNameBytes of valid UTF-8; the
+  // tool's overflow histogram where a budget is spent.
+  HistogramCell& ErrorType(ToolMetrics& tool, std::string_view error_type);
+
+  // Gives the tool a window for the time to the first item. Idempotent.
+  void KeepFirstItems(ToolMetrics& tool);
+
+  // Takes new options for a collector in use: windows keep their samples, the budget of bytes moves in place.
+  // InvalidArgument or ResourceExhausted leave the old ones in force.
+  absl::Status Configure(const CollectorOptions& options);
+  CollectorOptions options() const;
+
+  // Zeroes every count and forgets every sample. Calls in flight stay so. A record made at the same time is counted
+  // before or after.
+  void Reset();
+
+  void CountDropped(DropReason reason) {
+    segment_->header().dropped[static_cast<size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  }
+  void CountScrape(uint64_t nanos) {
+    segment_->header().scrape_ns_sum.fetch_add(nanos, std::memory_order_relaxed);
+    segment_->header().scrapes.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  Segment& segment() { return *segment_; }
+  const Segment& segment() const { return *segment_; }
+  QuantileMethod quantile_method() const { return quantile_method_.load(std::memory_order_relaxed); }
+  std::string name_prefix() const;
+  uint64_t started_ns() const { return started_ns_.load(std::memory_order_relaxed); }
+
+ private:
+  Collector(std::unique_ptr<Segment> segment, const CollectorOptions& options, HistogramBounds buckets_ms);
+
+  static void LockForFork();
+  static void UnlockInParent();
+  static void StartAfreshInChild();
+
+  absl::Status MakeOverflow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes a cell complete and shows it; nullptr where the budget of bytes is spent.
+  std::unique_ptr<ToolMetrics> MakeTool(std::string_view name, Offset cell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  HistogramCell* FindErrorType(const ToolCell& cell, std::string_view error_type);
+  Offset MakeRing(uint64_t window_size);
+  bool GrowWindow(WindowCell& window, uint64_t window_size);
+  absl::Status GrowWindows(uint64_t window_size) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ResetAll(bool after_fork) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::unique_ptr<Segment> segment_;
+  const HistogramBounds buckets_ms_;  // upper bounds in milliseconds that decide exactly as the bounds in seconds do
+  Registry registry_;
+  std::atomic<QuantileMethod> quantile_method_;
+  std::atomic<uint64_t> started_ns_;
+
+  mutable absl::Mutex mutex_;
+  CollectorOptions options_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::unique_ptr<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::unique_ptr<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);
+  // Made when the collector is, so that there is always room for them. Snapshots show them once they hold something.
+  std::unique_ptr<ToolMetrics> overflow_tool_;
+  std::unique_ptr<CacheMetrics> overflow_cache_;
+};
+
+}  // namespace toolvitals

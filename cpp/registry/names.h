@@ -1,0 +1,24 @@
+// What may be a name or a label value.
+// Floor: registry.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "store/layout.h"
+
+namespace toolvitals {
+
+// Why the text cannot be a name, or nullopt: it must be 1 to kMaxNameBytes bytes of valid UTF-8 without NUL.
+std::optional<DropReason> CheckName(std::string_view text);
+
+// At most `bytes` bytes of the text, never half a character.
+std::string_view TruncateUtf8(std::string_view text, size_t bytes);
+
+// The reason as it stands in the label `reason` ("latency_nan").
+std::string_view DropReasonName(DropReason reason);
+// The other way; nullopt for a name that is none.
+std::optional<DropReason> FindDropReason(std::string_view name);
+
+}  // namespace toolvitals

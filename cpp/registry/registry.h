@@ -1,0 +1,45 @@
+// The registry: who gets a series, within the budgets of series and of bytes.
+// Floor: registry.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "store/directory.h"
+#include "store/segment.h"
+
+namespace toolvitals {
+
+// Where new label sets go when a budget is spent.
+inline constexpr std::string_view kOverflowName = "overflow";
+
+// Hands out series in one segment. A label set is counted once, however many samples it shows. What is refused here
+// the caller records into the overflow series of the family, so that totals stay exact.
+//
+// Calls are made one at a time (the collector's mutex); max_series may be read and set by any thread.
+class Registry {
+ public:
+  Registry(Segment& segment, uint64_t max_series) : segment_(segment), max_series_(max_series) {}
+
+  // Zeroed memory for a new series' cell, or zero where the series or the byte budget is spent. The cell is counted
+  // and not yet visible: the caller makes it complete first.
+  Offset Reserve(uint64_t cell_bytes);
+
+  // Shows a cell to readers under its name. False where the byte budget does not hold the entry; the series is then
+  // no longer counted.
+  bool Publish(SeriesKind kind, std::string_view name, Offset cell);
+
+  // Gives back the count of a series that was reserved and could not be completed.
+  void Cancel();
+
+  void set_max_series(uint64_t max_series) { max_series_.store(max_series, std::memory_order_relaxed); }
+  uint64_t max_series() const { return max_series_.load(std::memory_order_relaxed); }
+  uint64_t series() const { return segment_.header().series.load(std::memory_order_relaxed); }
+
+ private:
+  Segment& segment_;
+  std::atomic<uint64_t> max_series_;
+};
+
+}  // namespace toolvitals
