@@ -77,59 +77,36 @@ if(TOOLVITALS_BUILD_BENCHMARKS)
   FetchContent_MakeAvailable(benchmark)
 endif()
 
-# Distributions describe Abseil's shared libraries to CMake and ship the static ones beside them. The extension module
-# must run on machines without either, so the imported targets are pointed at the archives.
-function(toolvitals_link_statically)
-  set(pending ${ARGN})
-  set(seen "")
-  while(pending)
-    list(POP_FRONT pending target)
-    if(target IN_LIST seen OR NOT TARGET ${target})
-      continue()
-    endif()
-    list(APPEND seen ${target})
-    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
-    if(links)
-      # A dependency that only the linker needs is written $<LINK_ONLY:name>.
-      string(REGEX REPLACE "\\$<LINK_ONLY:([^>]*)>" "\\1" links "${links}")
-      list(APPEND pending ${links})
-    endif()
-    get_target_property(imported ${target} IMPORTED)
-    get_target_property(type ${target} TYPE)
-    if(NOT imported OR NOT type STREQUAL "SHARED_LIBRARY")
-      continue()
-    endif()
-    get_target_property(configurations ${target} IMPORTED_CONFIGURATIONS)
-    foreach(configuration IN LISTS configurations)
-      get_target_property(shared ${target} IMPORTED_LOCATION_${configuration})
-      string(REGEX REPLACE "\\.so[.0-9]*$" ".a" archive "${shared}")
-      if(NOT EXISTS "${archive}")
-        message(FATAL_ERROR "${target} has no static library: ${archive} does not exist")
-      endif()
-      set_target_properties(${target} PROPERTIES IMPORTED_LOCATION_${configuration} "${archive}"
-                                                 IMPORTED_SONAME_${configuration} "")
-    endforeach()
-  endwhile()
-endfunction()
+# Where Abseil comes as shared libraries, they share one C++ runtime with our module; `make wheel` then carries both into
+# the wheel. Debian's archives cannot be used instead: they are not position-independent (thread-local storage is
+# addressed as in an executable), so no shared object can hold them.
+get_target_property(toolvitals_absl_type absl::synchronization TYPE)
+if(toolvitals_absl_type STREQUAL "SHARED_LIBRARY")
+  set(TOOLVITALS_SHARED_RUNTIME ON)
+else()
+  set(TOOLVITALS_SHARED_RUNTIME OFF)
+endif()
 
-set(toolvitals_absl
-    absl::base
-    absl::cleanup
-    absl::core_headers
-    absl::fixed_array
-    absl::flat_hash_map
-    absl::flat_hash_set
-    absl::hash
-    absl::inlined_vector
-    absl::span
-    absl::status
-    absl::statusor
-    absl::str_format
-    absl::strings
-    absl::synchronization
-    absl::time)
-toolvitals_link_statically(${toolvitals_absl})
-
-# The libraries that every floor may use. Archives only give what is asked of them.
+# The libraries that every floor may use. The linker drops those that nothing is asked of.
 add_library(toolvitals_dependencies INTERFACE)
-target_link_libraries(toolvitals_dependencies INTERFACE ${toolvitals_absl} Threads::Threads)
+target_link_libraries(
+  toolvitals_dependencies
+  INTERFACE absl::base
+            absl::cleanup
+            absl::core_headers
+            absl::fixed_array
+            absl::flat_hash_map
+            absl::flat_hash_set
+            absl::hash
+            absl::inlined_vector
+            absl::span
+            absl::status
+            absl::statusor
+            absl::str_format
+            absl::strings
+            absl::synchronization
+            absl::time
+            Threads::Threads)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  target_link_options(toolvitals_dependencies INTERFACE -Wl,--as-needed)
+endif()
