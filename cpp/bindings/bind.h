@@ -1,0 +1,12 @@
+// The parts of the module that pybind11 binds.
+// Floor: bindings.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace toolvitals {
+
+void BindSettings(pybind11::module_& module);
+void BindServer(pybind11::module_& module);
+
+}  // namespace toolvitals

@@ -1,0 +1,111 @@
+// Server: the running endpoints.
+// Floor: bindings.
+#include <pthread.h>
+#include <pybind11/pybind11.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bindings/bind.h"
+#include "bindings/errors.h"
+#include "collector/collector.h"
+#include "serve/server.h"
+#include "snapshot/collect.h"
+
+namespace py = pybind11;
+
+namespace toolvitals {
+namespace {
+
+class ServerHandle {
+ public:
+  ServerHandle(const std::string& host, std::optional<uint16_t> json_port, std::optional<uint16_t> prometheus_port,
+               const std::string& auth_token)
+      : owner_(getpid()) {
+    ServerOptions options;
+    options.host = host;
+    options.auth_token = auth_token;
+    // Owned by the loop's thread, which is the only one to read through it.
+    auto reader = std::make_shared<SnapshotReader>(Collector::Global());
+    options.snapshot = [reader] { return reader->Read(); };
+    options.observe_scrape = [](std::chrono::nanoseconds took) {
+      Collector::Global().CountScrape(static_cast<uint64_t>(took.count()));
+    };
+    if (json_port.has_value()) options.listeners.push_back({*json_port, "json"});
+    if (prometheus_port.has_value()) options.listeners.push_back({*prometheus_port, "prometheus"});
+    absl::StatusOr<std::unique_ptr<Server>> server = [&] {
+      const py::gil_scoped_release released;
+      return Server::Start(std::move(options));
+    }();
+    if (!server.ok()) {
+      RaiseStatus(server.status());
+      throw py::error_already_set();
+    }
+    server_ = *std::move(server);
+    size_t listener = 0;
+    if (json_port.has_value()) json_port_ = server_->ports()[listener++];
+    if (prometheus_port.has_value()) prometheus_port_ = server_->ports()[listener];
+  }
+
+  ~ServerHandle() {
+    const py::gil_scoped_release released;
+    server_.reset();
+  }
+
+  std::optional<uint16_t> json_port() const { return json_port_; }
+  std::optional<uint16_t> prometheus_port() const { return prometheus_port_; }
+
+  // A forked child has the object but not the thread.
+  bool running() const { return !stopped_ && owner_ == getpid(); }
+
+  void Stop() {
+    stopped_ = true;
+    const py::gil_scoped_release released;
+    server_->Stop();
+  }
+
+ private:
+  const pid_t owner_;
+  bool stopped_ = false;
+  std::optional<uint16_t> json_port_;
+  std::optional<uint16_t> prometheus_port_;
+  std::unique_ptr<Server> server_;
+};
+
+py::object PortOrNone(std::optional<uint16_t> port) {
+  if (!port.has_value()) return py::none();
+  return py::int_(*port);
+}
+
+std::optional<uint16_t> ToPort(const py::object& object, const char* name) {
+  if (object.is_none()) return std::nullopt;
+  const auto port = object.cast<long>();
+  if (port < 0 || port > 65535) {
+    throw py::value_error(std::string(name) + " is " + std::to_string(port) + ", but must be 0 to 65535");
+  }
+  return static_cast<uint16_t>(port);
+}
+
+}  // namespace
+
+void BindServer(py::module_& module) {
+  pthread_atfork(nullptr, nullptr, &Server::AbandonAllAfterFork);
+  py::class_<ServerHandle>(module, "Server", py::is_final(),
+                           "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"
+                           "OSError names a port in use; ValueError a bad host. Thread-safe.")
+      .def(py::init([](const std::string& host, const py::object& json_port, const py::object& prometheus_port,
+                       const std::string& auth_token) {
+             return std::make_unique<ServerHandle>(host, ToPort(json_port, "json_port"),
+                                                   ToPort(prometheus_port, "prometheus_port"), auth_token);
+           }),
+           py::kw_only(), py::arg("host"), py::arg("json_port"), py::arg("prometheus_port"), py::arg("auth_token"))
+      .def_property_readonly("json_port", [](const ServerHandle& self) { return PortOrNone(self.json_port()); })
+      .def_property_readonly("prometheus_port",
+                             [](const ServerHandle& self) { return PortOrNone(self.prometheus_port()); })
+      .def_property_readonly("running", &ServerHandle::running)
+      .def("stop", &ServerHandle::Stop, "Closes every socket and joins the thread. Idempotent.");
+}
+
+}  // namespace toolvitals

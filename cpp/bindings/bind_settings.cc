@@ -1,0 +1,90 @@
+// configure(), render() and the other functions of the module that are no hot path.
+// Floor: bindings.
+#include <pybind11/pybind11.h>
+
+#include <optional>
+#include <string>
+
+#include "bindings/bind.h"
+#include "bindings/drops.h"
+#include "bindings/errors.h"
+#include "bindings/gc_counters.h"
+#include "bindings/snapshot_objects.h"
+#include "collector/collector.h"
+#include "registry/names.h"
+#include "snapshot/collect.h"
+
+namespace py = pybind11;
+
+namespace toolvitals {
+namespace {
+
+void Configure(uint64_t window_size, const std::string& quantile_method, uint64_t max_series, uint64_t memory_limit_mb,
+               const std::string& name_prefix, bool strict) {
+  CollectorOptions options;
+  options.window_size = window_size;
+  if (quantile_method == "inclusive") {
+    options.quantile_method = QuantileMethod::kInclusive;
+  } else if (quantile_method != "exclusive") {
+    throw py::value_error("quantile_method is '" + quantile_method + "', but must be 'exclusive' or 'inclusive'");
+  }
+  options.max_series = max_series;
+  options.memory_limit_mb = memory_limit_mb;
+  options.name_prefix = name_prefix.empty() ? "" : name_prefix + "_";
+  // The GIL is kept: with serialized writers it is what keeps a record from falling between two rings.
+  if (const absl::Status status = Collector::Global().Configure(options); !status.ok()) {
+    RaiseStatus(status);
+    throw py::error_already_set();
+  }
+  SetStrict(strict);
+}
+
+py::bytes Render(const std::string& format) {
+  PyObject* bytes = RenderedBytes(format);
+  if (bytes == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::bytes>(bytes);
+}
+
+void CountDropped(const std::string& reason) {
+  const std::optional<DropReason> found = FindDropReason(reason);
+  if (!found.has_value()) throw py::value_error("unknown drop reason '" + reason + "'");
+  Collector::Global().CountDropped(*found);
+}
+
+void SetPythonInfo() {
+  const py::module_ platform = py::module_::import("platform");
+  const py::module_ sys = py::module_::import("sys");
+  const py::tuple parts = platform.attr("python_version_tuple")();
+  PythonInfo info;
+  info.implementation = py::str(platform.attr("python_implementation")());
+  info.version = py::str(platform.attr("python_version")());
+  info.major = py::str(parts[0]);
+  info.minor = py::str(parts[1]);
+  info.patchlevel = py::str(parts[2]);
+  info.gc_generations = py::len(py::module_::import("gc").attr("get_stats")());
+  SnapshotReader::SetPythonInfo(std::move(info));
+}
+
+}  // namespace
+
+void BindSettings(py::module_& module) {
+  SetPythonInfo();
+  module.def("configure", &Configure, py::kw_only(), py::arg("window_size"), py::arg("quantile_method"),
+             py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("strict"),
+             "Applies settings that were already validated; ValueError where a store in use cannot take them.");
+  module.def("render", &Render, py::arg("format"),
+             "The exposition of a fresh snapshot, as bytes: 'json' or 'prometheus'.");
+  module.def(
+      "set_drop_logger",
+      [](const py::object& logger) { SetDropLogger(logger.ptr()); },
+      py::arg("logger"), "Sets what is called, once per reason, when a record is dropped; None for nothing.");
+  module.def("count_dropped", &CountDropped, py::arg("reason"), "Counts a record that Python code had to drop.");
+  module.def(
+      "install_gc_counters",
+      [] {
+        if (!InstallGcCounters()) throw py::error_already_set();
+      },
+      "Appends the core's counter of collections to gc.callbacks, once.");
+}
+
+}  // namespace toolvitals

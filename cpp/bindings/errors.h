@@ -1,0 +1,41 @@
+// From the core's status codes to Python's exceptions.
+// Floor: bindings.
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "bindings/python.h"
+
+namespace toolvitals {
+
+// Raises the exception that the status stands for; always returns nullptr. A status that carries a port in use becomes
+// OSError(EADDRINUSE), a refused one PermissionError.
+inline PyObject* RaiseStatus(const absl::Status& status) {
+  const auto raise_os_error = [&](int code) {
+    const OwnedRef arguments(Py_BuildValue("is", code, std::string(status.message()).c_str()));
+    const OwnedRef error(arguments ? PyObject_Call(PyExc_OSError, arguments.get(), nullptr) : nullptr);
+    if (error) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+  };
+  const std::string message(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kAlreadyExists:
+      raise_os_error(EADDRINUSE);
+      break;
+    case absl::StatusCode::kPermissionDenied:
+      raise_os_error(EACCES);
+      break;
+    case absl::StatusCode::kUnavailable:
+      raise_os_error(EADDRNOTAVAIL);
+      break;
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kResourceExhausted:
+      PyErr_SetString(PyExc_ValueError, message.c_str());
+      break;
+    default:
+      PyErr_SetString(PyExc_RuntimeError, message.c_str());
+  }
+  return nullptr;
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,15 @@
+// An async generator whose steps are watched.
+// Floor: bindings.
+#pragma once
+
+#include "bindings/python.h"
+
+namespace toolvitals {
+
+// Takes the reference to `inner`, an asynchronous iterator. The call lasts from the first step to the last; closing or
+// abandoning the generator before its end is a cancellation.
+PyObject* InstrumentAsyncGenerator(PyObject* inner, PyObject* tool);
+
+bool ReadyInstrumentedAsyncGeneratorTypes();
+
+}  // namespace toolvitals

@@ -1,0 +1,30 @@
+// InstrumentedGenerator: the protocol of iteration around the shared steps.
+// Floor: bindings.
+#include "bindings/instrumented_generator.h"
+
+#include "bindings/instrumented_step.h"
+
+namespace toolvitals {
+namespace {
+
+PyTypeObject generator_type = BlankType("toolvitals.InstrumentedGenerator", sizeof(SteppedObject),
+                                        "A tool's generator, of which the call is recorded.");
+PyAsyncMethods generator_async;
+
+}  // namespace
+
+PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool) {
+  return MakeStepped(&generator_type, inner, tool, /*yields=*/true);
+}
+
+bool ReadyInstrumentedGeneratorType() {
+  PrepareSteppedType(generator_type);
+  generator_async.am_send = &StepSend;
+  generator_type.tp_as_async = &generator_async;
+  generator_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
+  generator_type.tp_iternext = &StepNext;
+  generator_type.tp_methods = stepped_methods;
+  return PyType_Ready(&generator_type) == 0;
+}
+
+}  // namespace toolvitals

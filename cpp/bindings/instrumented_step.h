@@ -1,0 +1,79 @@
+// What instrumented coroutines, generators and async generators have in common: an inner object that is resumed step by
+// step, and a call that lasts from the first step to the last.
+// Floor: bindings.
+#pragma once
+
+#include "bindings/call.h"
+#include "bindings/python.h"
+
+namespace toolvitals {
+
+struct SteppedObject {
+  PyObject_HEAD
+  PyObject* inner;
+  PyObject* tool;  // a ToolMetricsObject
+  PyObject* weak_references;
+  RunningCall call;
+  bool finished;       // no step may begin a call any more
+  bool awaits_item;    // the first item has not come yet; never set for coroutines
+};
+
+inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedObject*>(self); }
+
+// Makes an object of the type around `inner`, whose reference it takes, also when it fails. `yields` says that its
+// steps give items.
+PyObject* MakeStepped(PyTypeObject* type, PyObject* inner, PyObject* tool, bool yields);
+
+// Fills the slots that all stepped types share. Attributes that a type lacks (cr_frame, gi_running, ag_code) are the
+// inner object's.
+void PrepareSteppedType(PyTypeObject& type);
+
+// Before a step: begins the call if this is its first.
+inline void BeginStep(SteppedObject* self) {
+  if (!self->call.running() && !self->finished) {
+    self->call.Begin(reinterpret_cast<ToolMetricsObject*>(self->tool));
+  }
+}
+
+// The call's ends. Each does nothing where the call has ended, or has never begun.
+inline void EndWithSuccess(SteppedObject* self) {
+  self->finished = true;
+  if (self->call.running()) self->call.Succeed();
+}
+inline void EndWithException(SteppedObject* self) {
+  self->finished = true;
+  if (self->call.running()) self->call.Raise();
+}
+inline void EndWithCancellation(SteppedObject* self) {
+  self->finished = true;
+  if (self->call.running()) self->call.Cancel();
+}
+
+// An item came out of a generator.
+inline void NoteItem(SteppedObject* self) {
+  if (!self->awaits_item || !self->call.running()) return;
+  self->awaits_item = false;
+  reinterpret_cast<ToolMetricsObject*>(self->tool)->tool->RecordFirstItem<kPythonWriters>(self->call.ElapsedNs());
+}
+
+// The protocol that coroutines and generators share, for types whose inner object is one.
+extern PyMethodDef stepped_methods[];  // send, throw, close
+PySendResult StepSend(PyObject* self, PyObject* value, PyObject** result);
+PyObject* StepNext(PyObject* self);
+
+// From the convention of PyIter_Send() to that of tp_iternext: a returned value leaves as StopIteration.
+PyObject* StepAsIteration(PySendResult step, PyObject* value);
+// To that of the methods send() and throw(), where StopIteration is always raised.
+PyObject* StepAsMethod(PySendResult step, PyObject* value);
+
+// Calls the inner object's method, throw() say, with the same arguments.
+PyObject* CallInner(PyObject* inner, const char* method, PyObject* const* args, Py_ssize_t count);
+
+// A method's result, read as a step: StopIteration that is being raised becomes the returned value.
+PySendResult StepOfMethod(PyObject* method_result, PyObject** value);
+
+// What await would step: the object itself for a coroutine, its iterator for another awaitable. Takes the reference.
+// nullptr with an exception, or without one for what cannot be awaited; the reference is then still the caller's.
+PyObject* AwaitIterator(PyObject* awaitable);
+
+}  // namespace toolvitals

@@ -1,0 +1,39 @@
+// toolvitals._core: the table of contents.
+// Floor: bindings.
+#include <pybind11/pybind11.h>
+
+#include "bindings/bind.h"
+#include "bindings/cache_type.h"
+#include "bindings/collector_type.h"
+#include "bindings/errors.h"
+#include "bindings/instrumented_async_generator.h"
+#include "bindings/instrumented_coroutine.h"
+#include "bindings/instrumented_generator.h"
+#include "bindings/instrumented_tool.h"
+#include "bindings/tool_type.h"
+#include "bindings/track_type.h"
+#include "collector/collector.h"
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  using namespace toolvitals;
+  module.doc() = "The C++ core of toolvitals; use it through the toolvitals package.";
+  module.attr("__version__") = TOOLVITALS_VERSION;
+
+  if (const absl::Status status = Collector::InitGlobal(); !status.ok()) {
+    RaiseStatus(status);
+    throw py::error_already_set();
+  }
+
+  // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
+  PyObject* const object = module.ptr();
+  if (!AddToolMetricsType(object) || !AddCacheMetricsType(object) || !AddCollectorType(object) ||
+      !AddTrackType(object) || !AddInstrumentedToolType(object) || !ReadyInstrumentedCoroutineType() ||
+      !ReadyInstrumentedGeneratorType() || !ReadyInstrumentedAsyncGeneratorTypes()) {
+    throw py::error_already_set();
+  }
+
+  BindSettings(module);
+  BindServer(module);
+}

@@ -1,0 +1,92 @@
+// One mechanism for both doors: what Python gets is what the endpoint's renderer wrote.
+// Floor: bindings.
+#include "bindings/snapshot_objects.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bindings/gil.h"
+#include "render/format.h"
+#include "render/json.h"
+#include "snapshot/collect.h"
+
+namespace toolvitals {
+namespace {
+
+PyObject* ParseJson(const std::string& text) {
+  const OwnedRef json(PyImport_ImportModule("json"));
+  if (!json) return nullptr;
+  return PyObject_CallMethod(json.get(), "loads", "s#", text.data(), static_cast<Py_ssize_t>(text.size()));
+}
+
+// Renders with the GIL released; `render` returns false for something that does not exist.
+template <typename Render>
+PyObject* Parsed(Render render) {
+  try {
+    std::string text;
+    bool exists = false;
+    {
+      const GilReleased released;
+      SnapshotReader reader(Collector::Global());
+      exists = render(reader, text);
+    }
+    if (!exists) Py_RETURN_NONE;
+    return ParseJson(text);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+}  // namespace
+
+PyObject* ToolDict(std::string_view name) {
+  return Parsed([&](SnapshotReader& reader, std::string& text) {
+    const std::optional<ToolSnapshot> tool = reader.ReadTool(name);
+    if (tool.has_value()) RenderToolJson(*tool, text);
+    return tool.has_value();
+  });
+}
+
+PyObject* CacheDict(std::string_view name) {
+  return Parsed([&](SnapshotReader& reader, std::string& text) {
+    const std::optional<CacheSnapshot> cache = reader.ReadCache(name);
+    if (cache.has_value()) RenderCacheJson(*cache, text);
+    return cache.has_value();
+  });
+}
+
+PyObject* SystemDict() {
+  return Parsed([](SnapshotReader& reader, std::string& text) {
+    RenderSystemJson(*reader.Read(), text);
+    return true;
+  });
+}
+
+PyObject* AllDict() {
+  return Parsed([](SnapshotReader& reader, std::string& text) {
+    RenderJson(*reader.Read(), text);
+    return true;
+  });
+}
+
+PyObject* RenderedBytes(std::string_view format) {
+  const ExpositionFormat* found = FindFormat(format);
+  if (found == nullptr) {
+    const OwnedRef name(ToPython(format));
+    return name ? PyErr_Format(PyExc_ValueError, "unknown exposition format %R", name.get()) : nullptr;
+  }
+  try {
+    std::string text;
+    {
+      const GilReleased released;
+      SnapshotReader reader(Collector::Global());
+      found->render(*reader.Read(), text);
+    }
+    return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,20 @@
+// Snapshots as Python objects: the JSON that the endpoint serves, parsed.
+// Floor: bindings.
+#pragma once
+
+#include <string_view>
+
+#include "bindings/python.h"
+
+namespace toolvitals {
+
+// New references, or nullptr with an exception. The GIL is released while cells are read and rendered.
+PyObject* ToolDict(std::string_view name);   // None for a tool that was never registered
+PyObject* CacheDict(std::string_view name);  // None for a cache that was never registered
+PyObject* SystemDict();
+PyObject* AllDict();
+
+// The bytes of an exposition format of a fresh snapshot; ValueError for an unknown format.
+PyObject* RenderedBytes(std::string_view format);
+
+}  // namespace toolvitals

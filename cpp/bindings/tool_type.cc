@@ -1,0 +1,195 @@
+// ToolMetrics' methods, and the way from an error to its histogram.
+// Floor: bindings.
+#include "bindings/tool_type.h"
+
+#include <array>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "bindings/arguments.h"
+#include "bindings/drops.h"
+#include "bindings/snapshot_objects.h"
+#include "collector/collector.h"
+#include "registry/names.h"
+
+namespace toolvitals {
+
+PyTypeObject tool_metrics_type = BlankType(
+    "toolvitals.ToolMetrics", sizeof(ToolMetricsObject),
+    "A tool's handle, for the hottest paths. Made by PerformanceMetricsCollector.tool(); valid for ever, in every "
+    "thread and in forked children.");
+
+namespace {
+
+std::array<PyObject*, 3> call_argument_names;
+
+#ifdef Py_GIL_DISABLED
+absl::Mutex handles_mutex(absl::kConstInit);
+#endif
+
+absl::flat_hash_map<const ToolMetrics*, PyObject*>& Handles() {
+  static auto* handles = new absl::flat_hash_map<const ToolMetrics*, PyObject*>;
+  return *handles;
+}
+
+ToolMetricsObject* Self(PyObject* self) { return reinterpret_cast<ToolMetricsObject*>(self); }
+
+// The class's own name, from where CPython keeps it and no metaclass can reach. Empty where it is unusable.
+std::string_view ClassName(PyObject* exception_class) {
+  const auto* type = reinterpret_cast<PyTypeObject*>(exception_class);
+  std::string_view name;
+  if (PyType_HasFeature(const_cast<PyTypeObject*>(type), Py_TPFLAGS_HEAPTYPE)) {
+    Py_ssize_t size = 0;
+    const char* text =
+        PyUnicode_AsUTF8AndSize(reinterpret_cast<const PyHeapTypeObject*>(type)->ht_name, &size);
+    if (text == nullptr) {
+      PyErr_Clear();
+      return {};
+    }
+    name = std::string_view(text, static_cast<size_t>(size));
+  } else {
+    name = type->tp_name;
+    name.remove_prefix(name.rfind('.') + 1);
+  }
+  name = TruncateUtf8(name, kMaxNameBytes);
+  return CheckName(name).has_value() ? std::string_view() : name;
+}
+
+HistogramCell& Keep(ToolMetricsObject* handle, PyObject* key, HistogramCell& cell) {
+#ifndef Py_GIL_DISABLED
+  PyObject* before = handle->error_key;
+  handle->error_key = Py_NewRef(key);
+  handle->error_cell = &cell;
+  // Last: dropping a class may run code that comes back here.
+  Py_XDECREF(before);
+#else
+  (void)handle;
+  (void)key;
+#endif
+  return cell;
+}
+
+PyObject* RecordCallMethod(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  std::array<PyObject*, 3> places{};
+  if (!PlaceArguments(call_argument_names, args, count, keywords, places)) [[unlikely]] {
+    return Drop(DropReason::kArguments, PyExc_TypeError,
+                "record_call() takes success, latency_ms and error_type, each once");
+  }
+  return RecordCall(Self(self), places[0], places[1], places[2]);
+}
+
+PyObject* RecordCancellation(PyObject* self, PyObject* latency) {
+  double latency_ms = 0;
+  if (const Converted got = ToLatency(latency, &latency_ms); got != Converted::kValue) return NotRecorded(got);
+  ToolMetrics& tool = *Self(self)->tool;
+  tool.Record<kPythonWriters>(tool.outcome(Outcome::kCancelled), latency_ms);
+  Py_RETURN_NONE;
+}
+
+PyObject* Metrics(PyObject* self, PyObject*) { return ToolDict(Self(self)->tool->name()); }
+
+PyObject* Name(PyObject* self, void*) { return ToPython(Self(self)->tool->name()); }
+
+PyObject* Repr(PyObject* self) {
+  const OwnedRef name(Name(self, nullptr));
+  return name ? PyUnicode_FromFormat("<toolvitals.ToolMetrics %R>", name.get()) : nullptr;
+}
+
+// Handles are found by tool and kept, so the one reference that is ours is never given back.
+void Dealloc(PyObject*) {}
+
+PyMethodDef methods[] = {
+    {"record_call", AsMethod(&RecordCallMethod), METH_FASTCALL | METH_KEYWORDS,
+     "record_call($self, /, success=True, latency_ms=..., error_type=None)\n--\n\n"
+     "Records one finished call that took `latency_ms` milliseconds (finite, >= 0).\n\n"
+     "`error_type` names the error of a call that failed; it is ignored where `success` is true. Never raises: a bad\n"
+     "argument drops the record and is counted, unless TOOLVITALS_STRICT is set. Thread-safe."},
+    {"record_cancellation", &RecordCancellation, METH_O,
+     "record_cancellation($self, latency_ms, /)\n--\n\n"
+     "Records one call that was cancelled after `latency_ms` milliseconds. Never raises; thread-safe."},
+    {"metrics", &Metrics, METH_NOARGS,
+     "metrics($self, /)\n--\n\nThe tool's metrics as a dict, as PerformanceMetricsCollector.get_tool_metrics()."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyGetSetDef properties[] = {
+    {"name", &Name, nullptr, "The tool's name; 'overflow' where a budget was spent when the handle was asked for.",
+     nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+}  // namespace
+
+PyObject* HandleOf(ToolMetrics& tool) {
+#ifdef Py_GIL_DISABLED
+  absl::MutexLock lock(&handles_mutex);
+#endif
+  PyObject*& known = Handles()[&tool];
+  if (known == nullptr) {
+    auto* made = PyObject_New(ToolMetricsObject, &tool_metrics_type);
+    if (made == nullptr) return nullptr;
+    made->tool = &tool;
+    made->error_key = nullptr;
+    made->error_cell = nullptr;
+    known = reinterpret_cast<PyObject*>(made);
+    MakeImmortal(known);
+  }
+  return Py_NewRef(known);
+}
+
+HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* exception_class) {
+  if (handle->error_key == exception_class) return *handle->error_cell;
+  const ExceptionAside aside;
+  const std::string_view name = ClassName(exception_class);
+  if (name.empty()) return handle->tool->outcome(Outcome::kError);
+  return Keep(handle, exception_class, Collector::Global().ErrorType(*handle->tool, name));
+}
+
+HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* string, std::string_view text) {
+  if (handle->error_key == string) return *handle->error_cell;
+  return Keep(handle, string, Collector::Global().ErrorType(*handle->tool, text));
+}
+
+PyObject* RecordCall(ToolMetricsObject* handle, PyObject* success, PyObject* latency, PyObject* error_type) {
+  if (latency == nullptr) [[unlikely]] {
+    return Drop(DropReason::kArguments, PyExc_TypeError, "latency_ms is missing");
+  }
+  double latency_ms = 0;
+  if (const Converted got = ToLatency(latency, &latency_ms); got != Converted::kValue) [[unlikely]] {
+    return NotRecorded(got);
+  }
+  ToolMetrics& tool = *handle->tool;
+  bool succeeded = success == nullptr || success == Py_True;
+  if (!succeeded && success != Py_False) {
+    if (const Converted got = ToBool(success, &succeeded); got != Converted::kValue) return NotRecorded(got);
+  }
+  if (succeeded) [[likely]] {
+    tool.Record<kPythonWriters>(tool.outcome(Outcome::kSuccess), latency_ms);
+    Py_RETURN_NONE;
+  }
+  std::optional<std::string_view> text;
+  if (error_type == nullptr || error_type != handle->error_key) {
+    if (const Converted got = ToErrorType(error_type, &text); got != Converted::kValue) return NotRecorded(got);
+    HistogramCell& error =
+        text.has_value() ? ErrorCellOf(handle, error_type, *text) : tool.outcome(Outcome::kError);
+    tool.Record<kPythonWriters>(error, latency_ms);
+  } else {
+    tool.Record<kPythonWriters>(*handle->error_cell, latency_ms);
+  }
+  Py_RETURN_NONE;
+}
+
+bool AddToolMetricsType(PyObject* module) {
+  const char* const names[] = {"success", "latency_ms", "error_type"};
+  for (size_t i = 0; i < call_argument_names.size(); ++i) {
+    call_argument_names[i] = PyUnicode_InternFromString(names[i]);
+    if (call_argument_names[i] == nullptr) return false;
+  }
+  tool_metrics_type.tp_dealloc = &Dealloc;
+  tool_metrics_type.tp_repr = &Repr;
+  tool_metrics_type.tp_methods = methods;
+  tool_metrics_type.tp_getset = properties;
+  return PyModule_AddType(module, &tool_metrics_type) == 0;
+}
+
+}  // namespace toolvitals
