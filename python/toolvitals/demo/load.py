@@ -1,0 +1,55 @@
+"""The clients together: started, stopped and their counts added up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from toolvitals.demo.clients import Counts, run_client
+from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
+
+__all__ = ["Load", "settled_differences"]
+
+# How long clients may take for the request they are in the middle of, and the server for cancellations under way.
+FINISH_SECONDS = 20.0
+SETTLE_SECONDS = 10.0
+
+
+class Load:
+    """Runs the clients. Used from one event loop."""
+
+    def __init__(self, url: str, clients: int, seed: int, paths: list[str]) -> None:
+        self.counts = Counts()
+        self._stop = asyncio.Event()
+        self._clients = [
+            asyncio.ensure_future(run_client(url, number, seed, paths, self.counts, self._stop))
+            for number in range(clients)
+        ]
+
+    def failed(self) -> bool:
+        """Whether a client ended by itself."""
+        return any(client.done() for client in self._clients)
+
+    async def finish(self) -> list[str]:
+        """Lets every client finish its request; a line for each that could not."""
+        self._stop.set()
+        _, late = await asyncio.wait(self._clients, timeout=FINISH_SECONDS)
+        for client in late:
+            client.cancel()
+        results = await asyncio.gather(*self._clients, return_exceptions=True)
+        return [f"client {number}: {result!r}" for number, result in enumerate(results) if result is not None]
+
+
+async def settled_differences(addresses: dict[str, str], expected: Counts) -> list[str]:
+    """What the endpoints and the clients disagree on, after cancellations under way have had time to arrive."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        metrics = await asyncio.to_thread(read_json, addresses["json"])
+        text = await asyncio.to_thread(read_text, addresses["prometheus"])
+        found = differences("JSON", json_counts(metrics), expected)
+        found += differences("Prometheus", prometheus_counts(text), expected)
+        running = {name: tool["in_progress"] for name, tool in metrics["tools"].items() if tool["in_progress"]}
+        found += [f"JSON: {name}: {count} still in flight" for name, count in running.items()]
+        if not found or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(0.1)

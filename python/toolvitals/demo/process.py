@@ -1,0 +1,39 @@
+"""The server's process, as the demo that starts it sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from toolvitals.demo.settings import server_environment
+
+__all__ = ["serving"]
+
+END_SECONDS = 10
+
+
+@contextmanager
+def serving(database: Path) -> Iterator[dict[str, str]]:
+    """Runs the server; the addresses it printed. RuntimeError where it ends before it has printed them."""
+    command = [sys.executable, "-m", "toolvitals.demo.server", str(database)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=server_environment(), text=True
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the server did not start (exit code {process.wait(END_SECONDS)})")
+        yield json.loads(line)
+    finally:
+        process.stdin.close()  # The server's sign to end, which it gets even when this process is killed.
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()

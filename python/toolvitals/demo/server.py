@@ -1,0 +1,63 @@
+"""The demo's MCP server, in a process of its own: `python -m toolvitals.demo.server DATABASE`.
+
+Prints one line of JSON with its addresses when it serves, and ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from mcp.server import MCPServer
+
+import toolvitals
+from toolvitals.demo import tools
+from toolvitals.demo.corpus import Corpus
+from toolvitals.demo.ports import HOST, listen, next_free
+from toolvitals.integrations.mcp import instrument
+
+__all__ = ["main"]
+
+
+def main(database: Path) -> None:
+    """Serves until standard input ends."""
+    # Ctrl-C reaches every process of the terminal; the parent decides when to end, after it has read the metrics.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = instrument(MCPServer("standard library", log_level="CRITICAL"))
+    tools.register(server, Corpus(database))
+    logging.disable(logging.CRITICAL)  # The failures that clients provoke would fill the screen with tracebacks.
+    with _start_endpoints() as endpoints, listen(0) as listener:
+        addresses = {
+            "mcp": f"http://{HOST}:{listener.getsockname()[1]}/mcp",
+            "json": f"http://{HOST}:{endpoints.json_port}/metrics.json",
+            "prometheus": f"http://{HOST}:{endpoints.prometheus_port}/metrics",
+        }
+        print(json.dumps(addresses), flush=True)
+        config = uvicorn.Config(server.streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
+        _serve(uvicorn.Server(config), listener)
+
+
+def _start_endpoints() -> Any:
+    json_port = next_free(int(os.environ.get("METRICS_JSON_PORT", "9109")))
+    prometheus_port = next_free(int(os.environ.get("PROMETHEUS_PORT", "9108")), apart_from=json_port)
+    return toolvitals.start(host=HOST, json_port=json_port, prometheus_enabled=True, prometheus_port=prometheus_port)
+
+
+def _serve(server: uvicorn.Server, listener: Any) -> None:
+    def end_with_input() -> None:
+        sys.stdin.buffer.read()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_input, daemon=True).start()
+    server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,83 @@
+"""The metrics as a table: what the JSON endpoint says, and the rates between two readings of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["MetricsTable"]
+
+
+class MetricsTable:
+    """Turns successive readings into tables."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, int] = {}
+        self._read_at = time.monotonic()
+
+    def render(self, metrics: Mapping[str, Any]) -> RenderableType:
+        """The tables of one reading; rates are per second since the reading before."""
+        now = time.monotonic()
+        seconds = now - self._read_at
+        tools = self._tools(metrics["tools"], seconds)
+        self._calls = {name: tool["total_calls"] for name, tool in metrics["tools"].items()}
+        self._read_at = now
+        return Group(tools, _caches(metrics["caches"]))
+
+    def _tools(self, tools: Mapping[str, Any], seconds: float) -> Table:
+        table = _table("Tools", "tool")
+        for heading in ("calls", "per s", "p50 ms", "p95 ms", "p99 ms", "errors", "cancelled", "in flight", "oldest s"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for name, tool in sorted(tools.items()):
+            latency = tool["latency_ms"]
+            table.add_row(
+                Text(name),
+                str(tool["total_calls"]),
+                _rate(tool["total_calls"] - self._calls.get(name, 0), seconds),
+                *(_milliseconds(latency[quantile]) for quantile in ("p50", "p95", "p99")),
+                _marked(tool["failed_calls"], "red"),
+                _marked(tool["cancelled_calls"], "yellow"),
+                _marked(tool["in_progress"], "cyan"),
+                _seconds(tool["oldest_in_progress_ms"]),
+            )
+        return table
+
+
+def _caches(caches: Mapping[str, Any]) -> Table:
+    table = _table("Caches", "cache")
+    for heading in ("requests", "hit rate", "evictions"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, cache in sorted(caches.items()):
+        rate = cache["hit_rate"]
+        table.add_row(
+            Text(name), str(cache["total_requests"]), "-" if rate is None else f"{rate:.1%}", str(cache["evictions"])
+        )
+    return table
+
+
+def _table(title: str, first: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(first, no_wrap=True)
+    return table
+
+
+def _rate(calls: int, seconds: float) -> str:
+    return f"{calls / seconds:.1f}" if seconds > 0 else "-"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _seconds(milliseconds: float | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds / 1000:.1f}"
+
+
+def _marked(count: int, style: str) -> str:
+    return f"[{style}]{count}[/{style}]" if count else "0"
