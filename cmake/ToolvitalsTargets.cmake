@@ -39,6 +39,9 @@ endfunction()
 # toolvitals_tests(<name> LIBRARIES ... SOURCES ...): a GoogleTest binary whose cases ctest lists one by one.
 function(toolvitals_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBRARIES;SOURCES")
+  if(TOOLVITALS_SANITIZE STREQUAL "thread" AND TOOLVITALS_SHARED_RUNTIME)
+    list(APPEND arg_SOURCES "${PROJECT_SOURCE_DIR}/tests/sanitize/absl_mutex.cc")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_compile_definitions(${name} PRIVATE TOOLVITALS_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} prometheus-cpp::core GTest::gmock GTest::gtest_main

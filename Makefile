@@ -1,0 +1,81 @@
+# make demo and make test install, build and run everything they need. The rest is for working on toolvitals itself.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+# The compiled package is made anew when any of these is newer than the installed one.
+CORE_SOURCES := $(shell find cpp cmake CMakeLists.txt -name '*_test.cc' -prune -o -name '*_benchmark.cc' -prune -o \
+	\( -name '*.h' -o -name '*.cc' -o -name '*.cmake' -o -name CMakeLists.txt \) -print)
+PACKAGE_SOURCES := $(CORE_SOURCES) $(shell find python -name '*.py' -o -name '*.pyi' -o -name py.typed)
+DEMO_SECONDS ?=
+export DEMO_SECONDS
+FUZZ_SECONDS ?= 30
+export FUZZ_SECONDS
+
+.PHONY: help build demo test test-cpp test-versions lint bench sanitize coverage wheel clean bootstrap bootstrap-test
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
+		while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+bootstrap:
+	@scripts/bootstrap build
+
+bootstrap-test:
+	@scripts/bootstrap test
+
+build: bootstrap $(VENV)/.package ## Install the package and its development tools into .venv
+
+demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it)
+	@$(VENV)/bin/python -m toolvitals.demo
+
+# Both suites run even if the first one fails; the Python summary comes last.
+test: bootstrap-test build ## Run every test: C++, then Python
+	@status=0; $(MAKE) --no-print-directory test-cpp || status=$$?; \
+	PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest || status=$$?; \
+	exit $$status
+
+test-cpp: bootstrap-test
+	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
+	@cmake --build build/cpp
+	@ctest --test-dir build/cpp --output-on-failure --no-tests=error --progress
+
+test-versions: bootstrap ## Build and test with every installed CPython from 3.10 to 3.13
+	@scripts/test-versions
+
+lint: build ## Check style, formatting, types and the stubs
+	@scripts/lint
+
+bench: bootstrap-test build ## Measure toolvitals beside its peers and write benchmarks/RESULTS.md
+	@cmake -G Ninja -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_BENCHMARKS=ON >/dev/null
+	@cmake --build build/bench
+	@$(VENV)/bin/python -m benchmarks --cpp build/bench
+
+sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz targets for FUZZ_SECONDS each
+	@scripts/bootstrap sanitize
+	@scripts/sanitize
+
+coverage: bootstrap-test build ## Measure what the tests cover, in both languages
+	@scripts/coverage
+
+wheel: build ## Build a wheel that stands alone, into wheelhouse/, and prove that it does
+	@rm -rf build/dist wheelhouse
+	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m build --wheel --no-isolation -o build/dist .
+	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/auditwheel repair -w wheelhouse build/dist/*.whl
+	@$(VENV)/bin/auditwheel show wheelhouse/*.whl
+	@scripts/check-wheel "$$(scripts/find-python)" wheelhouse/*.whl
+
+clean: ## Remove everything that was built, and .venv
+	@rm -rf build wheelhouse dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.tools: pyproject.toml scripts/make-venv scripts/requirements
+	@scripts/make-venv "$$(scripts/find-python)" $(VENV) dev
+	@touch $@
+
+$(VENV)/.package: $(VENV)/.tools pyproject.toml scripts/install-package $(PACKAGE_SOURCES)
+	@scripts/install-package $(VENV)
+	@touch $@

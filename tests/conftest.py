@@ -1,0 +1,18 @@
+"""What every Python test shares: an environment without settings, and Hypothesis without a clock."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# Settings of the shell that runs the tests must not reach them; each test sets what it needs.
+_OURS = ("METRICS_", "PROMETHEUS_", "PERFORMANCE_METRICS_", "TOOLVITALS_")
+for _name in [name for name in os.environ if name.startswith(_OURS)]:
+    del os.environ[_name]
+
+# Examples are the same in every run, so a failure is one for everybody, and no example is judged by wall time.
+# HYPOTHESIS_PROFILE=explore searches on with fresh ones.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
