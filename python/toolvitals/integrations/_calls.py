@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import toolvitals
 
-__all__ = ["TOOL_ERROR", "observe", "returned_error", "type_name_of"]
+__all__ = ["TOOL_ERROR", "note", "observe", "returned_error", "type_name_of"]
 
 T = TypeVar("T")
 
@@ -47,6 +47,13 @@ async def observe(name: str, run: Callable[[], Awaitable[T]]) -> T:
         # A task that the tool left behind inherits the context; its later calls are calls of their own.
         call.finished = True
         _current.reset(token)
+
+
+def note(error: BaseException) -> None:
+    """Tells the call under way, if any, which exception its error result stands for."""
+    call = _current.get()
+    if call is not None:
+        call.raised = type_name_of(error)
 
 
 async def _annotate(call: _Call, run: Callable[[], Awaitable[T]]) -> T:

@@ -32,5 +32,4 @@ def _bare(function: Any, name: str) -> Any:
 
 def _recorded_name(function: Any) -> str | None:
     """The name that `@toolvitals.tool` records a function under, None where it is not decorated."""
-    handle = getattr(function, "tool", None) or getattr(function, "_tool", None)
-    return getattr(handle, "name", None)
+    return getattr(getattr(function, "__vitals__", None), "name", None)

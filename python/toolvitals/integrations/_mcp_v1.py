@@ -1,0 +1,94 @@
+"""The official SDK before version 2: `FastMCP` and the low-level `Server`, whose handlers are looked up per request."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from toolvitals.integrations._calls import note, observe
+from toolvitals.integrations._decorated import undecorate
+from toolvitals.integrations._names import KINDS, Kind, Listing, Names
+
+__all__ = ["install"]
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+_REQUESTS = {"CallToolRequest": "tools/call", "ReadResourceRequest": "resources/read", "GetPromptRequest": "prompts/get"}
+_LISTS = {
+    "tools/call": (("ListToolsRequest", "tools"),),
+    "resources/read": (("ListResourcesRequest", "resources"), ("ListResourceTemplatesRequest", "resourceTemplates")),
+    "prompts/get": (("ListPromptsRequest", "prompts"),),
+}
+
+
+def install(server: Any) -> None:
+    """Puts recording handlers before those of the server, unless they are there already."""
+    low_level = getattr(server, "_mcp_server", server)
+    if isinstance(low_level.request_handlers, _Handlers):
+        return
+    manager = getattr(server, "_tool_manager", None)
+    low_level.request_handlers = _Handlers(low_level.request_handlers, manager)
+    if getattr(low_level, "_experimental_handlers", None) is not None:
+        low_level._experimental_handlers._request_handlers = low_level.request_handlers
+    low_level._make_error_result = _noting(low_level._make_error_result)
+
+
+def _noting(make_error_result: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The SDK makes an error result while it handles the exception, which is the only place where both are known."""
+
+    @functools.wraps(make_error_result)
+    def noted(error_message: str) -> Any:
+        error = sys.exc_info()[1]
+        if error is not None:
+            note(error)
+        return make_error_result(error_message)
+
+    return noted
+
+
+class _Handlers(dict[type, Handler]):
+    """The server's table of handlers; those that are recorded come out of it wrapped, whenever they were put in."""
+
+    def __init__(self, handlers: dict[type, Handler], tool_manager: Any) -> None:
+        super().__init__(handlers)
+        self._tool_manager = tool_manager
+        self._names = Names()
+
+    def __getitem__(self, request_type: type) -> Handler:
+        return self._recording(request_type, super().__getitem__(request_type))
+
+    def get(self, request_type: type, default: Any = None) -> Any:
+        handler = super().get(request_type)
+        return default if handler is None else self._recording(request_type, handler)
+
+    def _recording(self, request_type: type, handler: Handler) -> Handler:
+        method = _REQUESTS.get(request_type.__name__)
+        return handler if method is None else functools.partial(self._handle, KINDS[method], handler)
+
+    async def _handle(self, kind: Kind, handler: Handler, request: Any) -> Any:
+        key = str(getattr(request.params, kind.key))
+        name = await self._names.name_of(kind, key, self._list)
+        if kind.method == "tools/call" and self._tool_manager is not None:
+            undecorate(self._tool_manager.get_tool(key), name)
+        return await observe(name, lambda: handler(request))
+
+    async def _list(self, kind: Kind) -> Listing | None:
+        types = importlib.import_module("mcp.types")
+        found: dict[str, list[str]] = {"names": [], "templates": []}
+        answered = False
+        for request_name, field in _LISTS[kind.method]:
+            request_type = getattr(types, request_name)
+            handler = super().get(request_type)
+            if handler is None:
+                continue
+            answered = True
+            result = await handler(request_type(method=request_type.model_fields["method"].default))
+            for item in getattr(result.root, field):
+                if field == "resourceTemplates":
+                    found["templates"].append(item.uriTemplate)
+                else:
+                    found["names"].append(str(item.uri) if field == "resources" else item.name)
+        return Listing(**found) if answered else None
