@@ -77,7 +77,7 @@ if(TOOLVITALS_BUILD_BENCHMARKS)
   FetchContent_MakeAvailable(benchmark)
 endif()
 
-# Where Abseil comes as shared libraries, they share one C++ runtime with our module; `make wheel` then carries both into
+# Where Abseil comes as shared libraries, they share one C++ runtime with our module, and `make wheel` carries them into
 # the wheel. Debian's archives cannot be used instead: they are not position-independent (thread-local storage is
 # addressed as in an executable), so no shared object can hold them.
 get_target_property(toolvitals_absl_type absl::synchronization TYPE)

@@ -1,0 +1,391 @@
+"""The house style, as a test that fails and names the replacement.
+
+A rule is a function of a path and the lines of the file; it yields (line number, message). Every rule is proven able to
+fail by the bad snippets at the end.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+__all__: list[str] = []
+
+ROOT = Path(__file__).resolve().parents[2]
+MAX_LINES = 500
+MAX_COLUMNS = 120
+
+Findings = Iterator[tuple[int, str]]
+Rule = Callable[[PurePosixPath, list[str]], Findings]
+
+# A folder of cpp/ may include itself and what is listed for it. Lowest floor first.
+CPP_FLOORS = ("base", "store", "metrics", "registry", "collector", "snapshot", "render", "serve", "bindings")
+# Render turns values into bytes: it sees what a snapshot is, never where it came from. The same goes for serve.
+CPP_HIDDEN = {
+    "metrics": {"registry"},
+    "render": {"store", "metrics", "registry", "collector"},
+    "serve": {"store", "metrics", "registry"},
+}
+# The façade's modules are one floor; these packages and modules of toolvitals stand on it, in this order.
+PYTHON_FLOORS = (
+    {"_core", "_noop"},
+    set(),
+    {"integrations", "exporters", "system", "history", "alerts", "prometheus", "otel"},
+    {"dashboard"},
+    {"cli", "demo"},
+)
+
+# Pieces, so that this file does not match itself.
+UNFINISHED = ("TO" + "DO", "FIX" + "ME", "HA" + "CK")
+
+
+def _is_test(path: PurePosixPath) -> bool:
+    return path.stem.endswith(("_test", "_benchmark", "_fuzz", "testing")) or path.parts[0] != "cpp"
+
+
+def _code(lines: Iterable[str], comment: str) -> Iterator[tuple[int, str]]:
+    """The lines without comments and without what string literals hold."""
+    for number, line in enumerate(lines, 1):
+        bare = re.sub(r'"(?:\\.|[^"\\])*"', '""', line)
+        yield number, bare.split(comment)[0]
+
+
+def _banned(table: dict[str, str], comment: str) -> Rule:
+    patterns = [(re.compile(pattern), use) for pattern, use in table.items()]
+
+    def rule(path: PurePosixPath, lines: list[str]) -> Findings:
+        for number, code in _code(lines, comment):
+            for pattern, use in patterns:
+                if found := pattern.search(code):
+                    yield number, f"{found.group(0).strip()} is not used here: use {use}"
+
+    return rule
+
+
+# --- every file
+
+
+def no_stray_whitespace(path: PurePosixPath, lines: list[str]) -> Findings:
+    for number, line in enumerate(lines, 1):
+        if "\t" in line and path.name != "Makefile":
+            yield number, "a tab: use spaces"
+        if line != line.rstrip():
+            yield number, "trailing whitespace: remove it"
+
+
+def short_lines(path: PurePosixPath, lines: list[str]) -> Findings:
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_COLUMNS:
+            yield number, f"{len(line)} columns: break the line at {MAX_COLUMNS}"
+
+
+def short_files(path: PurePosixPath, lines: list[str]) -> Findings:
+    if len(lines) > MAX_LINES:
+        yield MAX_LINES, f"{len(lines)} lines: split the file by noun, at most {MAX_LINES} each"
+
+
+def finished(path: PurePosixPath, lines: list[str]) -> Findings:
+    for number, line in enumerate(lines, 1):
+        for word in UNFINISHED:
+            if re.search(rf"\b{word}\b", line):
+                yield number, f"{word}: finish it, or open an issue and say in a sentence what holds today"
+
+
+# --- C++
+
+
+def cpp_opens_with_comment(path: PurePosixPath, lines: list[str]) -> Findings:
+    if not lines or not lines[0].startswith("//"):
+        yield 1, "no opening comment: say in the first line what the file is and which floor it stands on"
+
+
+def cpp_pragma_once(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.suffix == ".h" and "#pragma once" not in lines:
+        yield 1, "no include guard: use #pragma once"
+
+
+def cpp_include_floors(path: PurePosixPath, lines: list[str]) -> Findings:
+    if len(path.parts) < 3 or path.parts[0] != "cpp" or path.parts[1] not in CPP_FLOORS or _is_test(path):
+        return
+    here = path.parts[1]
+    floor = CPP_FLOORS.index(here)
+    for number, line in enumerate(lines, 1):
+        included = re.match(r'#include "(\w+)/', line)
+        if included is None or included.group(1) not in CPP_FLOORS:
+            continue
+        there = included.group(1)
+        if CPP_FLOORS.index(there) > floor:
+            yield number, f"cpp/{here} includes upwards from cpp/{there}: move the shared part down, or pass it in"
+        elif there in CPP_HIDDEN.get(here, set()):
+            yield number, f"cpp/{here} must not see cpp/{there}: take what is needed from a snapshot"
+
+
+cpp_banned = _banned(
+    {
+        r"\bstd::endl\b": r"'\n'",
+        r"\bstd::regex\b": "a hand-written scan",
+        r"\bstd::rand\b|\brand\(\)": "std::mt19937_64 with a seed that is said",
+        r"(?<!\w)v?sprintf\s*\(": "absl::StrAppend, or snprintf into a sized buffer",
+        r"(?<!\w)(std::)?(strcpy|strcat|gets)\s*\(": "std::string or absl::StrAppend",
+        r"(?<!\w)(std::)?(strto(d|f|ld)|ato[fil])\s*\(": "std::from_chars, which knows no locale",
+        r"\bstd::sto(d|f|ld|i|l|ll|ul|ull)\s*\(": "std::from_chars, which neither throws nor knows a locale",
+        r"\bstd::(system_clock|high_resolution_clock)\b": "base/clock.h",
+        r"\bstd::chrono::(system_clock|high_resolution_clock)\b": "base/clock.h",
+        r"\busing namespace (?!\w+(::\w+)*literals\b)": "qualified names, or a using-declaration of one name",
+        r"\bNULL\b": "nullptr",
+        r"\bvolatile\b": "std::atomic with a named order",
+        r"\bdetach\(\)": "a thread that is joined",
+    },
+    "//",
+)
+
+_cpp_banned_in_core = _banned(
+    {
+        r"\bstd::(recursive_|shared_|timed_)?mutex\b": "absl::Mutex, whose locks the compiler checks",
+        r"\bstd::(lock_guard|unique_lock|scoped_lock|shared_lock)\b": "absl::MutexLock",
+        r"\bstd::condition_variable(_any)?\b": "absl::CondVar or absl::Mutex::Await",
+        r"#include <(iostream|sstream|iomanip|fstream|locale)>": "std::to_chars, for streams know locales",
+        r"(?<!\w)(std::)?f?printf\s*\(": "an absl::Status that says what failed, or absl::StrAppend",
+        r"\bstd::(cout|cerr|clog)\b": "an absl::Status that says what failed",
+        r"\bstd::(o|i)?stringstream\b": "absl::StrAppend",
+    },
+    "//",
+)
+
+
+def cpp_banned_in_core(path: PurePosixPath, lines: list[str]) -> Findings:
+    if not _is_test(path):
+        yield from _cpp_banned_in_core(path, lines)
+
+
+def cpp_no_to_string(path: PurePosixPath, lines: list[str]) -> Findings:
+    # The bindings turn ports and the like into messages; what the other floors write ends in an exposition.
+    if _is_test(path) or path.parts[1] == "bindings":
+        return
+    for number, code in _code(lines, "//"):
+        if re.search(r"\bstd::to_string\s*\(", code):
+            yield number, "std::to_string() knows locales: use std::to_chars, or absl::StrCat for integers"
+
+
+_ATOMIC_CALL = re.compile(
+    r"(?:\.|->)(load|store|exchange|fetch_add|fetch_sub|fetch_or|fetch_and|fetch_xor"
+    r"|compare_exchange_weak|compare_exchange_strong|test_and_set)\s*\("
+)
+
+
+def cpp_named_memory_order(path: PurePosixPath, lines: list[str]) -> Findings:
+    if _is_test(path):
+        return
+    code = [text for _, text in _code(lines, "//")]
+    for index, text in enumerate(code):
+        for found in _ATOMIC_CALL.finditer(text):
+            arguments = _arguments(code, index, found.end())
+            if "memory_order" not in arguments:
+                yield index + 1, f"{found.group(1)}() without an order: name its std::memory_order"
+
+
+def _arguments(code: list[str], index: int, column: int) -> str:
+    """What stands between a call's parentheses, over as many lines as it takes."""
+    depth, text = 1, ""
+    rest = "\n".join([code[index][column:], *code[index + 1 : index + 12]])
+    for character in rest:
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            break
+        text += character
+    return text
+
+
+# --- Python
+
+
+def python_future_annotations(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.suffix == ".py" and any(lines) and "from __future__ import annotations" not in lines:
+        yield 1, "annotations are evaluated: add `from __future__ import annotations`"
+
+
+def python_all(path: PurePosixPath, lines: list[str]) -> Findings:
+    public = path.name == "__init__.py" or not path.stem.startswith("_")
+    said = any(re.match(r"__all__\b", line) for line in lines)
+    if path.parts[:2] == ("python", "toolvitals") and public and not said:
+        yield 1, "the public names are not said: add `__all__`"
+
+
+def python_docstring(path: PurePosixPath, lines: list[str]) -> Findings:
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    if path.suffix == ".py" and any(lines) and not first.startswith(('"""', 'r"""')):
+        yield 1, "no module docstring: open the file with one that says what it is"
+
+
+_python_banned = _banned(
+    {
+        r"\btime\.time\(\)|\bimport time as|from time import (.*\W)?time\b": (
+            "time.monotonic_ns() or time.perf_counter_ns() for durations, datetime.now(timezone.utc) for instants"
+        ),
+        r"\bdatetime\.utcnow\(": "datetime.now(timezone.utc)",
+        r"\bexcept\s*:": "except with the class that is expected",
+        r"\bos\.system\(|\bshell=True": "subprocess.run([...], check=True)",
+        r"\beval\(|\bexec\(": "a parser of what is expected",
+        r"\bpickle\.loads?\(": "json, for what comes from outside",
+        r"from typing import (.*\W)?(List|Dict|Tuple|Set|Optional|Union)\b": "list, dict, tuple, set, X | None, X | Y",
+    },
+    "#",
+)
+
+
+def python_banned(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[0] == "python":
+        yield from _python_banned(path, lines)
+
+
+def python_no_print(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[:2] != ("python", "toolvitals") or path.parts[2] in {"demo", "cli"}:
+        return
+    for number, code in _code(lines, "#"):
+        if re.search(r"(?<![\w.])print\(", code):
+            yield number, "print() in a library: use logging.getLogger(__name__)"
+
+
+def python_no_sleep_in_tests(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[:2] not in {("tests", "python"), ("tests", "property")}:
+        return
+    for number, code in _code(lines, "#"):
+        if found := re.search(r"(?:\btime\.sleep|\basyncio\.sleep)\((?!0\))[^)]*\)", code):
+            yield number, f"{found.group(0)} in a test: wait for an event, or inject the clock"
+
+
+def _python_floor(module: str) -> int:
+    return next((floor for floor, names in enumerate(PYTHON_FLOORS) if module in names), 1)
+
+
+def python_import_floors(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[:2] != ("python", "toolvitals") or path.name == "__main__.py":
+        return
+    here = PurePosixPath(path.parts[2]).stem
+    for number, line in enumerate(lines, 1):
+        found = re.match(r"\s*(?:from toolvitals\.(\w+)|from toolvitals import (\w+)|import toolvitals\.(\w+))", line)
+        if found is None:
+            continue
+        there = next(name for name in found.groups() if name)
+        if _python_floor(there) > _python_floor(here):
+            yield number, f"{here} imports upwards from {there}: move the shared part down, or pass it in"
+
+
+EVERYWHERE: tuple[Rule, ...] = (no_stray_whitespace, short_lines, short_files, finished)
+CPP: tuple[Rule, ...] = (
+    cpp_opens_with_comment,
+    cpp_pragma_once,
+    cpp_include_floors,
+    cpp_banned,
+    cpp_banned_in_core,
+    cpp_no_to_string,
+    cpp_named_memory_order,
+)
+PYTHON: tuple[Rule, ...] = (
+    python_future_annotations,
+    python_all,
+    python_docstring,
+    python_banned,
+    python_no_print,
+    python_no_sleep_in_tests,
+    python_import_floors,
+)
+
+
+def rules_of(path: PurePosixPath) -> tuple[Rule, ...]:
+    """The rules that a file is held to, by its suffix."""
+    if path.suffix in {".h", ".cc"}:
+        return EVERYWHERE + CPP
+    if path.suffix == ".py":
+        return EVERYWHERE + PYTHON
+    if path.suffix in {".pyi", ".toml", ".cmake", ".sh"} or path.name in {"Makefile", "CMakeLists.txt"}:
+        return EVERYWHERE
+    if path.suffix == ".md":
+        return (finished,)
+    return ()
+
+
+def source_files() -> list[PurePosixPath]:
+    """What git tracks, and what it would; everything below the known folders where there is no repository."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    if listing.returncode == 0:
+        names = listing.stdout.splitlines()
+    else:
+        folders = ("cpp", "cmake", "python", "tests", "benchmarks", "scripts", "docs")
+        names = [str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*")]
+    paths = (PurePosixPath(name) for name in sorted(set(names)))
+    return [path for path in paths if rules_of(path) and (ROOT / path).is_file()]
+
+
+@pytest.mark.parametrize("path", source_files(), ids=str)
+def test_house_style(path: PurePosixPath) -> None:
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    found = [f"{path}:{number}: {message}" for rule in rules_of(path) for number, message in rule(path, lines)]
+    assert not found, "\n" + "\n".join(found)
+
+
+BAD = [
+    (no_stray_whitespace, "cpp/base/a.cc", "\tint x;", "use spaces"),
+    (no_stray_whitespace, "python/a.py", "x = 1  ", "remove it"),
+    (short_lines, "cpp/base/a.cc", "x" * 121, "break the line"),
+    (short_files, "cpp/base/a.cc", "\n" * 600, "split the file"),
+    (finished, "cpp/base/a.cc", "// " + "TO" + "DO: later", "finish it"),
+    (cpp_opens_with_comment, "cpp/base/a.cc", "int x;", "first line"),
+    (cpp_pragma_once, "cpp/base/a.h", "// A.", "#pragma once"),
+    (cpp_include_floors, "cpp/base/a.cc", '#include "store/segment.h"', "move the shared part down"),
+    (cpp_include_floors, "cpp/render/a.cc", '#include "registry/registry.h"', "from a snapshot"),
+    (cpp_banned, "cpp/base/a.cc", "using namespace std;", "qualified names"),
+    (cpp_banned, "cpp/base/a_test.cc", "double d = strtod(text, nullptr);", "std::from_chars"),
+    (cpp_banned, "cpp/base/a.cc", "out << std::endl;", r"'\n'"),
+    (cpp_banned, "cpp/base/a.cc", "sprintf(buffer, format, x);", "absl::StrAppend"),
+    (cpp_banned_in_core, "cpp/base/a.cc", "std::mutex m;", "absl::Mutex"),
+    (cpp_banned_in_core, "cpp/base/a.cc", "#include <iostream>", "std::to_chars"),
+    (cpp_banned_in_core, "cpp/base/a.cc", "printf(format);", "absl::Status"),
+    (cpp_no_to_string, "cpp/base/a.cc", "out += std::to_string(0.5);", "std::to_chars"),
+    (cpp_named_memory_order, "cpp/base/a.cc", "word.load();", "std::memory_order"),
+    (cpp_named_memory_order, "cpp/base/a.cc", "word->store(1);", "std::memory_order"),
+    (cpp_named_memory_order, "cpp/base/a.cc", "word.compare_exchange_weak(a,\n  b);", "std::memory_order"),
+    (python_future_annotations, "python/toolvitals/a.py", "x = 1", "from __future__"),
+    (python_all, "python/toolvitals/a.py", "x = 1", "__all__"),
+    (python_docstring, "python/toolvitals/a.py", "x = 1", "docstring"),
+    (python_banned, "python/toolvitals/a.py", "start = time.time()", "time.monotonic_ns()"),
+    (python_banned, "python/toolvitals/a.py", "from typing import Any, Optional", "X | None"),
+    (python_no_print, "python/toolvitals/a.py", "print(1)", "logging"),
+    (python_no_sleep_in_tests, "tests/python/test_a.py", "time." + "sleep(0.5)", "inject the clock"),
+    (python_import_floors, "python/toolvitals/caches.py", "from toolvitals.integrations import mcp", "pass it in"),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "text", "replacement"), BAD)
+def test_rule_can_fail_and_names_the_replacement(rule: Rule, name: str, text: str, replacement: str) -> None:
+    found = list(rule(PurePosixPath(name), text.splitlines()))
+    assert found, f"{rule.__name__} let {text!r} pass"
+    assert any(replacement in message for _, message in found)
+
+
+GOOD = [
+    (cpp_named_memory_order, "cpp/base/a.cc", "word.fetch_add(\n    1, std::memory_order_relaxed);"),
+    (cpp_named_memory_order, "cpp/base/a.cc", "// word.load() would be too strong"),
+    (cpp_include_floors, "cpp/render/a.cc", '#include "snapshot/snapshot.h"'),
+    (cpp_include_floors, "cpp/render/a_test.cc", '#include "collector/collector.h"'),
+    (cpp_banned, "cpp/base/a.cc", "std::snprintf(buffer, sizeof(buffer), format);"),
+    (cpp_banned_in_core, "cpp/base/a.cc", '// "std::mutex" is not used here.'),
+    (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),
+    (python_no_sleep_in_tests, "tests/python/test_a.py", "await asyncio.sleep(0)"),
+    (python_import_floors, "python/toolvitals/integrations/a.py", "from toolvitals.decorators import tool"),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "text"), GOOD)
+def test_rule_lets_good_code_pass(rule: Rule, name: str, text: str) -> None:
+    assert not list(rule(PurePosixPath(name), text.splitlines()))
+
+
+def test_every_rule_is_proven_able_to_fail() -> None:
+    assert {rule for rule, *_ in BAD} == set(EVERYWHERE + CPP + PYTHON)
