@@ -43,6 +43,8 @@ void ForEachSeries(const Segment& segment, absl::FunctionRef<void(const Director
   Offset offset = segment.header().directory.load(std::memory_order_acquire);
   while (offset != 0) {
     const DirectoryChunk* chunk = segment.At<DirectoryChunk>(offset);
+    // The link before the count: a chunk that has a next one is full, so what is visited has no gap.
+    const Offset next = chunk->next.load(std::memory_order_acquire);
     const uint64_t count = chunk->count.load(std::memory_order_acquire);
     for (uint64_t i = 0; i < count; ++i) {
       const DirectoryEntry& entry = chunk->entries[i];
@@ -50,7 +52,7 @@ void ForEachSeries(const Segment& segment, absl::FunctionRef<void(const Director
              segment.StringAt(entry.name.load(std::memory_order_relaxed)),
              entry.cell.load(std::memory_order_relaxed)});
     }
-    offset = chunk->next.load(std::memory_order_acquire);
+    offset = next;
   }
 }
 

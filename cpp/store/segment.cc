@@ -20,7 +20,10 @@ namespace {
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kMaxReservedBytes = kMaxMemoryLimitMb << 20;
 
-uint64_t RoundUp(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
+// The largest multiple there is where the next one is none.
+uint64_t RoundUp(uint64_t bytes, uint64_t unit) {
+  return bytes > UINT64_MAX - (unit - 1) ? UINT64_MAX / unit * unit : (bytes + unit - 1) / unit * unit;
+}
 
 char* Reserve(uint64_t bytes) {
   void* base = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
