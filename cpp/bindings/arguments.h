@@ -21,12 +21,16 @@ bool PlaceArguments(const std::array<PyObject*, N>& names, PyObject* const* args
   for (Py_ssize_t i = 0; i < count; ++i) places[static_cast<size_t>(i)] = args[i];
   if (keywords == nullptr) return true;
   const Py_ssize_t keyword_count = PyTuple_GET_SIZE(keywords);
+  size_t expected = static_cast<size_t>(count);
   for (Py_ssize_t i = 0; i < keyword_count; ++i) {
     PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
-    size_t place = 0;
-    // Keywords of a call in source code are interned, and so are ours: the first comparison settles nearly all.
-    while (place < N && names[place] != keyword) ++place;
-    if (place == N) {
+    // Keywords of a call in source code are interned, and so are ours; most callers write them in order.
+    size_t place = expected++;
+    if (place >= N || names[place] != keyword) [[unlikely]] {
+      for (place = 0; place < N && names[place] != keyword; ++place) {
+      }
+    }
+    if (place == N) [[unlikely]] {
       for (place = 0; place < N && PyUnicode_Compare(names[place], keyword) != 0; ++place) {
       }
     }

@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/cache_type.h"
 
+#include "bindings/handles.h"
 #include "bindings/snapshot_objects.h"
 
 namespace toolvitals {
@@ -54,13 +55,16 @@ PyGetSetDef properties[] = {
 }  // namespace
 
 PyObject* HandleOf(CacheMetrics& cache) {
-  auto* made = PyObject_New(CacheMetricsObject, &cache_metrics_type);
-  if (made == nullptr) return nullptr;
-  made->cache = &cache;
-  return reinterpret_cast<PyObject*>(made);
+  static auto* handles = new Handles<CacheMetricsObject, CacheMetrics>;
+  return handles->Get(cache, [&] {
+    auto* made = PyObject_New(CacheMetricsObject, &cache_metrics_type);
+    if (made != nullptr) made->cache = &cache;
+    return made;
+  });
 }
 
 bool AddCacheMetricsType(PyObject* module) {
+  cache_metrics_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
   cache_metrics_type.tp_repr = &Repr;
   cache_metrics_type.tp_dealloc = [](PyObject* self) { PyObject_Free(self); };
   cache_metrics_type.tp_methods = methods;

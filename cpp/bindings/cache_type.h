@@ -14,7 +14,7 @@ struct CacheMetricsObject {
 
 extern PyTypeObject cache_metrics_type;
 
-// A Python handle of a cache. A new reference, or nullptr with an exception.
+// The Python handle of a cache; the same object for the same cache. A new reference, or nullptr with an exception.
 PyObject* HandleOf(CacheMetrics& cache);
 
 bool AddCacheMetricsType(PyObject* module);

@@ -5,9 +5,9 @@
 #include <array>
 #include <optional>
 
-#include "absl/container/flat_hash_map.h"
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
+#include "bindings/handles.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
 #include "registry/names.h"
@@ -22,15 +22,6 @@ PyTypeObject tool_metrics_type = BlankType(
 namespace {
 
 std::array<PyObject*, 3> call_argument_names;
-
-#ifdef Py_GIL_DISABLED
-absl::Mutex handles_mutex(absl::kConstInit);
-#endif
-
-absl::flat_hash_map<const ToolMetrics*, PyObject*>& Handles() {
-  static auto* handles = new absl::flat_hash_map<const ToolMetrics*, PyObject*>;
-  return *handles;
-}
 
 ToolMetricsObject* Self(PyObject* self) { return reinterpret_cast<ToolMetricsObject*>(self); }
 
@@ -95,9 +86,6 @@ PyObject* Repr(PyObject* self) {
   return name ? PyUnicode_FromFormat("<toolvitals.ToolMetrics %R>", name.get()) : nullptr;
 }
 
-// Handles are found by tool and kept, so the one reference that is ours is never given back.
-void Dealloc(PyObject*) {}
-
 PyMethodDef methods[] = {
     {"record_call", AsMethod(&RecordCallMethod), METH_FASTCALL | METH_KEYWORDS,
      "record_call($self, /, success=True, latency_ms=..., error_type=None)\n--\n\n"
@@ -121,20 +109,16 @@ PyGetSetDef properties[] = {
 }  // namespace
 
 PyObject* HandleOf(ToolMetrics& tool) {
-#ifdef Py_GIL_DISABLED
-  absl::MutexLock lock(&handles_mutex);
-#endif
-  PyObject*& known = Handles()[&tool];
-  if (known == nullptr) {
+  static auto* handles = new Handles<ToolMetricsObject, ToolMetrics>;
+  return handles->Get(tool, [&] {
     auto* made = PyObject_New(ToolMetricsObject, &tool_metrics_type);
-    if (made == nullptr) return nullptr;
-    made->tool = &tool;
-    made->error_key = nullptr;
-    made->error_cell = nullptr;
-    known = reinterpret_cast<PyObject*>(made);
-    MakeImmortal(known);
-  }
-  return Py_NewRef(known);
+    if (made != nullptr) {
+      made->tool = &tool;
+      made->error_key = nullptr;
+      made->error_cell = nullptr;
+    }
+    return made;
+  });
 }
 
 HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* exception_class) {
@@ -185,7 +169,8 @@ bool AddToolMetricsType(PyObject* module) {
     call_argument_names[i] = PyUnicode_InternFromString(names[i]);
     if (call_argument_names[i] == nullptr) return false;
   }
-  tool_metrics_type.tp_dealloc = &Dealloc;
+  tool_metrics_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
+  tool_metrics_type.tp_dealloc = [](PyObject* self) { PyObject_Free(self); };
   tool_metrics_type.tp_repr = &Repr;
   tool_metrics_type.tp_methods = methods;
   tool_metrics_type.tp_getset = properties;

@@ -67,6 +67,9 @@ class InstrumentedTool:
     """A callable of any kind with a ToolMetrics around it; what @tool returns."""
     def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> InstrumentedTool: ...
     __wrapped__: Callable[..., Any]
+    @property
+    def __vitals__(self) -> ToolMetrics:
+        """The handle that the calls are recorded with."""
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 def configure(
