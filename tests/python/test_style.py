@@ -31,7 +31,7 @@ CPP_HIDDEN = {
     "serve": {"store", "metrics", "registry"},
 }
 # The façade's modules are one floor; these packages and modules of toolvitals stand on it, in this order.
-PYTHON_FLOORS = (
+PYTHON_FLOORS: tuple[set[str], ...] = (
     {"_core", "_noop"},
     set(),
     {"integrations", "exporters", "system", "history", "alerts", "prometheus", "otel"},
@@ -135,7 +135,7 @@ cpp_banned = _banned(
         r"\bstd::sto(d|f|ld|i|l|ll|ul|ull)\s*\(": "std::from_chars, which neither throws nor knows a locale",
         r"\bstd::(system_clock|high_resolution_clock)\b": "base/clock.h",
         r"\bstd::chrono::(system_clock|high_resolution_clock)\b": "base/clock.h",
-        r"\busing namespace (?!\w+(::\w+)*literals\b)": "qualified names, or a using-declaration of one name",
+        r"\busing namespace (?!toolvitals;|\w+(::\w+)*literals\b)": "qualified names, or a using-declaration of one name",
         r"\bNULL\b": "nullptr",
         r"\bvolatile\b": "std::atomic with a named order",
         r"\bdetach\(\)": "a thread that is joined",
