@@ -1,0 +1,81 @@
+"""Chooses what records: the extension, or the no-op where it is switched off or cannot be loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from typing import TYPE_CHECKING
+
+from toolvitals.settings import Settings
+
+if TYPE_CHECKING:
+    from toolvitals import _core as core
+
+__all__ = ["apply", "core", "enabled", "recording", "strict", "switched_off"]
+
+_logger = logging.getLogger("toolvitals")
+
+
+def _load():  # type: ignore[no-untyped-def]
+    from toolvitals import _noop
+
+    if not _at_import.enabled:
+        return _noop
+    try:
+        from toolvitals import _core
+    except Exception as error:
+        warnings.warn(
+            f"toolvitals records nothing: its extension toolvitals._core cannot be loaded ({error})",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return _noop
+    return _core
+
+
+def enabled() -> bool:
+    """Whether decorators record."""
+    return recording and _applied.enabled
+
+
+def strict() -> bool:
+    """Whether bad records raise."""
+    return _applied.strict
+
+
+def apply(settings: Settings) -> None:
+    """Hands the settings to the core; ValueError or MemoryError where a live store cannot take them."""
+    global _applied
+    core.configure(
+        window_size=settings.window_size,
+        quantile_method=settings.quantile_method,
+        max_series=settings.max_series,
+        memory_limit_mb=settings.memory_limit_mb,
+        namespace=settings.namespace,
+        strict=settings.strict,
+    )
+    _applied = settings
+
+
+def _log_drop(reason: str) -> None:
+    _logger.warning(
+        "toolvitals dropped a record (%s); further ones are only counted, in toolvitals_dropped_records_total", reason
+    )
+
+
+# An import never fails over a setting: bad values count as their defaults here, and start() complains about them.
+_at_import = Settings.tolerant(os.environ)
+_applied = _at_import
+if not TYPE_CHECKING:
+    core = _load()
+
+# False where every call is a no-op, for whatever reason; switched_off where the reason is the environment.
+recording = core.__name__ == "toolvitals._core"
+switched_off = not _at_import.enabled
+
+try:
+    apply(_at_import)
+except (ValueError, MemoryError, RuntimeError) as error:
+    _logger.warning("toolvitals keeps its default settings: %s", error)
+core.set_drop_logger(_log_drop)

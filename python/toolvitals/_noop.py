@@ -1,0 +1,258 @@
+"""The API of `_core` with nothing behind it: for when metrics are off, or the extension cannot be loaded."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from datetime import datetime, timezone
+from importlib import metadata
+from types import TracebackType
+from typing import Any, Literal
+
+__all__ = [
+    "ASYNC_GENERATOR",
+    "COROUTINE",
+    "GENERATOR",
+    "SYNC",
+    "CacheMetrics",
+    "InstrumentedTool",
+    "PerformanceMetricsCollector",
+    "Server",
+    "ToolMetrics",
+    "Track",
+    "__version__",
+    "configure",
+    "count_dropped",
+    "install_gc_counters",
+    "render",
+    "set_drop_logger",
+]
+
+SYNC, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("toolvitals")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+__version__ = _version()
+
+
+class ToolMetrics:
+    """A tool's handle that records nothing."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def record_call(self, success: Any = True, latency_ms: Any = 0.0, error_type: Any = None) -> None:
+        """Does nothing."""
+
+    def record_cancellation(self, latency_ms: Any = 0.0) -> None:
+        """Does nothing."""
+
+    def metrics(self) -> dict[str, Any]:
+        """The shape of a tool without calls."""
+        return {
+            "tool_name": self.name,
+            "total_calls": 0,
+            "successful_calls": 0,
+            "failed_calls": 0,
+            "cancelled_calls": 0,
+            "in_progress": 0,
+            "oldest_in_progress_ms": None,
+            "success_rate": None,
+            "total_latency_ms": 0.0,
+            "avg_latency_ms": None,
+            "latency_ms": {
+                "count": 0,
+                **dict.fromkeys(("mean", "stddev", "min", "max", "p50", "p75", "p90", "p95", "p99")),
+            },
+            "error_types": {},
+        }
+
+
+class CacheMetrics:
+    """A cache's handle that records nothing."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def record_hit(self) -> None:
+        """Does nothing."""
+
+    def record_miss(self) -> None:
+        """Does nothing."""
+
+    def record_eviction(self) -> None:
+        """Does nothing."""
+
+    def record_size_rejection(self) -> None:
+        """Does nothing."""
+
+    def metrics(self) -> dict[str, Any]:
+        """The shape of a cache without look-ups."""
+        return {
+            "cache_name": self.name,
+            "hits": 0,
+            "misses": 0,
+            "evictions": 0,
+            "size_rejections": 0,
+            "total_requests": 0,
+            "hit_rate": None,
+        }
+
+
+class PerformanceMetricsCollector:
+    """The collector that records nothing; a singleton, as the real one is."""
+
+    __slots__ = ()
+    _instance: PerformanceMetricsCollector | None = None
+
+    def __new__(cls) -> PerformanceMetricsCollector:
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def tool(self, tool_name: str) -> ToolMetrics:
+        """A handle that records nothing."""
+        return ToolMetrics(tool_name)
+
+    def cache(self, cache_name: str) -> CacheMetrics:
+        """A handle that records nothing."""
+        return CacheMetrics(cache_name)
+
+    def record_tool_call(
+        self, tool_name: Any, success: Any = True, latency_ms: Any = 0.0, error_type: Any = None
+    ) -> None:
+        """Does nothing."""
+
+    def record_cache_hit(self, cache_name: Any) -> None:
+        """Does nothing."""
+
+    def record_cache_miss(self, cache_name: Any) -> None:
+        """Does nothing."""
+
+    def record_cache_eviction(self, cache_name: Any) -> None:
+        """Does nothing."""
+
+    def record_cache_size_rejection(self, cache_name: Any) -> None:
+        """Does nothing."""
+
+    def get_tool_metrics(self, tool_name: Any) -> dict[str, Any] | None:
+        """None: nothing was recorded."""
+        return None
+
+    def get_cache_metrics(self, cache_name: Any) -> dict[str, Any] | None:
+        """None: nothing was recorded."""
+        return None
+
+    def get_system_metrics(self) -> dict[str, Any]:
+        """The process's number and the interpreter; None for what only the extension measures."""
+        unknown = (
+            "cpu_seconds",
+            "resident_memory_bytes",
+            "virtual_memory_bytes",
+            "open_fds",
+            "threads",
+            "start_time_seconds",
+        )
+        return {
+            "process": {"pid": os.getpid(), **dict.fromkeys(unknown)},
+            "python": {"version": platform.python_version(), "implementation": platform.python_implementation()},
+        }
+
+    def get_all_metrics(self) -> dict[str, Any]:
+        """The shape of a process in which nothing was recorded."""
+        return {
+            "schema_version": 1,
+            "timestamp": datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "uptime_seconds": 0.0,
+            "window_size": 0,
+            "tools": {},
+            "caches": {},
+            "system": self.get_system_metrics(),
+        }
+
+    def reset(self) -> None:
+        """Does nothing."""
+
+    def __reduce__(self) -> tuple[type[PerformanceMetricsCollector], tuple[()]]:
+        return PerformanceMetricsCollector, ()
+
+
+class Track:
+    """The context manager that records nothing, for `with` and `async with`."""
+
+    __slots__ = ()
+
+    def __init__(self, tool: ToolMetrics) -> None:
+        pass
+
+    def __enter__(self) -> Track:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> Literal[False]:
+        return False
+
+    async def __aenter__(self) -> Track:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> Literal[False]:
+        return False
+
+    def fail(self, error_type: str | None = None) -> None:
+        """Does nothing."""
+
+
+class InstrumentedTool:
+    """Never made here: a decorator that records nothing returns the function itself."""
+
+    def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> Any:
+        return wrapped
+
+
+class Server:
+    """Endpoints that do not listen."""
+
+    json_port: int | None = None
+    prometheus_port: int | None = None
+    running = False
+
+    def __init__(self, *, host: str, json_port: int | None, prometheus_port: int | None, auth_token: str) -> None:
+        pass
+
+    def stop(self) -> None:
+        """Does nothing."""
+
+
+def configure(**settings: Any) -> None:
+    """Does nothing."""
+
+
+def render(format: str) -> bytes:  # noqa: A002 (the core's name)
+    """The exposition of nothing."""
+    return b"{}" if format == "json" else b""
+
+
+def set_drop_logger(logger: Callable[[str], None] | None) -> None:
+    """Does nothing."""
+
+
+def count_dropped(reason: str) -> None:
+    """Does nothing."""
+
+
+def install_gc_counters() -> None:
+    """Does nothing."""

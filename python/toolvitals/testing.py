@@ -1,0 +1,52 @@
+"""Helpers for the tests of those who use toolvitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from toolvitals._backend import core
+
+__all__ = ["assert_no_dropped", "dropped", "isolated", "snapshot"]
+
+_DROPPED = re.compile(rb'^toolvitals_dropped_records_total\{reason="([^"]*)"\} (\S+)$', re.MULTILINE)
+
+
+@contextmanager
+def isolated() -> Iterator[core.PerformanceMetricsCollector]:
+    """A block that begins, and leaves behind, a collector in which everything is zero.
+
+    Gives the collector. The collector is the process's: tests that run at the same time in other threads are not kept
+    apart. As a pytest fixture:
+
+        @pytest.fixture
+        def metrics():
+            with toolvitals.testing.isolated() as collector:
+                yield collector
+    """
+    collector = core.PerformanceMetricsCollector()
+    collector.reset()
+    try:
+        yield collector
+    finally:
+        collector.reset()
+
+
+def snapshot() -> dict[str, Any]:
+    """Everything recorded so far, as GET /metrics.json gives it."""
+    return core.PerformanceMetricsCollector().get_all_metrics()
+
+
+def dropped() -> dict[str, int]:
+    """How many records were dropped, by reason; reasons that never occurred are left out."""
+    counts = {reason.decode(): int(float(count)) for reason, count in _DROPPED.findall(core.render("prometheus"))}
+    return {reason: count for reason, count in counts.items() if count}
+
+
+def assert_no_dropped() -> None:
+    """Raises AssertionError, naming the reasons, where records were dropped over bad arguments."""
+    counts = dropped()
+    if counts:
+        raise AssertionError(f"toolvitals dropped records: {counts}")
