@@ -17,7 +17,7 @@ namespace toolvitals {
 namespace {
 
 // The default duration bounds, in milliseconds.
-constexpr std::array<double, 17> kBoundsMs = {1,   2.5,  5,    10,   20,   50,    100,   200,   500,
+constexpr std::array<double, 17> kBoundsMs = {1,   2.5, 5,   10,  20,  50,  100,   200, 500,
                                               1e3, 2e3, 5e3, 1e4, 3e4, 6e4, 1.2e5, 3e5};
 constexpr size_t kLatencies = 4096;
 

@@ -1,0 +1,240 @@
+# ruff: noqa: RUF001 - the tables use the multiplication sign as such.
+"""Figures to Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from benchmarks.goals import added, judge
+
+__all__ = ["render"]
+
+Figures = dict[str, Any]
+
+HEAD = """\
+# Toolvitals beside its peers
+
+Written by `make bench`. Absolute figures move from machine to machine; what counts are the ratios, which come from one
+run on one machine, with all subjects taking turns. A figure is the best of many rounds, because noise only ever adds;
+the median beside it tells how quiet the machine was.
+"""
+
+QUICK = "\n**A smoke test: each figure was measured for an instant, and none means anything.**\n"
+
+
+def _table(columns: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(columns) + " |"
+    yield "| --- |" + " ---: |" * (len(columns) - 1)
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+
+
+def _goals(figures: Figures) -> Iterator[str]:
+    goals = judge(figures)
+    missed = [goal for goal in goals if not goal.met]
+    yield "## Goals"
+    yield ""
+    yield f"{len(goals) - len(missed)} of {len(goals)} met."
+    yield ""
+    yield from _table(
+        ["work", "goal", "measured", ""],
+        ([goal.work, goal.goal, goal.measured, "met" if goal.met else "**missed**"] for goal in goals),
+    )
+    remarks = [goal for goal in missed if goal.remark]
+    if remarks:
+        yield ""
+        yield "### About the misses"
+        yield ""
+        for goal in remarks:
+            yield f"- {goal.work}: {goal.remark}"
+
+
+FLOORS = ("empty C function", "empty Python function", "perf_counter_ns")
+OURS = (
+    "tool.record_call, positional",
+    "tool.record_call",
+    "record_tool_call",
+    "record_tool_call, failed",
+    "cache.record_hit",
+    "record_cache_hit",
+)
+PEERS = (
+    "prometheus_client child inc",
+    "prometheus_client labels().inc",
+    "prometheus_client child observe",
+    "prometheus_client record by name",
+    "RLock + dict + deque",
+    "OpenTelemetry counter.add",
+    "OpenTelemetry histogram.record",
+)
+ADDED = (
+    ("`@tool` on a function", "@tool sync", "empty Python function"),
+    ("`@histogram.time()` of prometheus_client", "prometheus_client Histogram.time", "empty Python function"),
+    ("typical decorator on prometheus_client", "prometheus_client decorator", "empty Python function"),
+    ("`@tool` on an `async def`", "@tool async", "plain await"),
+    ("async decorator in Python that times", "Python async decorator", "plain await"),
+    ("`@tool` on a generator of one item", "@tool generator", "plain generator"),
+    ("`@tool` on an async generator of one item", "@tool async generator", "plain async generator"),
+    ('`with track("name")`, whole', "with track", ""),
+    ("`@cached` hit, over `functools.lru_cache`", "@cached hit", "functools.lru_cache hit"),
+)
+
+
+def _recording(recording: Figures) -> Iterator[str]:
+    floor = recording["empty C function"]["best"]
+    record = recording["record_tool_call"]["best"]
+    yield "## One record, from Python"
+    yield ""
+    yield "The empty C function is `gc.isenabled`, METH_NOARGS: it reads a flag and returns a bool that exists already."
+    yield ""
+    yield from _table(
+        ["work", "best, ns", "median, ns", "× empty C call", "× `record_tool_call`"],
+        (
+            [
+                name,
+                f"{recording[name]['best']:.1f}",
+                f"{recording[name]['median']:.1f}",
+                f"{recording[name]['best'] / floor:.2f}",
+                f"{recording[name]['best'] / record:.2f}",
+            ]
+            for name in (*FLOORS, *OURS, *PEERS)
+        ),
+    )
+    yield ""
+    yield "## What a wrapper adds to the call it wraps"
+    yield ""
+
+    def rows() -> Iterator[list[str]]:
+        for name, wrapped, bare in ADDED:
+            bare_ns = recording[bare]["best"] if bare else 0.0
+            adds = added(recording, wrapped, bare) if bare else recording[wrapped]["best"]
+            yield [name, f"{bare_ns:.0f}", f"{recording[wrapped]['best']:.0f}", f"{adds:.0f}"]
+
+    yield from _table(["wrapper", "bare, ns", "wrapped, ns", "adds, ns"], rows())
+
+
+def _reading(reading: Figures) -> Iterator[str]:
+    yield "## Reading, from Python: 100 tools × 1000 samples"
+    yield ""
+    lines = reading["lines"]
+    yield (
+        f"Both libraries hold the same calls. Toolvitals shows {lines['toolvitals']} lines, window percentiles among "
+        f"them; prometheus_client {lines['prometheus_client']}, without percentiles."
+    )
+    yield ""
+
+    def rows() -> Iterator[list[str]]:
+        for state, what in (("busy", "every tool called since the last reading"), ("idle", "no call since")):
+            for name, timing in reading[state].items():
+                yield [f"{name}, {what}", f"{timing['best'] / 1e3:.1f}", f"{timing['median'] / 1e3:.1f}"]
+
+    yield from _table(["work", "best, µs", "median, µs"], rows())
+
+
+def _scrapes(scrapes: Figures) -> Iterator[str]:
+    yield "## HTTP scrapes of 100 tools × 1000 samples, 8 connections"
+    yield ""
+    yield "`wrk -t1 -c8` on the same machine, so the load generator takes its share of the processor."
+    yield ""
+    theirs = scrapes["prometheus_client"]["per_second"]
+
+    def rows() -> Iterator[list[str]]:
+        for name, result in scrapes.items():
+            yield [
+                name,
+                f"{result['per_second']:,.0f}",
+                f"{result['p50'] * 1e3:.2f}",
+                f"{result['p99'] * 1e3:.2f}",
+                f"{result['per_second'] / theirs:.1f}",
+                f"{result['held']:,.0f}" if "held" in result else "",
+            ]
+
+    yield from _table(
+        ["server", "requests/s", "p50, ms", "p99, ms", "× prometheus_client", "idle connections still open after"],
+        rows(),
+    )
+
+
+def _interference(interference: Figures) -> Iterator[str]:
+    yield "## What a scrape does to the service"
+    yield ""
+    yield (
+        "An asyncio loop that never rests notes the gaps between its turns while another process scrapes 20 times a "
+        "second; below is the longest gap within each scrape."
+    )
+    yield ""
+    yield from _table(
+        ["endpoint", "scrapes", "median, ms", "p90, ms", "max, ms"],
+        (
+            [name, str(s["scrapes"]), *(f"{s[key] / 1e6:.2f}" for key in ("median", "p90", "max"))]
+            for name, s in interference["stalls"].items()
+        ),
+    )
+    yield ""
+    yield "Recording without pause while another process scrapes 100 times a second, in turns with calm:"
+    yield ""
+    yield from _table(
+        ["library", "calm, median ns", "scraped, median ns", "calm, mean ns", "scraped, mean ns"],
+        (
+            [name, *(f"{r[key]:.1f}" for key in ("calm", "scraped", "calm_mean", "scraped_mean"))]
+            for name, r in interference["records"].items()
+        ),
+    )
+
+
+def _memory(memory: Figures) -> Iterator[str]:
+    yield "## Resident memory of 100 tools × 1000 samples"
+    yield ""
+    yield "Only toolvitals and the plain design keep the samples. The import is not in the figures."
+    yield ""
+    yield from _table(
+        ["library", "recorded, MB", "and read once, MB"],
+        ([name, f"{m['recorded'] / 1e6:.2f}", f"{m['read'] / 1e6:.2f}"] for name, m in memory.items()),
+    )
+
+
+def _imports(imports: Figures) -> Iterator[str]:
+    yield "## Import"
+    yield ""
+    yield from _table(["module", "ms"], ([name, f"{nanos / 1e6:.1f}"] for name, nanos in imports.items()))
+
+
+def _cpp(cpp: Figures) -> Iterator[str]:
+    yield "## C++"
+    yield ""
+    yield (
+        "`serialized` is how records are written under the GIL, `concurrent` how they are without it. Windows and "
+        "latencies differ from turn to turn, so that the branch predictor cannot learn them; rows named `same` let it."
+    )
+    yield ""
+
+    def rows() -> Iterator[list[str]]:
+        for name, result in cpp.items():
+            rate = f"{result['per_second'] / 1e6:.1f}" if result["per_second"] else ""
+            lines = f"{result['lines']:,.0f}" if "lines" in result else ""
+            yield [name, f"{result['ns']:,.1f}", rate, lines]
+
+    yield from _table(["benchmark", "ns", "million/s, all threads", "lines"], rows())
+
+
+SECTIONS: dict[str, Callable[[Figures], Iterator[str]]] = {
+    "recording": _recording,
+    "reading": _reading,
+    "scrapes": _scrapes,
+    "interference": _interference,
+    "memory": _memory,
+    "imports": _imports,
+    "cpp": _cpp,
+}
+
+
+def render(facts: dict[str, str], figures: Figures, *, quick: bool) -> str:
+    """The report as Markdown, of the areas that were measured."""
+    lines = [HEAD + (QUICK if quick else "")]
+    lines += _table(["", "of this run"], ([key, value] for key, value in facts.items()))
+    lines += ["", *_goals(figures)]
+    for area, section in SECTIONS.items():
+        if area in figures:
+            lines += ["", *section(figures[area])]
+    return "\n".join(lines) + "\n"
