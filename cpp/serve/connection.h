@@ -1,0 +1,70 @@
+// One client: reads its requests, waits for their answers, writes them, and keeps to the deadlines.
+// Floor: serve.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "serve/connection_pool.h"
+#include "serve/event_loop.h"
+#include "serve/request_reader.h"
+#include "serve/scrape_batch.h"
+
+namespace toolvitals {
+
+// At most one of these is under way: a read, a scrape, a write. So pipelined requests are answered in their order, a
+// client that does not read its answers is not read from either, and what a connection holds is bounded: one head, one
+// read, one response (whose body it shares).
+//
+//              bytes missing             a scrape
+//    ┌──▶ reading ──────┐          ┌──▶ answering ──┐
+//    │       ▲──────────┘          │                ▼
+//    └───────┴── next request ◀──▶ request ──────▶ writing ──▶ lingering ──▶ closed
+//
+// Lingering: after the last response the client's remaining bytes are thrown away for a while. Closing with bytes
+// unread would reset the connection and may take the response away from a client that has not read it yet.
+//
+// Belongs to the loop's thread. Closed by its client, by a deadline, by an error, or by the pool.
+class Connection final : public PooledConnection,
+                         public ScrapeWaiter,
+                         public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(EventLoop& loop, const RouterConfig& config) : loop_(loop), socket_(loop.io), reader_(config) {}
+  ~Connection() override { Close(); }
+
+  // Takes over an accepted socket whose descriptor is tracked. False: it is still the caller's.
+  [[nodiscard]] bool Adopt(const boost::asio::ip::tcp& protocol, int descriptor);
+  void Start();
+  bool is_open() const { return socket_.is_open(); }
+
+  void Close() noexcept override;
+  void Deliver(const Response& response) noexcept override;
+  void GiveUp() noexcept override { Close(); }
+
+ private:
+  void Read();
+  void OnRead(size_t bytes);
+  void AnswerNext();
+  void Write(const Response& response);
+  void OnWritten();
+  void Linger();
+  void Drain();
+  void Await(std::chrono::milliseconds timeout, bool waits_for_client);
+
+  // Makes a handler of an asynchronous operation: keeps the connection alive, closes it on an error or an exception.
+  template <typename Step>
+  auto Then(Step step);
+
+  EventLoop& loop_;
+  Socket socket_;
+  RequestReader reader_;
+  Exchange exchange_;                         // the one that is being answered, without its answer
+  bool head_begun_ = true;                    // the deadline of the head is set; a new client has it from the start
+  size_t drained_bytes_ = 0;                  // while lingering
+  std::string head_;                          // of the response that is being written
+  std::shared_ptr<const std::string> body_;  // likewise
+  std::array<char, kReadChunkBytes> chunk_;
+};
+
+}  // namespace toolvitals

@@ -1,0 +1,60 @@
+// Floor: serve.
+#include "serve/descriptors.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cerrno>
+
+#include "serve/serve_limits.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr int kBitsPerWord = 64;
+using Word = std::atomic<uint64_t>;
+static_assert(Word::is_always_lock_free, "a signal handler cannot wait for a lock");
+
+// 128 KiB of zeroes that are no memory until a descriptor's bit is set in their page.
+constinit std::array<Word, kMaxTrackedDescriptors / kBitsPerWord> words = {};
+// One past the highest word that ever held a bit, so that a child need not read all of them.
+constinit std::atomic<int> words_used = 0;
+constinit std::atomic<uint64_t> generation = 0;
+
+}  // namespace
+
+// Relaxed throughout: the only reader is the child of a fork, which sees the memory of the thread that forked, and
+// each word is meaningful by itself.
+
+bool TrackDescriptor(int descriptor) {
+  if (descriptor < 0 || descriptor >= kMaxTrackedDescriptors) return false;
+  const int index = descriptor / kBitsPerWord;
+  words[index].fetch_or(uint64_t{1} << (descriptor % kBitsPerWord), std::memory_order_relaxed);
+  int used = words_used.load(std::memory_order_relaxed);
+  while (used <= index && !words_used.compare_exchange_weak(used, index + 1, std::memory_order_relaxed)) {
+  }
+  return true;
+}
+
+void UntrackDescriptor(int descriptor) {
+  if (descriptor < 0 || descriptor >= kMaxTrackedDescriptors) return;
+  const uint64_t bit = uint64_t{1} << (descriptor % kBitsPerWord);
+  words[descriptor / kBitsPerWord].fetch_and(~bit, std::memory_order_relaxed);
+}
+
+void CloseTrackedDescriptors() {
+  const int saved_errno = errno;
+  const int used = words_used.load(std::memory_order_relaxed);
+  for (int index = 0; index < used; ++index) {
+    uint64_t bits = words[index].exchange(0, std::memory_order_relaxed);
+    for (; bits != 0; bits &= bits - 1) ::close(index * kBitsPerWord + std::countr_zero(bits));
+  }
+  generation.fetch_add(1, std::memory_order_relaxed);
+  errno = saved_errno;
+}
+
+uint64_t DescriptorGeneration() { return generation.load(std::memory_order_relaxed); }
+
+}  // namespace toolvitals

@@ -1,0 +1,40 @@
+// What the connections and listeners of one server share, all of it touched by the loop's thread alone.
+// Floor: serve.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+
+#include "absl/functional/function_ref.h"
+#include "serve/connection_pool.h"
+#include "serve/scrape_batch.h"
+#include "serve/server_tuning.h"
+
+namespace toolvitals {
+
+// A socket that knows its executor's type, so that no handler goes through a type-erased one.
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+struct EventLoop {
+  EventLoop(const ServerTuning& with, size_t max_connections, SnapshotSource source, ScrapeObserver observe);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  // Runs until io.stop(). An exception that leaves a handler ends that handler; `recover` then takes up what must go on,
+  // and is asked again after a pause for as long as it throws too.
+  void Run(absl::FunctionRef<void()> recover) noexcept;
+
+  Health CurrentHealth() const;
+
+  ServerTuning tuning;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  // Made before, and so destroyed after, everything that holds a socket of it. The hint says that one thread runs it.
+  boost::asio::io_context io{1};
+  ConnectionPool connections;
+  ScrapeBatch scrapes;
+};
+
+}  // namespace toolvitals

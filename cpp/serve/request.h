@@ -1,0 +1,36 @@
+// A request as a value: the parts of its head that the router looks at.
+// Floor: serve.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace toolvitals {
+
+struct Request {
+  std::string method;
+  std::string target;
+  int minor_version = 1;  // HTTP/1.x
+  std::optional<std::string> host;
+  std::optional<std::string> origin;
+  std::string accept;           // every Accept field, joined
+  std::string accept_encoding;  // likewise
+  std::string authorization;
+  bool keep_alive = false;
+  bool has_body = false;
+};
+
+// Why a head is no request: the status to refuse it with, after which the connection is closed.
+struct Refusal {
+  unsigned status = 400;
+  std::string_view reason;
+};
+
+// Parses a head that HeadScanner found complete. What parsers differ about is refused: more than one Host,
+// Content-Length, Transfer-Encoding, Origin or Authorization; a Content-Length that is a list; Content-Length beside
+// Transfer-Encoding; any coding but chunked; a coding in HTTP/1.0; HTTP/1.1 without a Host.
+std::variant<Request, Refusal> ParseRequest(std::string_view head);
+
+}  // namespace toolvitals

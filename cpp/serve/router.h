@@ -1,0 +1,47 @@
+// The routes: what a request is answered with. A pure function, so that it can be tested and fuzzed without a socket.
+// Floor: serve.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "render/format.h"
+#include "serve/request.h"
+#include "serve/response.h"
+
+namespace toolvitals {
+
+// What one port knows.
+struct RouterConfig {
+  std::span<const ExpositionFormat> formats;
+  const ExpositionFormat* default_format = nullptr;  // of /metrics, when Accept leaves it open
+  bool loopback = false;                             // only loopback Hosts and Origins are answered
+  std::string auth_token;                            // empty: no authorization
+};
+
+struct Health {
+  double uptime_seconds = 0;
+  int64_t pid = 0;
+};
+
+// An answer that needs a snapshot: the representation to make of it. Requests of the same one share its body.
+struct Scrape {
+  const ExpositionFormat* format = nullptr;
+  bool gzip = false;
+
+  friend bool operator==(const Scrape&, const Scrape&) = default;
+};
+
+using Answer = std::variant<Response, Scrape>;
+
+Answer RouteRequest(const Request& request, const RouterConfig& config, const Health& health);
+
+// The scrape's response, once its body is there.
+Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string> body, bool gzip);
+
+// Whether two secrets are equal, in a time that depends on the presented one's length alone.
+bool SecretsEqual(std::string_view expected, std::string_view presented);
+
+}  // namespace toolvitals

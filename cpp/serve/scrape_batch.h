@@ -1,0 +1,58 @@
+// Coalescing: scrapes that wait at the same moment share one snapshot and one body for each representation.
+// Floor: serve.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "serve/router.h"
+#include "serve/server.h"
+
+namespace toolvitals {
+
+// Whoever waits for a scrape's answer.
+class ScrapeWaiter {
+ public:
+  virtual ~ScrapeWaiter() = default;
+  virtual void Deliver(const Response& response) noexcept = 0;
+  // No answer could be made, not even of the failure.
+  virtual void GiveUp() noexcept = 0;
+};
+
+// The loop adds each scrape as its request arrives and, with the first of a batch, posts a call of AnswerAll(). Asio
+// runs a posted handler behind those that are ready by then, so that all clients whose requests the last poll brought
+// are in the batch when it runs; one client alone waits for nothing. The snapshot is taken in AnswerAll(), after every
+// request of the batch has arrived: what a client is given is never older than its request.
+//
+// Belongs to the loop's thread.
+class ScrapeBatch {
+ public:
+  ScrapeBatch(SnapshotSource source, ScrapeObserver observe) : source_(std::move(source)), observe_(std::move(observe)) {}
+
+  // True for the first of a batch: AnswerAll() must be posted.
+  [[nodiscard]] bool Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter);
+
+  // Takes a snapshot, renders each representation that is waited for, and answers. What the source or a renderer throws
+  // becomes status 500 for those who waited.
+  void AnswerAll() noexcept;
+
+ private:
+  using Waiting = std::vector<std::pair<Scrape, std::shared_ptr<ScrapeWaiter>>>;
+  struct Rendered {
+    Scrape scrape;
+    Response response;
+  };
+
+  Response Render(const Scrape& scrape, const Snapshot& snapshot);
+  std::vector<Rendered> RenderAll(const Waiting& waiting);
+
+  SnapshotSource source_;
+  ScrapeObserver observe_;
+  Waiting waiting_;
+  std::map<const ExpositionFormat*, size_t> last_sizes_;  // so that a body is allocated once
+};
+
+}  // namespace toolvitals

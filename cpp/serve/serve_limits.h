@@ -1,0 +1,56 @@
+// Every maximum and every deadline of the endpoints in one place, checked against each other at compile time.
+// Floor: serve.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace toolvitals {
+
+// Request line and fields together. Scrapers send some 400 bytes, browsers at most a few thousand.
+inline constexpr size_t kMaxRequestHeadBytes = 16 * 1024;
+inline constexpr size_t kMaxRequestFields = 100;
+
+// What one connection reads at a time, and so the memory that an idle client holds.
+inline constexpr size_t kReadChunkBytes = 1024;
+
+// Items of an Accept or Accept-Encoding header that are looked at; later ones are ignored.
+inline constexpr size_t kMaxPreferences = 256;
+
+// Below this a compressed body saves no packet.
+inline constexpr size_t kMinGzipBytes = 1024;
+// Level 1 takes most of what there is to save in exposition text at a fifth of the default level's time.
+inline constexpr int kGzipLevel = 1;
+
+// The server also keeps to half of the process's descriptors, since the other half is the application's.
+inline constexpr size_t kMaxConnections = 16'384;
+inline constexpr size_t kMinConnections = 8;
+inline constexpr int kListenBacklog = 4096;
+// Clients accepted before the loop looks at anything else.
+inline constexpr int kMaxAcceptsPerWake = 64;
+
+// Descriptors that can be closed in a forked child. Linux numbers descriptors below fs.nr_open, 2^20 by default.
+inline constexpr int kMaxTrackedDescriptors = 1 << 20;
+
+// Addresses of one host name that are listened on.
+inline constexpr size_t kMaxAddressesPerHost = 16;
+
+// What is read and thrown away from a client whose request was refused, so that it sees the refusal, not a reset.
+inline constexpr size_t kMaxDrainBytes = 256 * 1024;
+
+inline constexpr std::chrono::milliseconds kHeadTimeout{10'000};
+inline constexpr std::chrono::milliseconds kWriteTimeout{30'000};
+inline constexpr std::chrono::milliseconds kIdleTimeout{120'000};
+inline constexpr std::chrono::milliseconds kLingerTimeout{2'000};
+inline constexpr std::chrono::milliseconds kSweepInterval{1'000};
+inline constexpr std::chrono::milliseconds kAcceptBackoff{100};
+
+static_assert(kReadChunkBytes <= kMaxRequestHeadBytes);
+static_assert(kMaxRequestHeadBytes <= kMaxDrainBytes, "a refused head must fit what is drained");
+static_assert(kMinConnections <= kMaxConnections);
+static_assert(kMaxConnections < kMaxTrackedDescriptors);
+static_assert(kMaxTrackedDescriptors % 64 == 0, "descriptors are tracked in words of 64 bits");
+static_assert(kSweepInterval <= kLingerTimeout, "a deadline is kept to within one sweep");
+static_assert(kLingerTimeout <= kHeadTimeout && kHeadTimeout <= kWriteTimeout && kWriteTimeout <= kIdleTimeout);
+
+}  // namespace toolvitals
