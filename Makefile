@@ -15,7 +15,7 @@ export DEMO_SECONDS
 FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS
 
-.PHONY: help build demo test test-cpp test-versions lint bench sanitize coverage wheel clean bootstrap bootstrap-test
+.PHONY: help build demo test test-cpp test-versions lint format bench sanitize coverage wheel clean bootstrap bootstrap-test
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -49,6 +49,12 @@ test-versions: bootstrap ## Build and test with every installed CPython from 3.1
 lint: build ## Check style, formatting, types and the stubs
 	@scripts/lint
 
+format: build ## Format every file as lint wants it
+	@$(VENV)/bin/ruff check --fix -q . || true
+	@$(VENV)/bin/ruff format -q .
+	@git ls-files --cached --others --exclude-standard 'cpp/*.h' 'cpp/*.cc' 'tests/*.cc' 'tests/*.h' | \
+		xargs $(VENV)/bin/clang-format -i
+
 bench: bootstrap-test build ## Measure toolvitals beside its peers and write benchmarks/RESULTS.md
 	@cmake -G Ninja -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_BENCHMARKS=ON >/dev/null
 	@cmake --build build/bench
@@ -63,7 +69,8 @@ coverage: bootstrap-test build ## Measure what the tests cover, in both language
 
 wheel: build ## Build a wheel that stands alone, into wheelhouse/, and prove that it does
 	@rm -rf build/dist wheelhouse
-	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m build --wheel --no-isolation -o build/dist .
+	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m build --wheel --no-isolation -o build/dist \
+		-C "build-dir=build/package-release-$$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_config_var("SOABI"))')" .
 	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/auditwheel repair -w wheelhouse build/dist/*.whl
 	@$(VENV)/bin/auditwheel show wheelhouse/*.whl
 	@scripts/check-wheel "$$(scripts/find-python)" wheelhouse/*.whl
