@@ -87,7 +87,9 @@ def returned_error(result: Any) -> bool:
     if isinstance(result, dict):
         return result.get("isError") is True
     for holder in (result, getattr(result, "root", None)):
-        if getattr(holder, "isError", None) is True or getattr(holder, "is_error", None) is True:
+        # The newer name first: asking a newer model for the older one is deprecated there.
+        flag = getattr(holder, "is_error", None)
+        if (getattr(holder, "isError", None) if flag is None else flag) is True:
             return True
     return False
 

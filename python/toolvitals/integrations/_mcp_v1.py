@@ -16,7 +16,11 @@ __all__ = ["install"]
 
 Handler = Callable[[Any], Awaitable[Any]]
 
-_REQUESTS = {"CallToolRequest": "tools/call", "ReadResourceRequest": "resources/read", "GetPromptRequest": "prompts/get"}
+_REQUESTS = {
+    "CallToolRequest": "tools/call",
+    "ReadResourceRequest": "resources/read",
+    "GetPromptRequest": "prompts/get",
+}
 _LISTS = {
     "tools/call": (("ListToolsRequest", "tools"),),
     "resources/read": (("ListResourcesRequest", "resources"), ("ListResourceTemplatesRequest", "resourceTemplates")),

@@ -1,0 +1,104 @@
+"""The demo, as a user runs it: it ends with exit code 0 only if the endpoints agree with the clients' counts."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import scrapes
+
+from toolvitals.demo.clients import Counts
+from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts
+from toolvitals.demo.settings import Settings
+
+TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "count_lines", "evaluate", "wait_forever")
+
+
+@contextmanager
+def demo(**environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A running demo; killed where the test leaves it running."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toolvitals.demo"],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def lines_until(process: subprocess.Popen[str], pattern: str) -> tuple[str, re.Match[str]]:
+    """What it prints up to a line that matches."""
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        found = re.search(pattern, line)
+        if found:
+            return printed, found
+    raise AssertionError(f"no line matches {pattern!r} in:\n{printed}")
+
+
+def test_a_timed_run_agrees_with_its_clients() -> None:
+    with demo(DEMO_SECONDS="5") as process:
+        printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    assert "agree, for every tool and outcome" in printed
+    for tool in TOOLS:
+        assert re.search(rf"^ {tool} +[1-9]", printed, re.MULTILINE), printed
+    assert "Traceback" not in printed
+
+
+def test_its_scrapes_are_valid_and_ctrl_c_ends_it_cleanly() -> None:
+    with demo(DEMO_CLIENTS="2") as process:
+        _, found = lines_until(process, r"for Prometheus: +(\S+)")
+        scrapes.wait_until(lambda: len(scrapes.calls(found[1])) > 5, "the clients have called several tools")
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    assert "Traceback" not in printed
+
+
+def test_taken_ports_are_said_aloud() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as json_port, socket.create_server(("127.0.0.1", 0)) as prometheus_port:
+        taken = [str(listener.getsockname()[1]) for listener in (json_port, prometheus_port)]
+        environment = {"METRICS_JSON_PORT": taken[0], "PROMETHEUS_PORT": taken[1], "DEMO_CLIENTS": "1"}
+        with demo(DEMO_SECONDS="0", **environment) as process:
+            printed, _ = process.communicate()
+    assert process.returncode == 0, printed
+    for port in taken:
+        assert f"Port {port} is taken" in printed
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("DEMO_SECONDS", "soon"), ("DEMO_SECONDS", "-1"), ("DEMO_CLIENTS", "0"), ("DEMO_SEED", "x")]
+)
+def test_a_wrong_setting_is_named(variable: str, value: str) -> None:
+    with pytest.raises(ValueError, match=f"{variable}={value!r}"):
+        Settings.from_environment({variable: value})
+
+
+def test_every_difference_is_found() -> None:
+    expected = Counts({("a", "success"): 2, ("a", "cancelled"): 1, ("gone", "error"): 1})
+    tool: dict[str, Any] = {"successful_calls": 2, "failed_calls": 1, "cancelled_calls": 1}
+    assert differences("JSON", json_counts({"tools": {"a": tool}}), expected) == [
+        "JSON: a error: endpoint 1, clients 0",
+        "JSON: gone error: endpoint 0, clients 1",
+    ]
+    text = 'tool_calls_total{outcome="success",tool="a"} 3\ntool_calls_total{outcome="error",tool="gone"} 1\n'
+    assert differences("Prometheus", prometheus_counts(text), expected) == [
+        "Prometheus: a cancelled: endpoint 0, clients 1",
+        "Prometheus: a success: endpoint 3, clients 2",
+    ]

@@ -1,0 +1,44 @@
+"""`promtool check metrics` has nothing to say about a scrape."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+
+import prometheus_server
+import pytest
+import scrapes
+
+import toolvitals
+
+pytestmark = pytest.mark.interop
+
+
+def check(text: str) -> None:
+    """Fails with what promtool says, warnings included."""
+    command = [prometheus_server.program("promtool"), "check", "metrics"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_scrape_before_any_record_is_clean(prometheus_url: str) -> None:
+    text = scrapes.fetch(prometheus_url)
+    scrapes.parse(text)
+    check(text)
+
+
+def test_a_scrape_of_everything_is_clean(prometheus_url: str) -> None:
+    collector = toolvitals.get_collector()
+    for success, error_type in ((True, None), (False, "TimeoutError"), (False, None)):
+        collector.record_tool_call("checked", success=success, latency_ms=1.5, error_type=error_type)
+    collector.tool('quo"ted\nname\\').record_cancellation(2.0)
+    collector.record_tool_call("", success=True, latency_ms=1.0)
+    cache = collector.cache("checked")
+    for record in (cache.record_hit, cache.record_miss, cache.record_eviction, cache.record_size_rejection):
+        record()
+    gc.collect()
+    with toolvitals.track("running"):
+        text = scrapes.fetch(prometheus_url)
+    families = scrapes.parse(text)
+    assert {"tool_calls", "tool_call_duration_seconds", "tool_calls_in_progress", "cache_requests"} <= families.keys()
+    check(text)
