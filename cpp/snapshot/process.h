@@ -1,0 +1,17 @@
+// What the kernel says of this process.
+// Floor: snapshot.
+#pragma once
+
+#include <string>
+
+#include "snapshot/snapshot.h"
+
+namespace toolvitals {
+
+// Reads <proc_root>/self on Linux; where that cannot be read, and on other systems, what getrusage() and getrlimit()
+// tell. What stays unknown is 0. Another root than /proc is for tests.
+//
+// Never throws but std::bad_alloc. Any thread; holds no lock, so the child of a fork in mid-read may read at once.
+ProcessSnapshot ReadProcess(const std::string& proc_root = "/proc");
+
+}  // namespace toolvitals
