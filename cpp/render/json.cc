@@ -1,0 +1,252 @@
+// The shape is written out by hand, key by key, as the contract shows it.
+// Floor: render.
+#include "render/json.h"
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "render/escape.h"
+#include "render/writer.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr std::array<std::string_view, kWindowQuantiles.size()> kQuantileKeys = {
+    ",\"p50\":", ",\"p75\":", ",\"p90\":", ",\"p95\":", ",\"p99\":"};
+
+// A typical tool takes 600 bytes, and a cache 200.
+constexpr size_t kExpectedBytes = 2048;
+constexpr size_t kExpectedToolBytes = 1024;
+constexpr size_t kExpectedCacheBytes = 512;
+
+void String(std::string_view text, Writer& writer) {
+  writer.Text("\"");
+  EscapeJson(text, writer);
+  writer.Text("\"");
+}
+
+void Double(std::string_view key, double value, Writer& writer) {
+  writer.Text(key);
+  if (std::isfinite(value)) {
+    writer.ReprDouble(value);
+  } else {
+    writer.Text("null");
+  }
+}
+
+void Unsigned(std::string_view key, uint64_t value, Writer& writer) {
+  writer.Text(key);
+  writer.Unsigned(value);
+}
+
+// For figures of which no process has none: zero says that this system does not tell.
+void UnsignedOrNull(std::string_view key, uint64_t value, Writer& writer) {
+  writer.Text(key);
+  if (value != 0) {
+    writer.Unsigned(value);
+  } else {
+    writer.Text("null");
+  }
+}
+
+double Ratio(double part, uint64_t whole) { return whole == 0 ? kAbsent : part / static_cast<double>(whole); }
+
+void Padded(int64_t value, int width, Writer& writer) {
+  int64_t limit = 10;
+  for (int digits = 1; digits < width; ++digits, limit *= 10) {
+    if (value < limit) writer.Text("0");
+  }
+  writer.Signed(value);
+}
+
+// ISO 8601 in UTC. The date is counted in eras of 400 years that start on 1 March, so that leap days come last
+// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days). No time zone data, no locale.
+void Timestamp(int64_t unix_us, Writer& writer) {
+  constexpr int64_t kMicrosPerDay = 86'400'000'000;
+  int64_t days = unix_us / kMicrosPerDay;
+  int64_t micros = unix_us % kMicrosPerDay;
+  if (micros < 0) {
+    micros += kMicrosPerDay;
+    --days;
+  }
+  const int64_t shifted = days + 719'468;
+  const int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
+  const int64_t day_of_era = shifted - era * 146'097;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t month_from_march = (5 * day_of_year + 2) / 153;
+  const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  Padded(year_of_era + era * 400 + (month <= 2 ? 1 : 0), 4, writer);
+  writer.Text("-");
+  Padded(month, 2, writer);
+  writer.Text("-");
+  Padded(day_of_year - (153 * month_from_march + 2) / 5 + 1, 2, writer);
+  writer.Text("T");
+  Padded(micros / 3'600'000'000, 2, writer);
+  writer.Text(":");
+  Padded(micros / 60'000'000 % 60, 2, writer);
+  writer.Text(":");
+  Padded(micros / 1'000'000 % 60, 2, writer);
+  writer.Text(".");
+  Padded(micros % 1'000'000, 6, writer);
+  writer.Text("Z");
+}
+
+void Window(std::string_view key, const WindowStats& stats, Writer& writer) {
+  writer.Text(key);
+  Unsigned("{\"count\":", stats.count, writer);
+  Double(",\"mean\":", stats.mean, writer);
+  Double(",\"stddev\":", stats.stddev, writer);
+  Double(",\"min\":", stats.min, writer);
+  Double(",\"max\":", stats.max, writer);
+  for (size_t i = 0; i < stats.quantiles.size(); ++i) Double(kQuantileKeys[i], stats.quantiles[i], writer);
+  writer.Text("}");
+}
+
+void Counts(std::string_view key, const std::vector<std::pair<std::string, uint64_t>>& counts, Writer& writer) {
+  writer.Text(key);
+  std::string_view separator = "{";
+  for (const auto& [name, count] : counts) {
+    writer.Text(separator);
+    separator = ",";
+    String(name, writer);
+    Unsigned(":", count, writer);
+  }
+  writer.Text(counts.empty() ? "{}" : "}");
+}
+
+void Tool(const ToolSnapshot& tool, Writer& writer) {
+  const uint64_t total = tool.total_calls();
+  writer.Text("{\"tool_name\":");
+  String(tool.name, writer);
+  Unsigned(",\"total_calls\":", total, writer);
+  Unsigned(",\"successful_calls\":", tool.successful_calls, writer);
+  Unsigned(",\"failed_calls\":", tool.failed_calls, writer);
+  Unsigned(",\"cancelled_calls\":", tool.cancelled_calls, writer);
+  Unsigned(",\"in_progress\":", tool.in_progress, writer);
+  Double(",\"oldest_in_progress_ms\":", tool.oldest_in_progress_ms, writer);
+  Double(",\"success_rate\":", Ratio(static_cast<double>(tool.successful_calls), total), writer);
+  Double(",\"total_latency_ms\":", tool.total_latency_ms, writer);
+  Double(",\"avg_latency_ms\":", Ratio(tool.total_latency_ms, total), writer);
+  Window(",\"latency_ms\":", tool.window_ms, writer);
+  if (tool.first_item_ms.has_value()) Window(",\"first_item_ms\":", *tool.first_item_ms, writer);
+  Counts(",\"error_types\":", tool.error_types, writer);
+  writer.Text("}");
+}
+
+void Cache(const CacheSnapshot& cache, Writer& writer) {
+  const uint64_t requests = cache.hits + cache.misses;
+  writer.Text("{\"cache_name\":");
+  String(cache.name, writer);
+  Unsigned(",\"hits\":", cache.hits, writer);
+  Unsigned(",\"misses\":", cache.misses, writer);
+  Unsigned(",\"evictions\":", cache.evictions, writer);
+  Unsigned(",\"size_rejections\":", cache.size_rejections, writer);
+  Unsigned(",\"total_requests\":", requests, writer);
+  Double(",\"hit_rate\":", Ratio(static_cast<double>(cache.hits), requests), writer);
+  writer.Text("}");
+}
+
+// An object of objects, each under its name.
+template <typename Named, typename Render>
+void ByName(std::string_view key, const std::vector<Named>& values, Writer& writer, Render render) {
+  writer.Text(key);
+  std::string_view separator = "{";
+  for (const Named& value : values) {
+    writer.Text(separator);
+    separator = ",";
+    String(value.name, writer);
+    writer.Text(":");
+    render(value, writer);
+  }
+  writer.Text(values.empty() ? "{}" : "}");
+}
+
+void Process(const ProcessSnapshot& process, Writer& writer) {
+  writer.Text("{\"pid\":");
+  writer.Signed(process.pid);
+  Double(",\"cpu_seconds\":", process.cpu_seconds, writer);
+  UnsignedOrNull(",\"resident_memory_bytes\":", process.resident_memory_bytes, writer);
+  UnsignedOrNull(",\"virtual_memory_bytes\":", process.virtual_memory_bytes, writer);
+  UnsignedOrNull(",\"open_fds\":", process.open_fds, writer);
+  UnsignedOrNull(",\"threads\":", process.threads, writer);
+  const double start = process.start_time_seconds;
+  Double(",\"start_time_seconds\":", start > 0 ? start : kAbsent, writer);
+  writer.Text("}");
+}
+
+void Python(const PythonSnapshot& python, Writer& writer) {
+  if (python.implementation.empty()) return writer.Text("null");
+  writer.Text("{\"version\":");
+  String(python.version, writer);
+  writer.Text(",\"implementation\":");
+  String(python.implementation, writer);
+  writer.Text(",\"gc\":");
+  std::string_view separator = "[";
+  for (const GcGenerationSnapshot& generation : python.gc) {
+    writer.Text(separator);
+    separator = ",";
+    // The keys of gc.get_stats().
+    Unsigned("{\"collections\":", generation.collections, writer);
+    Unsigned(",\"collected\":", generation.objects_collected, writer);
+    Unsigned(",\"uncollectable\":", generation.objects_uncollectable, writer);
+    writer.Text("}");
+  }
+  writer.Text(python.gc.empty() ? "[]}" : "]}");
+}
+
+void System(const Snapshot& snapshot, Writer& writer) {
+  writer.Text("{\"process\":");
+  Process(snapshot.process, writer);
+  writer.Text(",\"python\":");
+  Python(snapshot.python, writer);
+  writer.Text("}");
+}
+
+void Self(const SelfSnapshot& self, Writer& writer) {
+  writer.Text("{\"version\":");
+  String(self.version, writer);
+  Unsigned(",\"series\":", self.series, writer);
+  Unsigned(",\"memory_bytes\":", self.memory_bytes, writer);
+  Counts(",\"dropped_records\":", self.dropped_records, writer);
+  writer.Text("}");
+}
+
+}  // namespace
+
+void RenderJson(const Snapshot& snapshot, std::string& out) {
+  Writer writer(out);
+  writer.Expect(kExpectedBytes + snapshot.tools.size() * kExpectedToolBytes +
+                snapshot.caches.size() * kExpectedCacheBytes);
+  Unsigned("{\"schema_version\":", kJsonSchemaVersion, writer);
+  writer.Text(",\"timestamp\":\"");
+  Timestamp(snapshot.timestamp_us, writer);
+  Double("\",\"uptime_seconds\":", snapshot.uptime_seconds, writer);
+  Unsigned(",\"window_size\":", snapshot.window_size, writer);
+  ByName(",\"tools\":", snapshot.tools, writer, &Tool);
+  ByName(",\"caches\":", snapshot.caches, writer, &Cache);
+  writer.Text(",\"system\":");
+  System(snapshot, writer);
+  writer.Text(",\"toolvitals\":");
+  Self(snapshot.self, writer);
+  writer.Text("}");
+}
+
+void RenderToolJson(const ToolSnapshot& tool, std::string& out) {
+  Writer writer(out);
+  Tool(tool, writer);
+}
+
+void RenderCacheJson(const CacheSnapshot& cache, std::string& out) {
+  Writer writer(out);
+  Cache(cache, writer);
+}
+
+void RenderSystemJson(const Snapshot& snapshot, std::string& out) {
+  Writer writer(out);
+  System(snapshot, writer);
+}
+
+}  // namespace toolvitals
