@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import gc
 import time
 from typing import Any
 
 import toolvitals as tv
+from benchmarks.python.floor import empty_c_call
 from benchmarks.python.peers import PlainCollector, PrometheusTools, opentelemetry_instruments, timed_async
 from benchmarks.python.timing import Effort, Subject, measure
 
@@ -38,10 +38,11 @@ def identity(key: int) -> int:
 
 
 def _floors() -> list[Subject]:
+    function, instance = empty_c_call()
     return [
         Subject("empty Python function", "f()", {"f": empty}),
-        # METH_NOARGS, reads one flag and returns a bool that exists already: as empty as the standard library has it.
-        Subject("empty C function", "f()", {"f": gc.isenabled}),
+        Subject("empty C function", "f()", {"f": function}),
+        Subject("empty C method", "o.nothing()", {"o": instance}),
         Subject("perf_counter_ns", "f()", {"f": time.perf_counter_ns}),
         Subject("plain await", "await f()", {"f": empty_async}, is_async=True),
         Subject("plain generator", "for _ in f(): pass", {"f": one_item}),
