@@ -66,8 +66,9 @@ SelfSnapshot CollectSelf(const Segment& segment) {
   self.scrapes = header.scrapes.load(std::memory_order_relaxed);
   self.scrape_seconds_sum = static_cast<double>(header.scrape_ns_sum.load(std::memory_order_relaxed)) / 1e9;
   for (size_t i = 0; i < static_cast<size_t>(DropReason::kCount); ++i) {
-    const uint64_t count = header.dropped[i].load(std::memory_order_relaxed);
-    if (count != 0) self.dropped_records.emplace_back(DropReasonName(static_cast<DropReason>(i)), count);
+    // Zeros too: a counter that is there from the start lets rate() see the first drop.
+    self.dropped_records.emplace_back(DropReasonName(static_cast<DropReason>(i)),
+                                      header.dropped[i].load(std::memory_order_relaxed));
   }
   std::sort(self.dropped_records.begin(), self.dropped_records.end());
   return self;
