@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -18,6 +19,7 @@ __all__ = ["instrument_cache"]
 C = TypeVar("C")
 
 _ABSENT: Any = object()
+_COPYREG_NEW = vars(copyreg)["__newobj__"]
 
 
 def instrument_cache(cache: C, name: str) -> C:
@@ -28,10 +30,11 @@ def instrument_cache(cache: C, name: str) -> C:
     MutableMapping that shows the same entries; around an lru_cache function, a function. `name` is the cache's, 1 to
     256 bytes of UTF-8.
 
-    `cache[key]`, `get`, `pop(key)` and `setdefault` are look-ups: each a hit or a miss. `in` is not, since a look-up
-    mostly follows. Entries that a mapping drops by itself, while it is written to or finds them expired, are evictions;
-    `del`, `pop`, `popitem` and `clear` of the user's are not. A value that a cachetools cache finds too large is a size
-    rejection. The counts are as exact as the mapping's own locking.
+    `cache[key]`, `get` and `pop(key)` are look-ups: each a hit or a miss. `in` is not, since a look-up mostly follows;
+    `setdefault` is not, since the look-up mostly went before; iteration is not. Entries that a mapping drops by itself,
+    while it is written to or finds them expired, are evictions; `del`, `pop`, `popitem` and `clear` of the user's are
+    not. A value that a cachetools cache finds too large is a size rejection. The counts are as exact as the mapping's
+    own locking.
 
     For an lru_cache function, hits and misses are the differences in its `cache_info()`, so calls around the returned
     function are recorded by its next call; evictions are derived (misses that neither failed nor grew the cache),
@@ -109,8 +112,9 @@ class _View(MutableMapping[Any, Any]):
 class _Recorder:
     """Records the outermost operation of each thread on one cache; what that does inside is its own affair."""
 
-    def __init__(self, handle: core.CacheMetrics, raw_length: Callable[[Any], int]) -> None:
+    def __init__(self, handle: core.CacheMetrics, raw_length: Callable[[Any], int], fills_gaps: bool) -> None:
         self.handle = handle
+        self.fills_gaps = fills_gaps
         self._raw_length = raw_length
         self._busy: set[int] = set()
 
@@ -151,6 +155,10 @@ class _Recorder:
                 self.handle.record_eviction()
 
 
+def _fills_gaps(cache: Any) -> bool:
+    return hasattr(type(cache), "__missing__")
+
+
 def _raw_length_of(cache: Any) -> Callable[[Any], int]:
     """How to count entries without having the expired ones removed."""
     cachetools = sys.modules.get("cachetools")
@@ -160,19 +168,17 @@ def _raw_length_of(cache: Any) -> Callable[[Any], int]:
 
 
 def _instrument_mapping(cache: MutableMapping[Any, Any], handle: core.CacheMetrics) -> MutableMapping[Any, Any]:
-    recorder = _Recorder(handle, _raw_length_of(cache))
     try:
-        cache.__class__ = _recording_class(type(cache), recorder)
+        cache.__class__ = _recording_class(type(cache), _Recorder(handle, _raw_length_of(cache), _fills_gaps(cache)))
     except TypeError:
         view = _View(cache)
-        view.__class__ = _recording_class(_View, recorder)
+        view.__class__ = _recording_class(_View, _Recorder(handle, _View.__len__, _fills_gaps(cache)))
         return view
     return cache
 
 
 def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
     """A subclass for one object: its class, with recording around what users call."""
-    fills_gaps = hasattr(base, "__missing__")
 
     class Recording(base):  # type: ignore[misc]
         __slots__ = ()
@@ -181,7 +187,7 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
             if not recorder.begin():
                 return base.__getitem__(self, key)
             try:
-                hit = not fills_gaps or key in self
+                hit = not recorder.fills_gaps or key in self
                 with recorder.writing(self):
                     value = base.__getitem__(self, key)
             except KeyError:
@@ -220,7 +226,6 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
             if not recorder.begin():
                 return base.setdefault(self, key, default)
             try:
-                recorder.count(hit=key in self)
                 with recorder.writing(self, key):
                     return base.setdefault(self, key, default)
             finally:
@@ -238,13 +243,51 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
 
         def __reduce_ex__(self, protocol: Any) -> Any:
             # Copies and pickles are plain again: they are other caches.
-            return _replace(super().__reduce_ex__(protocol), Recording, base)
+            return _replace(super().__reduce_ex__(protocol), {id(Recording): base, id(_COPYREG_NEW): _new_object})
 
+    for name in ("__contains__", "__delitem__", "__eq__", "__repr__", "clear", "copy", "popitem"):
+        if callable(getattr(base, name, None)):
+            setattr(Recording, name, _quiet(getattr(base, name), recorder))
+    if base.items is Mapping.items and base.values is Mapping.values:
+        Recording.items = lambda self: ItemsView(_Quiet(self, recorder))
+        Recording.values = lambda self: ValuesView(_Quiet(self, recorder))
     if hasattr(base, "expire"):
         Recording.expire = _expire(base, recorder)
     Recording.__name__, Recording.__qualname__, Recording.__module__ = base.__name__, base.__qualname__, base.__module__
     Recording.__doc__ = base.__doc__
     return Recording
+
+
+def _quiet(method: Callable[..., Any], recorder: _Recorder) -> Callable[..., Any]:
+    """The method as an outermost operation that is not a look-up, whatever it looks up inside."""
+
+    @functools.wraps(method)
+    def quiet(self: Any, *args: Any, **keywords: Any) -> Any:
+        outermost = recorder.begin()
+        try:
+            return method(self, *args, **keywords)
+        finally:
+            if outermost:
+                recorder.end()
+
+    return quiet
+
+
+class _Quiet(Mapping[Any, Any]):
+    """What the views of a MutableMapping look entries up in: iterating over values is no use of a cache."""
+
+    def __init__(self, cache: Any, recorder: _Recorder) -> None:
+        self._cache = cache
+        self._look_up = _quiet(type(cache).__getitem__, recorder)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._look_up(self._cache, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._cache)
+
+    def __len__(self) -> int:
+        return len(self._cache)
 
 
 def _expire(base: type[Any], recorder: _Recorder) -> Callable[..., Any]:
@@ -263,10 +306,16 @@ def _expire(base: type[Any], recorder: _Recorder) -> Callable[..., Any]:
     return expire
 
 
-def _replace(value: Any, old: object, new: object) -> Any:
-    if value is old:
-        return new
-    return tuple(_replace(item, old, new) for item in value) if type(value) is tuple else value
+def _new_object(cls: type[Any], *args: Any) -> Any:
+    """As copyreg.__newobj__, for which pickle insists on the object's own class."""
+    return cls.__new__(cls, *args)
+
+
+def _replace(value: Any, replacements: dict[int, Any]) -> Any:
+    """The value with the objects of those ids replaced, also in its tuples."""
+    if type(value) is tuple:
+        return tuple(_replace(item, replacements) for item in value)
+    return replacements.get(id(value), value)
 
 
 class _Deltas:

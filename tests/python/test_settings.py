@@ -83,7 +83,7 @@ def test_integers(variable: str, field: str, low: int, high: int) -> None:
 
 def test_quantile_method() -> None:
     assert Settings.from_env({"METRICS_QUANTILE_METHOD": "Inclusive"}).quantile_method == "inclusive"
-    with pytest.raises(ValueError, match="METRICS_QUANTILE_METHOD='median' .*exclusive or inclusive"):
+    with pytest.raises(ValueError, match=r"METRICS_QUANTILE_METHOD='median' .*exclusive or inclusive"):
         Settings.from_env({"METRICS_QUANTILE_METHOD": "median"})
 
 
@@ -125,9 +125,9 @@ def test_dir(tmp_path: Path) -> None:
     assert Settings.from_env({}, dir=tmp_path / "new").dir == str(tmp_path / "new")
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(ValueError, match="TOOLVITALS_DIR=.*path of a directory"):
+    with pytest.raises(ValueError, match=r"TOOLVITALS_DIR=.*path of a directory"):
         Settings.from_env({"TOOLVITALS_DIR": str(file)})
-    with pytest.raises(ValueError, match="dir=.*path of a directory"):
+    with pytest.raises(ValueError, match=r"dir=.*path of a directory"):
         Settings.from_env({}, dir="a\0b")
 
 
@@ -138,7 +138,7 @@ def test_overrides_win_over_the_environment() -> None:
 
 
 def test_unknown_overrides_are_named() -> None:
-    with pytest.raises(TypeError, match="no setting jsonport; the settings are .*json_port"):
+    with pytest.raises(TypeError, match=r"no setting jsonport; the settings are .*json_port"):
         Settings.from_env({}, jsonport=1)
 
 

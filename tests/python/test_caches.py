@@ -1,0 +1,416 @@
+"""caches.py: an LRU cache that records itself."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import pickle
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import toolvitals as tv
+
+
+@pytest.fixture(autouse=True)
+def _from_zero() -> None:
+    tv.get_collector().reset()
+
+
+def recorded(name: str) -> tuple[int, int, int]:
+    """Hits, misses and evictions."""
+    metrics = tv.get_collector().get_cache_metrics(name)
+    assert metrics is not None
+    return metrics["hits"], metrics["misses"], metrics["evictions"]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@tv.cached("pickled")
+def square(x: int) -> int:
+    """The square."""
+    return x * x
+
+
+def test_it_keeps_and_records() -> None:
+    calls = []
+
+    @tv.cached("files", maxsize=2)
+    def read(path: str) -> str:
+        calls.append(path)
+        return path.upper()
+
+    assert [read(path) for path in ("a", "a", "b", "c", "a")] == ["A", "A", "B", "C", "A"]
+    assert calls == ["a", "b", "c", "a"]
+    assert recorded("files") == (1, 4, 2)
+    assert read.cache_info() == (1, 4, 2, 2)
+    assert read.cache_info()._fields == ("hits", "misses", "maxsize", "currsize")
+    assert read.cache_parameters() == {"maxsize": 2, "typed": False, "ttl_s": None}
+    read.cache_clear()
+    assert read.cache_info() == (0, 0, 2, 0)
+    assert recorded("files") == (1, 4, 2)
+
+
+def test_it_looks_like_the_function() -> None:
+    assert square.__name__ == "square"  # type: ignore[attr-defined]
+    assert inspect.getdoc(square) == "The square."
+    assert list(inspect.signature(square).parameters) == ["x"]
+    assert square.__wrapped__(3) == 9
+    assert pickle.loads(pickle.dumps(square)) is square
+
+
+def test_the_entry_used_least_recently_goes_first() -> None:
+    @tv.cached("lru", maxsize=2)
+    def identity(x: int) -> int:
+        return x
+
+    for x in (1, 2, 1, 3, 1, 2):
+        identity(x)
+    assert recorded("lru") == (2, 4, 2)
+
+
+@pytest.mark.parametrize("maxsize", [0, -5])
+def test_maxsize_zero_keeps_nothing(maxsize: int) -> None:
+    function = tv.cached("none", maxsize=maxsize)(lambda x: x)
+    assert [function(1), function(1)] == [1, 1]
+    assert recorded("none") == (0, 2, 0)
+    assert function.cache_info() == (0, 2, 0, 0)
+
+
+def test_without_bound() -> None:
+    function = tv.cached("all", maxsize=None)(lambda x: x)
+    for x in [*range(1000), *range(1000)]:
+        function(x)
+    assert recorded("all") == (1000, 1000, 0)
+
+
+def test_typed() -> None:
+    function = tv.cached("typed", typed=True)(lambda x, y=0: type(x))
+    assert [function(3), function(3.0), function(x=3), function(3, y=1), function(3, y=True)] == [
+        int,
+        float,
+        int,
+        int,
+        int,
+    ]
+    assert recorded("typed") == (0, 5, 0)
+    untyped = tv.cached("untyped")(lambda x: type(x))
+    assert [untyped(3), untyped(3.0)] == [int, int]
+
+
+def test_keyword_order_makes_different_keys_as_in_functools() -> None:
+    function = tv.cached("kw")(lambda **kwargs: list(kwargs))
+    assert function(a=1, b=2) == ["a", "b"]
+    assert function(b=2, a=1) == ["b", "a"]
+    assert tv.cached("mixed")(lambda *args, **kwargs: (args, kwargs))("a", 1) == (("a", 1), {})
+
+
+def test_exceptions_are_not_kept() -> None:
+    @tv.cached("failing")
+    def fail(x: int) -> None:
+        raise LookupError(x)
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            fail(1)
+    assert recorded("failing") == (0, 2, 0)
+    assert fail.cache_info().currsize == 0
+
+
+def test_arguments_that_cannot_be_hashed() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        square([])  # type: ignore[arg-type]
+    assert recorded("pickled") == (0, 0, 0)
+
+
+def test_entries_expire() -> None:
+    clock = Clock()
+    function = tv.cached("ttl", ttl_s=10, clock=clock)(lambda x: object())
+    first = function(1)
+    clock.now += 9.999
+    assert function(1) is first
+    clock.now += 0.001
+    assert function(1) is not first
+    assert recorded("ttl") == (1, 2, 1)
+    assert function.cache_parameters()["ttl_s"] == 10
+
+
+def test_methods() -> None:
+    class Reader:
+        @tv.cached("method")
+        def read(self, path: str) -> str:
+            return path * 2
+
+        @staticmethod
+        @tv.cached("static")
+        def stat(path: str) -> str:
+            return path
+
+    one, two = Reader(), Reader()
+    assert [one.read("a"), one.read("a"), two.read("a")] == ["aa"] * 3
+    assert recorded("method") == (1, 2, 0)
+    assert Reader.stat("x") == one.stat("x") == "x"
+    assert recorded("static") == (1, 1, 0)
+    assert Reader.read.cache_info().currsize == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"name": lambda: 1}, TypeError, "name of the cache first"),
+        ({"name": ""}, ValueError, "name"),
+        ({"name": 3}, TypeError, "name"),
+        ({"name": "c", "maxsize": 1.5}, TypeError, "maxsize"),
+        ({"name": "c", "maxsize": True}, TypeError, "maxsize"),
+        ({"name": "c", "ttl_s": 0}, ValueError, "ttl_s=0 .*over 0"),
+        ({"name": "c", "ttl_s": float("nan")}, ValueError, "ttl_s"),
+        ({"name": "c", "ttl_s": float("inf")}, ValueError, "ttl_s"),
+        ({"name": "c", "ttl_s": "5"}, TypeError, "ttl_s"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        tv.cached(**arguments)
+
+
+def test_what_cannot_be_cached_is_refused() -> None:
+    def generator() -> Iterator[int]:
+        yield 1
+
+    async def async_generator() -> Any:
+        yield 1
+
+    for function in (generator, async_generator):
+        with pytest.raises(TypeError, match="generator"):
+            tv.cached("g")(function)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="below @staticmethod"):
+        tv.cached("s")(staticmethod(square))
+    with pytest.raises(TypeError, match="callables"):
+        tv.cached("n")(3)  # type: ignore[arg-type]
+
+
+def test_eight_threads_count_exactly() -> None:
+    function = tv.cached("threads", maxsize=16)(lambda x: x)
+    begin = threading.Barrier(8)
+
+    def work(seed: int) -> None:
+        begin.wait()
+        for i in range(2000):
+            x = (i * (seed + 3)) % 32
+            assert function(x) == x
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    hits, misses, evictions = recorded("threads")
+    assert hits + misses == 16_000
+    assert function.cache_info()[:2] == (hits, misses)
+    assert function.cache_info().currsize == 16
+    assert 0 < evictions <= misses - 16
+
+
+def test_a_finalizer_may_use_the_cache() -> None:
+    class Loud:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+        def __del__(self) -> None:
+            if self.x < 50:
+                make(self.x + 100)
+
+    @tv.cached("loud", maxsize=4)
+    def make(x: int) -> Loud:
+        return Loud(x)
+
+    for x in range(60):
+        make(x)
+    make.cache_clear()
+    assert make.cache_info().currsize <= 4
+
+
+def test_comparing_keys_may_use_the_cache() -> None:
+    comparing: list[object] = []
+
+    class Key:
+        def __init__(self, x: int) -> None:
+            self.x = x
+
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            if not comparing:
+                comparing.append(self)
+                length(())
+                comparing.clear()
+            return isinstance(other, Key) and self.x == other.x
+
+    @tv.cached("keys", maxsize=3)
+    def length(x: Any) -> int:
+        return 1
+
+    for i in range(20):
+        length(Key(i % 5))
+    assert length.cache_info().currsize == 3
+
+
+def test_recursion() -> None:
+    @tv.cached("fibonacci", maxsize=None)
+    def fibonacci(n: int) -> int:
+        return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+    assert fibonacci(100) == 354224848179261915075
+    assert recorded("fibonacci") == (98, 101, 0)
+
+
+def test_values_are_released() -> None:
+    class Value:
+        pass
+
+    function = tv.cached("released", maxsize=1)(lambda x: Value())
+    alive = weakref.ref(function(1))
+    gc.collect()
+    assert alive() is not None
+    function(2)
+    gc.collect()
+    assert alive() is None
+
+
+class Source:
+    """A coroutine function that can be held up."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.gate = asyncio.Event()
+        self.error: BaseException | None = None
+
+    async def fetch(self, x: int) -> int:
+        self.calls += 1
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return x * 2
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_coroutines_are_kept() -> None:
+    @tv.cached("async")
+    async def double(x: int) -> int:
+        await asyncio.sleep(0)
+        return x * 2
+
+    assert inspect.iscoroutinefunction(double)
+    assert [await double(1), await double(1), await double(2)] == [2, 2, 4]
+    assert recorded("async") == (1, 2, 0)
+
+
+async def test_tasks_share_one_computation() -> None:
+    source = Source()
+    double = tv.cached("shared")(source.fetch)
+    tasks = [asyncio.create_task(double(1)) for _ in range(5)]
+    await settle()
+    source.gate.set()
+    assert await asyncio.gather(*tasks) == [2] * 5
+    assert source.calls == 1
+    assert recorded("shared") == (4, 1, 0)
+
+
+async def test_tasks_share_the_exception_and_it_is_not_kept() -> None:
+    source = Source()
+    source.error = LookupError()
+    double = tv.cached("sharederror")(source.fetch)
+    tasks = [asyncio.create_task(double(1)) for _ in range(3)]
+    await settle()
+    source.gate.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert results == [source.error] * 3
+    assert source.calls == 1
+    assert recorded("sharederror") == (0, 3, 0)
+    source.error = None
+    assert await double(1) == 2
+
+
+async def test_a_cancelled_computation_begins_anew() -> None:
+    source = Source()
+    double = tv.cached("cancelled")(source.fetch)
+    tasks = [asyncio.create_task(double(1)) for _ in range(3)]
+    await settle()
+    tasks[0].cancel()
+    await settle()
+    assert source.calls == 2
+    source.gate.set()
+    assert await asyncio.gather(*tasks[1:]) == [2, 2]
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[0]
+    assert recorded("cancelled") == (1, 2, 0)
+    assert await double(1) == 2
+
+
+async def test_a_waiter_that_is_cancelled_disturbs_nobody() -> None:
+    source = Source()
+    double = tv.cached("waiter")(source.fetch)
+    tasks = [asyncio.create_task(double(1)) for _ in range(3)]
+    await settle()
+    tasks[1].cancel()
+    await settle()
+    source.gate.set()
+    assert await asyncio.gather(tasks[0], tasks[2]) == [2, 2]
+    assert source.calls == 1
+
+
+async def test_a_computation_may_need_itself() -> None:
+    depth = 0
+
+    @tv.cached("itself")
+    async def nested(x: int) -> int:
+        nonlocal depth
+        depth += 1
+        return await nested(x) if depth < 3 else x
+
+    assert await nested(7) == 7
+    assert recorded("itself") == (0, 3, 0)
+
+
+async def test_maxsize_zero_shares_nothing() -> None:
+    source = Source()
+    source.gate.set()
+    double = tv.cached("zero", maxsize=0)(source.fetch)
+    assert await asyncio.gather(double(1), double(1)) == [2, 2]
+    assert source.calls == 2
+
+
+def test_a_cache_serves_several_loops() -> None:
+    @tv.cached("loops")
+    async def double(x: int) -> int:
+        await asyncio.sleep(0)
+        return x * 2
+
+    assert asyncio.run(double(1)) == asyncio.run(double(1)) == 2
+    assert recorded("loops") == (1, 1, 0)
+
+
+def test_without_a_loop() -> None:
+    @tv.cached("noloop")
+    async def immediate(x: int) -> int:
+        return x
+
+    with pytest.raises(StopIteration) as stop:
+        immediate(3).send(None)
+    assert stop.value.value == 3
+    assert recorded("noloop") == (0, 1, 0)
