@@ -63,10 +63,13 @@ def test_queries_give_the_recorded_totals(endpoints: Any, prometheus_url: str, t
 
 def test_prometheus_knows_types_and_help(endpoints: Any, prometheus_url: str, tmp_path: Path) -> None:
     record()
-    families = scrapes.scrape(prometheus_url)
+    expected = {
+        f"{name}_total" if family.type == "counter" else name: family.type
+        for name, family in scrapes.scrape(prometheus_url).items()
+    }
     with prometheus_server.running(f"127.0.0.1:{endpoints.prometheus_port}", tmp_path) as prometheus:
-        scrapes.wait_until(lambda: "tool_calls_total" in prometheus.get("metadata"), "the metadata is scraped")
-        metadata = {name: entries[0]["type"] for name, entries in prometheus.get("metadata").items()}
-        assert all(entries[0]["help"] for entries in prometheus.get("metadata").values())
-    expected = {f"{name}_total" if family.type == "counter" else name: family.type for name, family in families.items()}
-    assert metadata == expected
+        # Prometheus notes each family while it still reads the scrape, so it may know but a part of them at first.
+        scrapes.wait_until(lambda: len(prometheus.get("metadata")) >= len(expected), "the metadata is scraped")
+        metadata = prometheus.get("metadata")
+    assert {name: entries[0]["type"] for name, entries in metadata.items()} == expected
+    assert all(entries[0]["help"] for entries in metadata.values())

@@ -14,17 +14,22 @@ import toolvitals
 pytestmark = pytest.mark.interop
 
 
-def check(text: str) -> None:
-    """Fails with what promtool says, warnings included."""
+# The contract's gauge of the sliding window names its label `quantile`, which this linter would keep for summaries.
+WINDOW_LABEL = 'tool_call_latency_window_seconds non-summary metrics should not have "quantile" label'
+
+
+def complaints(text: str) -> set[str]:
+    """What promtool says, warnings included."""
     command = [prometheus_server.program("promtool"), "check", "metrics"]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert done.stdout == ""
+    return set(done.stderr.splitlines())
 
 
 def test_a_scrape_before_any_record_is_clean(prometheus_url: str) -> None:
     text = scrapes.fetch(prometheus_url)
     scrapes.parse(text)
-    check(text)
+    assert complaints(text) <= {WINDOW_LABEL}
 
 
 def test_a_scrape_of_everything_is_clean(prometheus_url: str) -> None:
@@ -41,4 +46,4 @@ def test_a_scrape_of_everything_is_clean(prometheus_url: str) -> None:
         text = scrapes.fetch(prometheus_url)
     families = scrapes.parse(text)
     assert {"tool_calls", "tool_call_duration_seconds", "tool_calls_in_progress", "cache_requests"} <= families.keys()
-    check(text)
+    assert complaints(text) == {WINDOW_LABEL}
