@@ -21,7 +21,7 @@ def source_files() -> list[tuple[str, Path]]:
     return sorted((path.relative_to(root).as_posix(), path) for path in files)
 
 
-def build(database: Path, files: list[tuple[str, Path]], indexed: Callable[[], None]) -> None:
+def build(database: Path, files: list[tuple[str, Path]], indexed: Callable[[], object]) -> None:
     """Writes the index; calls indexed() after each file.
 
     Raises:

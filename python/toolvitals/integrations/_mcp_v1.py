@@ -37,7 +37,8 @@ def install(server: Any) -> None:
     low_level.request_handlers = _Handlers(low_level.request_handlers, manager)
     if getattr(low_level, "_experimental_handlers", None) is not None:
         low_level._experimental_handlers._request_handlers = low_level.request_handlers
-    low_level._make_error_result = _noting(low_level._make_error_result)
+    if hasattr(low_level, "_make_error_result"):
+        low_level._make_error_result = _noting(low_level._make_error_result)
 
 
 def _noting(make_error_result: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -84,8 +84,9 @@ class Names:
             self._templates.setdefault(template, _pattern_of(template))
         if kind.key == "name":
             # Tools and prompts show with zeros before their first call; resources may be too many for that.
+            # track() registers them and, unlike a collector's tool(), never raises over a name that is too long.
             for name in sorted(fresh):
-                toolvitals.get_collector().tool(kind.prefix + name)
+                toolvitals.track(kind.prefix + name)
 
     def _believed(self, kind: Kind, key: str) -> str:
         name = kind.prefix + key
