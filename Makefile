@@ -15,7 +15,8 @@ export DEMO_SECONDS
 FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS
 
-.PHONY: help build demo test test-cpp test-versions lint format bench sanitize coverage wheel clean bootstrap bootstrap-test
+.PHONY: help build demo test test-cpp test-versions lint format bench sanitize coverage wheel clean
+.PHONY: bootstrap bootstrap-test
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -69,8 +70,7 @@ coverage: bootstrap-test build ## Measure what the tests cover, in both language
 
 wheel: build ## Build a wheel that stands alone, into wheelhouse/, and prove that it does
 	@rm -rf build/dist wheelhouse
-	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m build --wheel --no-isolation -o build/dist \
-		-C "build-dir=build/package-release-$$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_config_var("SOABI"))')" .
+	@scripts/build-wheel $(VENV) build/dist
 	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/auditwheel repair -w wheelhouse build/dist/*.whl
 	@$(VENV)/bin/auditwheel show wheelhouse/*.whl
 	@scripts/check-wheel "$$(scripts/find-python)" wheelhouse/*.whl
