@@ -1,6 +1,7 @@
 // Floor: serve.
 #include "serve/accept.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <tuple>
 
@@ -62,7 +63,8 @@ const ExpositionFormat& ChooseFormat(std::string_view accept, std::span<const Ex
     const Match& match = matches[i];
     if (match.q_thousandths == 0) continue;
     const bool open = &formats[i] == &open_choice;
-    const auto candidate = std::make_tuple(match.q_thousandths, static_cast<int>(match.specificity), open);
+    // That a range names a version makes it no dearer to the client than one that names a type without versions.
+    const auto candidate = std::make_tuple(match.q_thousandths, std::min<int>(match.specificity, kAnyVersion), open);
     if (candidate > rank) {
       rank = candidate;
       chosen = &formats[i];
