@@ -1,0 +1,66 @@
+// Floor: serve.
+#include "serve/encoding.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <string>
+#include <string_view>
+
+#include "serve/serve_limits.h"
+
+namespace toolvitals {
+namespace {
+
+std::string Gunzip(const std::string& compressed, size_t size) {
+  std::string out(size + 1, '\0');
+  z_stream stream = {};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  stream.avail_in = static_cast<uInt>(compressed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(inflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return out;
+}
+
+TEST(AcceptEncodingTest, GzipWhereItIsAccepted) {
+  for (const std::string_view yes : {"gzip", "GZIP", "x-gzip", "deflate, gzip;q=1.0, *;q=0.5", "gzip;q=0.001", "*",
+                                     "br, *;q=0.1", "gzip, identity", "identity;q=0.5, gzip;q=0.5", "identity;q=0, *"}) {
+    EXPECT_TRUE(AcceptsGzip(yes)) << yes;
+  }
+}
+
+TEST(AcceptEncodingTest, PlainWhereItIsNot) {
+  for (const std::string_view no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "gzip;q=0, *", "*;q=0", "br, deflate",
+                                    "identity, gzip;q=0.5", "gzip;q=x", "gzipped", ",,;", "identity;q=0"}) {
+    EXPECT_FALSE(AcceptsGzip(no)) << no;
+  }
+}
+
+TEST(AcceptEncodingTest, TenThousandItemsAreBounded) {
+  std::string header;
+  for (int i = 0; i < 10'000; ++i) header += "br,";
+  EXPECT_FALSE(AcceptsGzip(header + "gzip"));
+}
+
+TEST(GzipTest, GivesBackWhatItTook) {
+  for (const size_t size : {kMinGzipBytes, size_t{200'000}}) {
+    std::string body;
+    for (size_t i = 0; body.size() < size; ++i) body += "tool_calls_total{tool=\"t" + std::to_string(i * i) + "\"} 1\n";
+    const auto compressed = Gzip(body);
+    ASSERT_TRUE(compressed.has_value());
+    EXPECT_LT(compressed->size(), body.size());
+    EXPECT_EQ(Gunzip(*compressed, body.size()), body);
+  }
+}
+
+TEST(GzipTest, SmallBodiesStayAsTheyAre) {
+  EXPECT_FALSE(Gzip("").has_value());
+  EXPECT_FALSE(Gzip(std::string(kMinGzipBytes - 1, 'x')).has_value());
+}
+
+}  // namespace
+}  // namespace toolvitals
