@@ -31,6 +31,8 @@ def demo(**environment: str) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A group of its own, as a terminal would make, so that a test can press Ctrl-C for all of it.
+        start_new_session=True,
     )
     with process:
         try:
@@ -65,10 +67,12 @@ def test_its_scrapes_are_valid_and_ctrl_c_ends_it_cleanly() -> None:
     with demo(DEMO_CLIENTS="2") as process:
         _, found = lines_until(process, r"for Prometheus: +(\S+)")
         scrapes.wait_until(lambda: len(scrapes.calls(found[1])) > 5, "the clients have called several tools")
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 0, printed
+    assert "agree, for every tool and outcome" in printed
     assert "Traceback" not in printed
+    assert "Fatal" not in printed
 
 
 def test_taken_ports_are_said_aloud() -> None:

@@ -21,7 +21,13 @@ def serving(database: Path) -> Iterator[dict[str, str]]:
     """Runs the server; the addresses it printed. RuntimeError where it ends before it has printed them."""
     command = [sys.executable, "-m", "toolvitals.demo.server", str(database)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=server_environment(), text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=server_environment(),
+        text=True,
+        # Ctrl-C reaches every process of the terminal's session; the server is to end after its metrics were read.
+        start_new_session=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

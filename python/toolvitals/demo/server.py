@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -28,8 +27,6 @@ __all__ = ["main"]
 
 def main(database: Path) -> None:
     """Serves until standard input ends."""
-    # Ctrl-C reaches every process of the terminal; the parent decides when to end, after it has read the metrics.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = instrument(MCPServer("standard library", log_level="CRITICAL"))
     tools.register(server, Corpus(database))
     logging.disable(logging.CRITICAL)  # The failures that clients provoke would fill the screen with tracebacks.
@@ -52,7 +49,9 @@ def _start_endpoints() -> Any:
 
 def _serve(server: uvicorn.Server, listener: Any) -> None:
     def end_with_input() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin, whose lock this thread would hold when the interpreter ends for another reason.
+        while os.read(0, 4096):
+            pass
         server.should_exit = True
 
     threading.Thread(target=end_with_input, daemon=True).start()
