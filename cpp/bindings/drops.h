@@ -1,4 +1,4 @@
-// What happens to a record that cannot be taken: counted, logged once per reason, or raised where the user asked for it.
+// What happens to a record that cannot be taken: counted, logged once per reason, or raised where the user wants that.
 // Floor: bindings.
 #pragma once
 

@@ -165,7 +165,17 @@ PyObject* Repr(PyObject* self) { return PyUnicode_FromFormat("<toolvitals.tool a
 // By name, as functions are pickled: what unpickles imports the module and finds the decorated function there.
 PyObject* Reduce(PyObject* self, PyObject*) { return PyObject_GetAttrString(self, "__qualname__"); }
 
+// Pydantic, and so fastmcp, makes schemas of Python's own functions only; this tells it how to call one of these.
+PyObject* PydanticSchema(PyObject*, PyObject* arguments) {
+  const OwnedRef module(PyImport_ImportModule("toolvitals.integrations._pydantic"));
+  if (!module) return nullptr;
+  const OwnedRef core_schema(PyObject_GetAttrString(module.get(), "core_schema"));
+  return core_schema ? PyObject_CallObject(core_schema.get(), arguments) : nullptr;
+}
+
 PyMethodDef methods[] = {
+    {"__get_pydantic_core_schema__", &PydanticSchema, METH_VARARGS | METH_STATIC,
+     "__get_pydantic_core_schema__(source, handler, /)\n--\n\nPydantic's schema of the tool: a call goes through it."},
     {"__reduce__", &Reduce, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };

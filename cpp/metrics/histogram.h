@@ -18,7 +18,8 @@ namespace toolvitals {
 // The upper bounds of a histogram's buckets, and a quick way from a value to its bucket. Immutable; thread-safe.
 class HistogramBounds {
  public:
-  // Bounds ascending, finite, at most kMaxHistogramBounds, at least one; the +Inf bucket is implied. InvalidArgument otherwise.
+  // Bounds ascending, finite, at least one and at most kMaxHistogramBounds; the +Inf bucket is implied. InvalidArgument
+  // otherwise.
   static absl::StatusOr<HistogramBounds> Make(std::span<const double> bounds);
 
   // Buckets, the +Inf bucket included.

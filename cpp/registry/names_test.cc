@@ -94,7 +94,8 @@ TEST(CheckNameTest, NoOverlongForm) {
 TEST(CheckNameTest, AgreesWithAnotherDecoderOnRandomBytes) {
   Random random(31);
   // Bytes near the borders of the well-formed ranges, where decoders go wrong.
-  const std::string_view hard = "\x01\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xEC\xED\xEE\xEF\xF0\xF1\xF3\xF4\xF5";
+  const std::string_view hard =
+      "\x01\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xEC\xED\xEE\xEF\xF0\xF1\xF3\xF4\xF5";
   for (uint64_t round = 0; round < Repetitions(1'000'000); ++round) {
     std::string text(1 + random.Below(6), '\0');
     for (char& byte : text) {

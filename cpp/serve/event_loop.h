@@ -23,8 +23,8 @@ struct EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  // Runs until io.stop(). An exception that leaves a handler ends that handler; `recover` then takes up what must go on,
-  // and is asked again after a pause for as long as it throws too.
+  // Runs until io.stop(). An exception that leaves a handler ends that handler; `recover` then takes up what must go
+  // on, and is asked again after a pause for as long as it throws too.
   void Run(absl::FunctionRef<void()> recover) noexcept;
 
   Health CurrentHealth() const;

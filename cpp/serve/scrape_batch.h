@@ -30,7 +30,8 @@ class ScrapeWaiter {
 // Belongs to the loop's thread.
 class ScrapeBatch {
  public:
-  ScrapeBatch(SnapshotSource source, ScrapeObserver observe) : source_(std::move(source)), observe_(std::move(observe)) {}
+  ScrapeBatch(SnapshotSource source, ScrapeObserver observe)
+      : source_(std::move(source)), observe_(std::move(observe)) {}
 
   // True for the first of a batch: AnswerAll() must be posted.
   [[nodiscard]] bool Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter);

@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "serve/address.h"
 #include "serve/descriptors.h"
 #include "serve/event_loop.h"
@@ -78,7 +78,7 @@ class Server::Impl {
   EventLoop loop_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<uint16_t> ports_;
-  std::mutex stopping_;
+  absl::Mutex stopping_;
   std::thread thread_;
   Impl* buried_below_ = nullptr;
 };
@@ -119,7 +119,7 @@ void Server::Impl::Run() noexcept {
 }
 
 void Server::Impl::Stop() {
-  const std::lock_guard lock(stopping_);
+  const absl::MutexLock lock(&stopping_);
   loop_.io.stop();
   if (thread_.joinable()) thread_.join();
   // With the thread gone, everything that was its alone is ours.

@@ -56,7 +56,7 @@ struct CacheSnapshot {
   uint64_t size_rejections = 0;
 };
 
-// What the kernel says of this process; see https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics.
+// What the kernel says of this process; named as Prometheus' guidelines for client libraries name process metrics.
 struct ProcessSnapshot {
   int64_t pid = 0;
   double cpu_seconds = 0;

@@ -71,6 +71,8 @@ class InstrumentedTool:
     def __vitals__(self) -> ToolMetrics:
         """The handle that the calls are recorded with."""
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    @staticmethod
+    def __get_pydantic_core_schema__(source: Any, handler: Any, /) -> Any: ...
 
 def configure(
     *,
