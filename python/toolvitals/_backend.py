@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import warnings
@@ -17,12 +18,25 @@ __all__ = ["apply", "core", "enabled", "recording", "strict", "switched_off"]
 _logger = logging.getLogger("toolvitals")
 
 
+def _refuse_subinterpreters() -> None:
+    """Raises ImportError in a subinterpreter: the extension's state is the process's, and so is its use of the GIL."""
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = importlib.import_module(name)
+        except ImportError:
+            continue
+        if interpreters.get_current() != interpreters.get_main():
+            raise ImportError("toolvitals._core works in the main interpreter only")
+        return
+
+
 def _load():  # type: ignore[no-untyped-def]
     from toolvitals import _noop
 
     if not _at_import.enabled:
         return _noop
     try:
+        _refuse_subinterpreters()
         from toolvitals import _core
     except Exception as error:
         warnings.warn(

@@ -179,6 +179,7 @@ class PerformanceMetricsCollector:
             "tools": {},
             "caches": {},
             "system": self.get_system_metrics(),
+            "toolvitals": {"version": __version__, "series": 0, "memory_bytes": 0, "dropped_records": {}},
         }
 
     def reset(self) -> None:
