@@ -1,0 +1,313 @@
+// JSON: the bytes of an example, what is null, and names and numbers read back as they were.
+// Floor: render.
+#include "render/json.h"
+
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "render/testing.h"
+
+namespace toolvitals {
+namespace {
+
+// A strict reader (RFC 8259) that flattens a document: `tools/search/latency_ms/p50` -> `9.5`. Strings keep a leading
+// quote, so that "null" and null differ. Empty objects and arrays show as `{}` and `[]`.
+class FlatJson {
+ public:
+  using Values = std::vector<std::pair<std::string, std::string>>;
+
+  static std::optional<Values> Parse(std::string_view text) {
+    FlatJson reader(text);
+    if (!reader.Value("") || !reader.text_.empty()) return std::nullopt;
+    return reader.values_;
+  }
+
+ private:
+  explicit FlatJson(std::string_view text) : text_(text) {}
+
+  bool Take(std::string_view expected) {
+    if (text_.substr(0, expected.size()) != expected) return false;
+    text_.remove_prefix(expected.size());
+    return true;
+  }
+
+  bool Value(const std::string& path) {
+    if (Take("{")) return Members(path);
+    if (Take("[")) return Items(path);
+    if (text_.substr(0, 1) == "\"") {
+      std::string value = "\"";
+      if (!String(value)) return false;
+      values_.emplace_back(path, value);
+      return true;
+    }
+    if (Take("null")) {
+      values_.emplace_back(path, "null");
+      return true;
+    }
+    return Number(path);
+  }
+
+  bool Members(const std::string& path) {
+    if (Take("}")) {
+      values_.emplace_back(path, "{}");
+      return true;
+    }
+    do {
+      std::string key = path + "/";
+      if (!String(key) || !Take(":") || !Value(key)) return false;
+    } while (Take(","));
+    return Take("}");
+  }
+
+  bool Items(const std::string& path) {
+    if (Take("]")) {
+      values_.emplace_back(path, "[]");
+      return true;
+    }
+    size_t index = 0;
+    do {
+      if (!Value(path + "/" + std::to_string(index++))) return false;
+    } while (Take(","));
+    return Take("]");
+  }
+
+  bool Digits(std::string& number) {
+    const size_t before = number.size();
+    while (!text_.empty() && text_[0] >= '0' && text_[0] <= '9') {
+      number.push_back(text_[0]);
+      text_.remove_prefix(1);
+    }
+    return number.size() > before;
+  }
+
+  bool Number(const std::string& path) {
+    std::string number;
+    if (Take("-")) number = "-";
+    const bool zero = text_.substr(0, 1) == "0";
+    const size_t begin = number.size();
+    if (!Digits(number) || (zero && number.size() > begin + 1)) return false;
+    if (Take(".")) {
+      number += ".";
+      if (!Digits(number)) return false;
+    }
+    if (Take("e")) {
+      number += "e";
+      number += Take("+") ? "+" : Take("-") ? "-" : "";
+      if (!Digits(number)) return false;
+    }
+    values_.emplace_back(path, number);
+    return true;
+  }
+
+  bool String(std::string& value) {
+    if (!Take("\"")) return false;
+    while (!text_.empty() && text_[0] != '"') {
+      if (static_cast<unsigned char>(text_[0]) < 0x20) return false;
+      if (!Take("\\")) {
+        value.push_back(text_[0]);
+        text_.remove_prefix(1);
+      } else if (!Escape(value)) {
+        return false;
+      }
+    }
+    return Take("\"");
+  }
+
+  bool Escape(std::string& value) {
+    static const std::map<char, char> kShort = {{'"', '"'},  {'\\', '\\'}, {'/', '/'},  {'b', '\b'},
+                                                {'f', '\f'}, {'n', '\n'},  {'r', '\r'}, {'t', '\t'}};
+    if (text_.empty()) return false;
+    const char kind = text_[0];
+    text_.remove_prefix(1);
+    if (const auto found = kShort.find(kind); found != kShort.end()) {
+      value.push_back(found->second);
+      return true;
+    }
+    unsigned code = 0;
+    if (kind != 'u' || text_.size() < 4) return false;
+    const auto [end, error] = std::from_chars(text_.data(), text_.data() + 4, code, 16);
+    if (error != std::errc() || end != text_.data() + 4 || code >= 0x80) return false;
+    value.push_back(static_cast<char>(code));
+    text_.remove_prefix(4);
+    return true;
+  }
+
+  std::string_view text_;
+  Values values_;
+};
+
+std::string Json(const Snapshot& snapshot) {
+  std::string text;
+  RenderJson(snapshot, text);
+  return text;
+}
+
+// Fails on a document that is not valid, or that has a path twice.
+std::map<std::string, std::string> Values(const std::string& text) {
+  const std::optional<FlatJson::Values> values = FlatJson::Parse(text);
+  EXPECT_TRUE(values.has_value()) << text;
+  std::map<std::string, std::string> map;
+  if (!values.has_value()) return map;
+  for (const auto& [path, value] : *values) EXPECT_TRUE(map.emplace(path, value).second) << path;
+  return map;
+}
+
+TEST(JsonTest, ExampleIsGolden) {
+  const std::string actual = Json(testing::ExampleSnapshot()) + "\n";
+  EXPECT_EQ(actual, testing::Golden("example.json", actual));
+}
+
+TEST(JsonTest, EmptySnapshotIsGolden) {
+  const std::string actual = Json(Snapshot()) + "\n";
+  EXPECT_EQ(actual, testing::Golden("empty.json", actual));
+}
+
+TEST(JsonTest, ExampleSaysWhatTheSnapshotSays) {
+  std::map<std::string, std::string> values = Values(Json(testing::ExampleSnapshot()));
+  EXPECT_EQ(values["/schema_version"], "1");
+  EXPECT_EQ(values["/timestamp"], "\"2026-01-31T12:00:00.123456Z");
+  EXPECT_EQ(values["/tools/search/total_calls"], "3");
+  EXPECT_EQ(values["/tools/search/success_rate"], "0.6666666666666666");
+  EXPECT_EQ(values["/tools/search/avg_latency_ms"], "10.166666666666666");
+  EXPECT_EQ(values["/tools/search/latency_ms/p99"], "20.28");
+  EXPECT_EQ(values["/tools/search/error_types/TimeoutError"], "1");
+  EXPECT_EQ(values.count("/tools/search/first_item_ms/count"), 0u);
+  EXPECT_EQ(values["/tools/idle/error_types"], "{}");
+  EXPECT_EQ(values["/caches/semantic/hit_rate"], "0.75");
+  EXPECT_EQ(values["/system/process/start_time_seconds"], "1769860788.25");
+  EXPECT_EQ(values["/system/python/gc/2/uncollectable"], "7");
+  EXPECT_EQ(values["/toolvitals/dropped_records/latency_nan"], "4");
+}
+
+TEST(JsonTest, WhatWasNotCountedIsNull) {
+  std::map<std::string, std::string> values = Values(Json(testing::ExampleSnapshot()));
+  for (const char* path : {"success_rate", "avg_latency_ms", "oldest_in_progress_ms", "latency_ms/mean",
+                           "latency_ms/stddev", "latency_ms/min", "latency_ms/max", "latency_ms/p50"}) {
+    EXPECT_EQ(values[std::string("/tools/idle/") + path], "null") << path;
+  }
+  EXPECT_EQ(values["/tools/idle/total_latency_ms"], "0.0");
+  EXPECT_EQ(values["/caches/files/hit_rate"], "null");
+  EXPECT_EQ(values["/caches/files/total_requests"], "0");
+}
+
+TEST(JsonTest, NanAndInfinityAreNull) {
+  ToolSnapshot tool;
+  tool.name = "t";
+  tool.successful_calls = 1;
+  tool.total_latency_ms = std::numeric_limits<double>::infinity();
+  tool.window_ms = {1, kAbsent, -std::numeric_limits<double>::infinity(), 1, 1, {1, 1, 1, 1, 1}};
+  std::string text;
+  RenderToolJson(tool, text);
+  std::map<std::string, std::string> values = Values(text);
+  EXPECT_EQ(values["/total_latency_ms"], "null");
+  EXPECT_EQ(values["/avg_latency_ms"], "null");
+  EXPECT_EQ(values["/latency_ms/mean"], "null");
+  EXPECT_EQ(values["/latency_ms/stddev"], "null");
+  EXPECT_EQ(values["/latency_ms/min"], "1.0");
+}
+
+TEST(JsonTest, CountsAreExactToTheLast) {
+  std::map<std::string, std::string> values = Values(Json(testing::ExampleSnapshot()));
+  EXPECT_EQ(values["/tools/" + testing::ExampleSnapshot().tools[1].name + "/cancelled_calls"], "18446744073709551615");
+}
+
+TEST(JsonTest, WithoutAnInterpreterPythonIsNull) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  snapshot.python = {};
+  EXPECT_EQ(Values(Json(snapshot))["/system/python"], "null");
+}
+
+TEST(JsonTest, UnknownProcessFiguresAreNull) {
+  Snapshot snapshot;
+  snapshot.process.pid = 5;
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  EXPECT_EQ(values["/system/process/pid"], "5");
+  EXPECT_EQ(values["/system/process/cpu_seconds"], "0.0");
+  for (const char* name : {"resident_memory_bytes", "virtual_memory_bytes", "open_fds", "threads",
+                           "start_time_seconds"}) {
+    EXPECT_EQ(values[std::string("/system/process/") + name], "null") << name;
+  }
+}
+
+// One object alone is the very text it is within the whole.
+TEST(JsonTest, PartsAreThoseOfTheWhole) {
+  const Snapshot snapshot = testing::ExampleSnapshot();
+  const std::string whole = Json(snapshot);
+  for (const ToolSnapshot& tool : snapshot.tools) {
+    std::string part = ":";
+    RenderToolJson(tool, part);
+    EXPECT_TRUE(whole.find(part) != std::string::npos) << part;
+  }
+  for (const CacheSnapshot& cache : snapshot.caches) {
+    std::string part = ":";
+    RenderCacheJson(cache, part);
+    EXPECT_TRUE(whole.find(part) != std::string::npos) << part;
+  }
+  std::string part = "\"system\":";
+  RenderSystemJson(snapshot, part);
+  EXPECT_TRUE(whole.find(part) != std::string::npos) << part;
+}
+
+std::string TimestampOf(int64_t unix_us) {
+  Snapshot snapshot;
+  snapshot.timestamp_us = unix_us;
+  return Values(Json(snapshot))["/timestamp"];
+}
+
+// The expected texts are what Python's datetime prints.
+TEST(JsonTest, TimestampsAreUtc) {
+  EXPECT_EQ(TimestampOf(0), "\"1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(TimestampOf(-1), "\"1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(TimestampOf(951'782'400'000'001), "\"2000-02-29T00:00:00.000001Z");
+  EXPECT_EQ(TimestampOf(951'868'800'000'000), "\"2000-03-01T00:00:00.000000Z");
+  EXPECT_EQ(TimestampOf(1'709'251'199'999'999), "\"2024-02-29T23:59:59.999999Z");
+  EXPECT_EQ(TimestampOf(4'107'542'400'000'000), "\"2100-03-01T00:00:00.000000Z");
+  EXPECT_EQ(TimestampOf(1'798'761'599'000'000), "\"2026-12-31T23:59:59.000000Z");
+  EXPECT_EQ(TimestampOf(253'402'300'799'999'999), "\"9999-12-31T23:59:59.999999Z");
+}
+
+TEST(JsonTest, HostileNamesReadBack) {
+  testing::Random random(4);
+  for (int i = 0; i < 2'000; ++i) {
+    const Snapshot snapshot = testing::RandomSnapshot(random);
+    std::map<std::string, std::string> values = Values(Json(snapshot));
+    for (const ToolSnapshot& tool : snapshot.tools) {
+      const std::string path = "/tools/" + tool.name;
+      ASSERT_EQ(values[path + "/tool_name"], "\"" + tool.name);
+      ASSERT_EQ(std::stod(values[path + "/total_latency_ms"]), tool.total_latency_ms);
+      for (const auto& [type, count] : tool.error_types) {
+        ASSERT_EQ(values[path + "/error_types/" + type], std::to_string(count));
+      }
+      ASSERT_EQ(values.count(path + "/first_item_ms/count"), tool.first_item_ms.has_value() ? 1u : 0u);
+    }
+    for (const CacheSnapshot& cache : snapshot.caches) {
+      ASSERT_EQ(values["/caches/" + cache.name + "/cache_name"], "\"" + cache.name);
+    }
+  }
+}
+
+TEST(JsonTest, InvalidBytesAreReplaced) {
+  CacheSnapshot cache;
+  cache.name = "a\xFF\xED\xA0\x80";
+  std::string text;
+  RenderCacheJson(cache, text);
+  EXPECT_EQ(Values(text)["/cache_name"], "\"a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(JsonTest, ReaderRefusesWhatIsNotJson) {
+  for (const char* text : {"", "{", "{\"a\":01}", "{\"a\":1.}", "{\"a\":nan}", "{\"a\":\"\n\"}", "{\"a\":1}}", "[1,]",
+                           "{\"a\":\"\\x\"}", "{'a':1}"}) {
+    EXPECT_FALSE(FlatJson::Parse(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace toolvitals

@@ -1,0 +1,147 @@
+// Snapshots for the tests of the renderers: one that shows every feature, and random ones with hostile names.
+// Floor: render, tests only.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "snapshot/snapshot.h"
+
+#ifndef TOOLVITALS_TEST_DATA
+#error "The build passes TOOLVITALS_TEST_DATA, the absolute path of tests/data."
+#endif
+
+namespace toolvitals::testing {
+
+using Random = std::mt19937_64;
+
+inline std::shared_ptr<const std::vector<double>> Bounds(std::vector<double> bounds) {
+  return std::make_shared<const std::vector<double>>(std::move(bounds));
+}
+
+// The example of the contract's JSON section, and beside it everything that the example does not show.
+inline Snapshot ExampleSnapshot() {
+  Snapshot snapshot;
+  snapshot.timestamp_us = 1'769'860'800'123'456;
+  snapshot.uptime_seconds = 12.5;
+  snapshot.window_size = 1000;
+  snapshot.duration_bounds = Bounds({0.001, 0.0075, 0.5, 1, 300});
+
+  ToolSnapshot idle;
+  idle.name = "idle";
+  idle.duration_buckets = {0, 0, 0, 0, 0, 0};
+
+  ToolSnapshot quoted;
+  quoted.name = "quote\" slash\\ line\n tab\t caf\xC3\xA9 \xF0\x9F\x98\x80";
+  quoted.cancelled_calls = 18'446'744'073'709'551'615u;
+  quoted.in_progress = 2;
+  quoted.oldest_in_progress_ms = 60000;
+  quoted.total_latency_ms = 2e18;
+  quoted.window_ms.count = 1;
+  quoted.window_ms.mean = quoted.window_ms.min = quoted.window_ms.max = 0.00001;
+  quoted.first_item_ms = WindowStats{2, 1.5, 0.7071067811865476, 1, 2, {1.5, 2.25, 2.7, 2.85, 2.97}};
+  quoted.duration_buckets = {0, 0, 0, 0, 0, 18'446'744'073'709'551'615u};
+
+  ToolSnapshot search;
+  search.name = "search";
+  search.successful_calls = 2;
+  search.failed_calls = 1;
+  search.total_latency_ms = 30.5;
+  search.window_ms = {3, 10.166666666666666, 4.536885862938733, 6, 15, {9.5, 15, 18.3, 19.4, 20.28}};
+  search.duration_buckets = {0, 1, 2, 0, 0, 0};
+  search.error_types = {{"TimeoutError", 1}};
+
+  snapshot.tools = {idle, quoted, search};
+  snapshot.caches = {{"files", 0, 0, 2, 5}, {"semantic", 3, 1, 0, 0}};
+  snapshot.process = {1, 0.5, 4096, 8192, 7, 1024, 3, 1'769'860'788.25};
+  snapshot.python = {"CPython", "3.11.7", "3", "11", "7", {{30, 400, 0}, {2, 50, 0}, {1, 6, 7}}};
+  snapshot.self = {"1.2.3", {{"latency_nan", 4}, {"name_empty", 1}}, 9, 65536, 3, 0.000125};
+  return snapshot;
+}
+
+// Valid UTF-8 made of what is most often quoted wrongly.
+inline std::string HostileName(Random& random) {
+  static constexpr std::array<std::string_view, 24> kPieces = {
+      "\"", "\\", "\n", "\r", "\t", "\x01", "\x1F", "\x7F", "{", "}", ",", "=", " ", "#", "n", "u0041",
+      "\xC3\xA9", "\xE2\x80\xA8", "\xEF\xBF\xBD", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "le", "a"};
+  std::string name;
+  for (uint64_t length = 1 + random() % 12; length > 0; --length) name += kPieces[random() % kPieces.size()];
+  return name;
+}
+
+// Below 2^53, so that readers which know only doubles agree.
+inline uint64_t RandomCount(Random& random) { return random() >> (11 + random() % 53); }
+
+// Nine significant digits at most, so that readers which keep fewer digits than a double has agree.
+inline double RandomMillis(Random& random) {
+  return static_cast<double>(random() % 1'000'000'000) / std::pow(10, random() % 10);
+}
+
+inline WindowStats RandomStats(Random& random) {
+  WindowStats stats;
+  stats.count = random() % 4;
+  if (stats.count > 0) stats.mean = stats.min = stats.max = RandomMillis(random);
+  if (stats.count > 1) {
+    stats.stddev = RandomMillis(random);
+    for (double& quantile : stats.quantiles) quantile = RandomMillis(random);
+  }
+  return stats;
+}
+
+inline Snapshot RandomSnapshot(Random& random) {
+  Snapshot snapshot = ExampleSnapshot();
+  snapshot.name_prefix = random() % 2 == 0 ? "" : "myapp_";
+  std::set<double> bounds;
+  for (uint64_t i = random() % 20; i > 0; --i) bounds.insert(RandomMillis(random));
+  snapshot.duration_bounds = Bounds({bounds.begin(), bounds.end()});
+  std::set<std::string> names;
+  for (uint64_t i = random() % 6; i > 0; --i) names.insert(HostileName(random));
+  snapshot.tools.clear();
+  snapshot.caches.clear();
+  for (const std::string& name : names) {
+    ToolSnapshot tool;
+    tool.name = name;
+    tool.successful_calls = RandomCount(random) / 4;
+    tool.failed_calls = RandomCount(random) / 4;
+    tool.cancelled_calls = RandomCount(random) / 4;
+    tool.in_progress = random() % 3;
+    tool.total_latency_ms = RandomMillis(random);
+    tool.window_ms = RandomStats(random);
+    if (random() % 2 == 0) tool.first_item_ms = RandomStats(random);
+    // As many calls in the buckets as calls in all.
+    tool.duration_buckets.assign(bounds.size() + 1, 0);
+    tool.duration_buckets[random() % tool.duration_buckets.size()] += tool.successful_calls;
+    tool.duration_buckets[random() % tool.duration_buckets.size()] += tool.failed_calls + tool.cancelled_calls;
+    std::set<std::string> types;
+    for (uint64_t i = random() % 4; i > 0; --i) types.insert(HostileName(random));
+    for (const std::string& type : types) tool.error_types.emplace_back(type, RandomCount(random));
+    snapshot.tools.push_back(std::move(tool));
+    const uint64_t misses = random() % 2 == 0 ? 0 : RandomCount(random);
+    snapshot.caches.push_back({name, misses == 0 ? 0 : RandomCount(random), misses, random() % 9, random() % 9});
+  }
+  return snapshot;
+}
+
+// The text of tests/data/render/<name>. With TOOLVITALS_UPDATE_GOLDEN set, the file is first replaced by `actual`, for
+// a change that is meant: read what version control then shows.
+inline std::string Golden(const std::string& name, const std::string& actual) {
+  const std::string path = std::string(TOOLVITALS_TEST_DATA) + "/render/" + name;
+  if (std::getenv("TOOLVITALS_UPDATE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << actual;
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << path;
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace toolvitals::testing
