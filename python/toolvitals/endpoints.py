@@ -63,8 +63,9 @@ class Endpoints:
         with _lock:
             if _current is self:
                 _current = None
-            if self._server is not None and self._pid == os.getpid():
-                self._server.stop()
+            server, self._server = self._server, None
+            if server is not None and self._pid == os.getpid():
+                server.stop()
 
     def __enter__(self) -> Endpoints:
         return self

@@ -1,0 +1,101 @@
+"""The window's statistics are the very doubles of Python's statistics module."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from typing import Any
+
+import pytest
+from child import result_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toolvitals as tv
+
+RANKS = ("p50", "p75", "p90", "p95", "p99")
+
+
+def expected(window: list[float], method: str = "exclusive") -> list[float | None]:
+    if len(window) < 2:
+        return [None] * len(RANKS)
+    cuts = statistics.quantiles(window, n=100, method=method)  # type: ignore[arg-type]
+    return [cuts[int(rank[1:]) - 1] for rank in RANKS]
+
+
+def recorded(window: list[float]) -> dict[str, Any]:
+    collector = tv.get_collector()
+    collector.reset()
+    tool = collector.tool("window")
+    for sample in window:
+        tool.record_call(latency_ms=sample)
+    metrics = tool.metrics()
+    assert metrics["total_calls"] == len(window)
+    found: dict[str, Any] = metrics["latency_ms"]
+    return found
+
+
+latencies = st.one_of(
+    st.floats(min_value=0, max_value=1e300, allow_subnormal=True),
+    st.floats(min_value=0, max_value=1e-300, allow_subnormal=True),
+    st.sampled_from([0.0, 5e-324, 2.2250738585072014e-308, 1.0, 1.0 + 2**-52, 1e16, 1e300]),
+    st.integers(min_value=0, max_value=3).map(float),
+)
+
+
+@given(st.lists(latencies, max_size=200))
+def test_percentiles_are_the_very_doubles(window: list[float]) -> None:
+    found = recorded(window)
+    assert [found[rank] for rank in RANKS] == expected(window)
+    assert found["count"] == len(window)
+    assert found["min"] == min(window, default=None)
+    assert found["max"] == max(window, default=None)
+
+
+@given(st.lists(st.floats(min_value=1e-3, max_value=1e6), min_size=2, max_size=300))
+def test_mean_and_deviation_are_the_very_doubles(window: list[float]) -> None:
+    found = recorded(window)
+    assert found["mean"] == statistics.mean(window)
+    # Before Python 3.11 statistics.stdev rounded twice.
+    assert found["stddev"] == pytest.approx(statistics.stdev(window), rel=1e-12, abs=1e-300)
+
+
+EVERY_SIZE = """
+    import json, random, statistics, sys
+    import toolvitals as tv
+    method = sys.argv[1]
+    draw = random.Random(7)
+    shapes = (
+        lambda: draw.expovariate(0.1),
+        lambda: 7.25,
+        lambda: draw.choice((5e-324, 1e-310, 3e-308)),
+        lambda: 10.0 ** draw.uniform(-300, 300),
+    )
+    tool = tv.get_collector().tool("t")
+    wrong = []
+    sizes = [*range(130), *draw.sample(range(130, 5000), 60), 4999, 5000]
+    for number, size in enumerate(sizes):
+        window = [shapes[number % 4]() for _ in range(size)]
+        tv.get_collector().reset()
+        for sample in window:
+            tool.record_call(latency_ms=sample)
+        found = tool.metrics()["latency_ms"]
+        cuts = statistics.quantiles(window, n=100, method=method) if size > 1 else [None] * 99
+        if [found["p%d" % p] for p in (50, 75, 90, 95, 99)] != [cuts[p - 1] for p in (50, 75, 90, 95, 99)]:
+            wrong.append(size)
+    print(json.dumps(wrong))
+"""
+
+
+@pytest.mark.parametrize("method", ["exclusive", "inclusive"])
+def test_every_size_and_hostile_distributions(method: str) -> None:
+    assert result_of(EVERY_SIZE, method, METRICS_WINDOW_SIZE="5000", METRICS_QUANTILE_METHOD=method) == []
+
+
+def test_the_window_holds_the_last_samples() -> None:
+    draw = random.Random(3)
+    samples = [draw.uniform(0, 100) for _ in range(2500)]
+    found = recorded(samples)
+    assert found["count"] == 1000
+    assert [found[rank] for rank in RANKS] == expected(samples[-1000:])
+    assert found["mean"] == statistics.mean(samples[-1000:])
