@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -90,6 +91,9 @@ absl::Status Collector::InitGlobal() {
   if (global_collector.load(std::memory_order_relaxed) != nullptr) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<Collector>> made = Create({});
   if (!made.ok()) return made.status();
+  // Abseil built with assertions keeps a graph of all mutexes under a lock of its own, which a fork would leave held in
+  // the child when any thread was in it.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   if (const int error = pthread_atfork(&LockForFork, &UnlockInParent, &StartAfreshInChild); error != 0) {
     return absl::ResourceExhaustedError(absl::StrCat("pthread_atfork: error ", error));
   }
@@ -114,7 +118,9 @@ void Collector::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   if (collector == nullptr) return;
   collector->ResetAll(/*after_fork=*/true);
   collector->started_ns_.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
-  collector->mutex_.Unlock();
+  // The mutex is made anew, not unlocked: its queue holds threads that do not exist here, and one of them may have been
+  // in the middle of changing it.
+  new (&collector->mutex_) absl::Mutex;
 }
 
 absl::Status Collector::MakeOverflow() {
