@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/testing.h"
 
 namespace toolvitals {
@@ -130,7 +131,7 @@ TEST(RegistryTest, ThreadsUnderALockGetTheWholeBudgetAndNoMore) {
       const std::lock_guard guard(lock);
       const Offset cell = registry.Reserve(64);
       if (cell == 0) continue;
-      ASSERT_TRUE(registry.Publish(SeriesKind::kTool, std::to_string(thread) + "/" + std::to_string(i), cell));
+      ASSERT_TRUE(registry.Publish(SeriesKind::kTool, absl::StrCat(thread, "/", i), cell));
       ++granted;
     }
   });

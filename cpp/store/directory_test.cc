@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/testing.h"
 
 namespace toolvitals {
@@ -40,12 +41,12 @@ TEST(DirectoryTest, KeepsTheOrderOverManyChunks) {
   const auto segment = Make(4 << 20);
   for (size_t count : {DirectoryChunk::kEntries, DirectoryChunk::kEntries + 1, 5 * DirectoryChunk::kEntries}) {
     for (size_t i = Entries(*segment).size(); i < count; ++i) {
-      ASSERT_TRUE(AppendToDirectory(*segment, SeriesKind::kTool, "tool" + std::to_string(i), 64 * i));
+      ASSERT_TRUE(AppendToDirectory(*segment, SeriesKind::kTool, absl::StrCat("tool", i), 64 * i));
     }
     const auto entries = Entries(*segment);
     ASSERT_EQ(entries.size(), count);
     for (size_t i = 0; i < count; ++i) {
-      ASSERT_EQ(entries[i].name, "tool" + std::to_string(i));
+      ASSERT_EQ(entries[i].name, absl::StrCat("tool", i));
       ASSERT_EQ(entries[i].cell, 64 * i);
     }
   }
@@ -54,12 +55,12 @@ TEST(DirectoryTest, KeepsTheOrderOverManyChunks) {
 TEST(DirectoryTest, ASpentBudgetRefusesAndKeepsWhatIsThere) {
   const auto segment = Make(64 << 10);
   size_t accepted = 0;
-  while (AppendToDirectory(*segment, SeriesKind::kTool, "tool" + std::to_string(accepted), 64)) ++accepted;
+  while (AppendToDirectory(*segment, SeriesKind::kTool, absl::StrCat("tool", accepted), 64)) ++accepted;
   EXPECT_GT(accepted, DirectoryChunk::kEntries);
   EXPECT_FALSE(AppendToDirectory(*segment, SeriesKind::kTool, "late", 64));
   const auto entries = Entries(*segment);
   ASSERT_EQ(entries.size(), accepted);
-  EXPECT_EQ(entries.back().name, "tool" + std::to_string(accepted - 1));
+  EXPECT_EQ(entries.back().name, absl::StrCat("tool", accepted - 1));
 }
 
 TEST(DirectoryTest, ReadersSeeCompleteEntriesWhileOneAppends) {
