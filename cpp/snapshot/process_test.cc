@@ -140,6 +140,13 @@ TEST(RealProcessTest, OpenFilesFollowTheProcess) {
   EXPECT_EQ(ReadProcess().open_fds, before);
 }
 
+// The descriptor that the count itself needs is not one of them.
+TEST(RealProcessTest, OpenFilesAreThoseOfTheProcess) {
+  uint64_t open_fds = 0;
+  for (int fd = 0; fd < 4096; ++fd) open_fds += fcntl(fd, F_GETFD) != -1 ? 1 : 0;
+  EXPECT_EQ(ReadProcess().open_fds, open_fds);
+}
+
 TEST(RealProcessTest, ThreadsAreCounted) {
   const uint64_t before = ReadProcess().threads;
   uint64_t meanwhile = 0;
