@@ -102,8 +102,7 @@ Converted ToErrorType(PyObject* object, std::optional<std::string_view>* error_t
   const std::optional<DropReason> reason = CheckNameObject(object, &text);
   if (reason == DropReason::kNameEmpty) return Converted::kValue;
   if (reason.has_value()) {
-    return AfterDrop(Drop(DropReason::kErrorType,
-                          *reason == DropReason::kNameType ? PyExc_TypeError : PyExc_ValueError,
+    return AfterDrop(Drop(DropReason::kErrorType, *reason == DropReason::kNameType ? PyExc_TypeError : PyExc_ValueError,
                           "error_type must be None or a str of at most 256 bytes of UTF-8, not %.300A", object));
   }
   *error_type = text;

@@ -12,6 +12,16 @@
 
 namespace toolvitals {
 
+// Makes the strings that PlaceArguments() compares with; false with an exception set.
+template <size_t N>
+bool InternAll(const char* const (&texts)[N], std::array<PyObject*, N>& names) {
+  for (size_t i = 0; i < N; ++i) {
+    names[i] = PyUnicode_InternFromString(texts[i]);
+    if (names[i] == nullptr) return false;
+  }
+  return true;
+}
+
 // Sorts the arguments of a vectorcall into places by position and by name; absent ones stay nullptr. False for too
 // many, unknown or repeated ones; no exception is set.
 template <size_t N>
@@ -59,7 +69,7 @@ inline Converted ToLatency(PyObject* object, double* latency_ms) {
   if (PyFloat_CheckExact(object)) [[likely]] {
     const double value = PyFloat_AS_DOUBLE(object);
     if (value >= 0 && value <= DBL_MAX) [[likely]] {
-      *latency_ms = value;
+      *latency_ms = value + 0.0;  // a negative zero becomes a positive one
       return Converted::kValue;
     }
   }

@@ -75,9 +75,8 @@ void BindSettings(py::module_& module) {
   module.def("render", &Render, py::arg("format"),
              "The exposition of a fresh snapshot, as bytes: 'json' or 'prometheus'.");
   module.def(
-      "set_drop_logger",
-      [](const py::object& logger) { SetDropLogger(logger.ptr()); },
-      py::arg("logger"), "Sets what is called, once per reason, when a record is dropped; None for nothing.");
+      "set_drop_logger", [](const py::object& logger) { SetDropLogger(logger.ptr()); }, py::arg("logger"),
+      "Sets what is called, once per reason, when a record is dropped; None for nothing.");
   module.def("count_dropped", &CountDropped, py::arg("reason"), "Counts a record that Python code had to drop.");
   module.def(
       "install_gc_counters",

@@ -24,6 +24,7 @@ PyTypeObject collector_type =
 
 PyObject* the_collector = nullptr;
 std::array<PyObject*, 4> call_argument_names;
+std::array<PyObject*, 1> cache_argument_names;
 
 // From a string object to what it names, by the object's address: no hash, no comparison of text. Only interned strings
 // are kept, those that stand in source code; a name made anew for each call takes the long way. Direct mapped, and a
@@ -94,7 +95,12 @@ PyObject* RecordToolCall(PyObject*, PyObject* const* args, Py_ssize_t count, PyO
 }
 
 template <Word CacheCell::*word>
-PyObject* RecordCache(PyObject*, PyObject* object) {
+PyObject* RecordCache(PyObject*, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  std::array<PyObject*, 1> places{};
+  if (!PlaceArguments(cache_argument_names, args, count, keywords, places) || places[0] == nullptr) [[unlikely]] {
+    return Drop(DropReason::kArguments, PyExc_TypeError, "record_cache_*() take cache_name, once");
+  }
+  PyObject* const object = places[0];
   CacheMetrics* cache = cache_names.Find(object);
   if (cache == nullptr) [[unlikely]] {
     std::string_view name;
@@ -158,14 +164,14 @@ PyMethodDef methods[] = {
      "Records one finished call of a tool that took `latency_ms` milliseconds (finite, >= 0).\n\n"
      "`tool_name` is 1 to 256 bytes of UTF-8; `error_type` names the error of a call that failed. Never raises: a bad\n"
      "argument drops the record and is counted, unless TOOLVITALS_STRICT is set. Thread-safe."},
-    {"record_cache_hit", &RecordCache<&CacheCell::hits>, METH_O,
-     "record_cache_hit($self, cache_name, /)\n--\n\nRecords a look-up that found its entry. Never raises."},
-    {"record_cache_miss", &RecordCache<&CacheCell::misses>, METH_O,
-     "record_cache_miss($self, cache_name, /)\n--\n\nRecords a look-up that found nothing. Never raises."},
-    {"record_cache_eviction", &RecordCache<&CacheCell::evictions>, METH_O,
-     "record_cache_eviction($self, cache_name, /)\n--\n\nRecords an entry that was pushed out. Never raises."},
-    {"record_cache_size_rejection", &RecordCache<&CacheCell::size_rejections>, METH_O,
-     "record_cache_size_rejection($self, cache_name, /)\n--\n\n"
+    {"record_cache_hit", AsMethod(&RecordCache<&CacheCell::hits>), METH_FASTCALL | METH_KEYWORDS,
+     "record_cache_hit($self, /, cache_name)\n--\n\nRecords a look-up that found its entry. Never raises."},
+    {"record_cache_miss", AsMethod(&RecordCache<&CacheCell::misses>), METH_FASTCALL | METH_KEYWORDS,
+     "record_cache_miss($self, /, cache_name)\n--\n\nRecords a look-up that found nothing. Never raises."},
+    {"record_cache_eviction", AsMethod(&RecordCache<&CacheCell::evictions>), METH_FASTCALL | METH_KEYWORDS,
+     "record_cache_eviction($self, /, cache_name)\n--\n\nRecords an entry that was pushed out. Never raises."},
+    {"record_cache_size_rejection", AsMethod(&RecordCache<&CacheCell::size_rejections>), METH_FASTCALL | METH_KEYWORDS,
+     "record_cache_size_rejection($self, /, cache_name)\n--\n\n"
      "Records an entry that was not kept because it is too large. Never raises."},
     {"tool", &Tool, METH_O,
      "tool($self, tool_name, /)\n--\n\n"
@@ -190,10 +196,9 @@ PyMethodDef methods[] = {
 }  // namespace
 
 bool AddCollectorType(PyObject* module) {
-  const char* const names[] = {"tool_name", "success", "latency_ms", "error_type"};
-  for (size_t i = 0; i < call_argument_names.size(); ++i) {
-    call_argument_names[i] = PyUnicode_InternFromString(names[i]);
-    if (call_argument_names[i] == nullptr) return false;
+  if (!InternAll({"tool_name", "success", "latency_ms", "error_type"}, call_argument_names) ||
+      !InternAll({"cache_name"}, cache_argument_names)) {
+    return false;
   }
   collector_type.tp_methods = methods;
   collector_type.tp_new = &New;

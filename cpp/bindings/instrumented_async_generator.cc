@@ -18,8 +18,8 @@ struct AsyncStepObject {
 
 PyTypeObject async_generator_type = BlankType("toolvitals.InstrumentedAsyncGenerator", sizeof(SteppedObject),
                                               "A tool's async generator, of which the call is recorded.");
-PyTypeObject async_step_type = BlankType("toolvitals._InstrumentedAsyncStep", sizeof(AsyncStepObject),
-                                         "One step of a tool's async generator.");
+PyTypeObject async_step_type =
+    BlankType("toolvitals._InstrumentedAsyncStep", sizeof(AsyncStepObject), "One step of a tool's async generator.");
 PyAsyncMethods async_generator_async;
 PyAsyncMethods async_step_async;
 

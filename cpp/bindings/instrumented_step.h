@@ -14,8 +14,8 @@ struct SteppedObject {
   PyObject* tool;  // a ToolMetricsObject
   PyObject* weak_references;
   RunningCall call;
-  bool finished;       // no step may begin a call any more
-  bool awaits_item;    // the first item has not come yet; never set for coroutines
+  bool finished;     // no step may begin a call any more
+  bool awaits_item;  // the first item has not come yet; never set for coroutines
 };
 
 inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedObject*>(self); }

@@ -7,8 +7,8 @@
 #include <cstddef>
 
 #include "bindings/call.h"
-#include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_async_generator.h"
+#include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_generator.h"
 #include "bindings/tool_type.h"
 #include "collector/collector.h"
@@ -28,6 +28,10 @@ struct InstrumentedToolObject {
 PyTypeObject instrumented_tool_type =
     BlankType("toolvitals.InstrumentedTool", sizeof(InstrumentedToolObject),
               "A callable around a tool that records its calls; what @toolvitals.tool returns.");
+
+// The same around what does not become a method when it stands in a class: a builtin, a bound method, an object.
+PyTypeObject unbound_tool_type = BlankType("toolvitals.InstrumentedCallable", sizeof(InstrumentedToolObject),
+                                           "An InstrumentedTool that does not bind, like the callable that it wraps.");
 
 // What the wrapped callable is; the numbers are _core.SYNC and so on.
 enum class Kind : long { kSync = 0, kCoroutine = 1, kGenerator = 2, kAsyncGenerator = 3 };
@@ -108,6 +112,8 @@ PyObject* New(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   if (!PyCallable_Check(wrapped)) return PyErr_Format(PyExc_TypeError, "%R is not callable", wrapped);
   const vectorcallfunc vectorcall = VectorcallOf(static_cast<Kind>(kind));
   if (vectorcall == nullptr) return PyErr_Format(PyExc_ValueError, "kind must be 0 to 3, not %ld", kind);
+  // Functions, and what passes for one to the interpreter, bind; the flag says so of a whole type.
+  if (!PyType_HasFeature(Py_TYPE(wrapped), Py_TPFLAGS_METHOD_DESCRIPTOR)) type = &unbound_tool_type;
   OwnedRef self(type->tp_alloc(type, 0));
   if (!self) return nullptr;
   InstrumentedToolObject* me = Self(self.get());
@@ -160,6 +166,8 @@ PyObject* Bind(PyObject* self, PyObject* instance, PyObject*) {
   return PyMethod_New(self, instance);
 }
 
+PyObject* DoNotBind(PyObject* self, PyObject*, PyObject*) { return Py_NewRef(self); }
+
 PyObject* Repr(PyObject* self) { return PyUnicode_FromFormat("<toolvitals.tool around %R>", Self(self)->wrapped); }
 
 // By name, as functions are pickled: what unpickles imports the module and finds the decorated function there.
@@ -210,6 +218,15 @@ bool AddInstrumentedToolType(PyObject* module) {
   type.tp_methods = methods;
   type.tp_getset = properties;
   type.tp_members = members;
+  if (PyType_Ready(&type) != 0) return false;
+  unbound_tool_type.tp_base = &type;
+  unbound_tool_type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL;
+  unbound_tool_type.tp_traverse = &Traverse;
+  unbound_tool_type.tp_clear = &Clear;
+  unbound_tool_type.tp_vectorcall_offset = type.tp_vectorcall_offset;
+  unbound_tool_type.tp_call = type.tp_call;
+  unbound_tool_type.tp_descr_get = &DoNotBind;
+  if (PyType_Ready(&unbound_tool_type) != 0) return false;
   return PyModule_AddType(module, &type) == 0 &&
          PyModule_AddIntConstant(module, "SYNC", static_cast<long>(Kind::kSync)) == 0 &&
          PyModule_AddIntConstant(module, "COROUTINE", static_cast<long>(Kind::kCoroutine)) == 0 &&

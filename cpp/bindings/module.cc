@@ -10,6 +10,7 @@
 #include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_generator.h"
 #include "bindings/instrumented_tool.h"
+#include "bindings/snapshot_objects.h"
 #include "bindings/tool_type.h"
 #include "bindings/track_type.h"
 #include "collector/collector.h"
@@ -28,9 +29,10 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
 
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();
-  if (!AddToolMetricsType(object) || !AddCacheMetricsType(object) || !AddCollectorType(object) ||
-      !AddTrackType(object) || !AddInstrumentedToolType(object) || !ReadyInstrumentedCoroutineType() ||
-      !ReadyInstrumentedGeneratorType() || !ReadyInstrumentedAsyncGeneratorTypes()) {
+  if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) ||
+      !AddCollectorType(object) || !AddTrackType(object) || !AddInstrumentedToolType(object) ||
+      !ReadyInstrumentedCoroutineType() || !ReadyInstrumentedGeneratorType() ||
+      !ReadyInstrumentedAsyncGeneratorTypes()) {
     throw py::error_already_set();
   }
 

@@ -14,10 +14,12 @@
 namespace toolvitals {
 namespace {
 
+// json.loads, kept from the start: at the end of the interpreter nothing can be imported any more.
+PyObject* json_loads = nullptr;
+
 PyObject* ParseJson(const std::string& text) {
-  const OwnedRef json(PyImport_ImportModule("json"));
-  if (!json) return nullptr;
-  return PyObject_CallMethod(json.get(), "loads", "s#", text.data(), static_cast<Py_ssize_t>(text.size()));
+  const OwnedRef json(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), nullptr));
+  return json ? PyObject_CallOneArg(json_loads, json.get()) : nullptr;
 }
 
 // Renders with the GIL released; `render` returns false for something that does not exist.
@@ -39,6 +41,12 @@ PyObject* Parsed(Render render) {
 }
 
 }  // namespace
+
+bool PrepareSnapshotObjects() {
+  const OwnedRef json(PyImport_ImportModule("json"));
+  json_loads = json ? PyObject_GetAttrString(json.get(), "loads") : nullptr;
+  return json_loads != nullptr;
+}
 
 PyObject* ToolDict(std::string_view name) {
   return Parsed([&](SnapshotReader& reader, std::string& text) {

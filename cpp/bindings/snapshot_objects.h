@@ -8,6 +8,9 @@
 
 namespace toolvitals {
 
+// Called once, before the others; false with an exception set.
+bool PrepareSnapshotObjects();
+
 // New references, or nullptr with an exception. The GIL is released while cells are read and rendered.
 PyObject* ToolDict(std::string_view name);   // None for a tool that was never registered
 PyObject* CacheDict(std::string_view name);  // None for a cache that was never registered

@@ -22,6 +22,7 @@ PyTypeObject tool_metrics_type = BlankType(
 namespace {
 
 std::array<PyObject*, 3> call_argument_names;
+std::array<PyObject*, 1> cancellation_argument_names;
 
 ToolMetricsObject* Self(PyObject* self) { return reinterpret_cast<ToolMetricsObject*>(self); }
 
@@ -31,8 +32,7 @@ std::string_view ClassName(PyObject* exception_class) {
   std::string_view name;
   if (PyType_HasFeature(const_cast<PyTypeObject*>(type), Py_TPFLAGS_HEAPTYPE)) {
     Py_ssize_t size = 0;
-    const char* text =
-        PyUnicode_AsUTF8AndSize(reinterpret_cast<const PyHeapTypeObject*>(type)->ht_name, &size);
+    const char* text = PyUnicode_AsUTF8AndSize(reinterpret_cast<const PyHeapTypeObject*>(type)->ht_name, &size);
     if (text == nullptr) {
       PyErr_Clear();
       return {};
@@ -69,9 +69,13 @@ PyObject* RecordCallMethod(PyObject* self, PyObject* const* args, Py_ssize_t cou
   return RecordCall(Self(self), places[0], places[1], places[2]);
 }
 
-PyObject* RecordCancellation(PyObject* self, PyObject* latency) {
+PyObject* RecordCancellation(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  std::array<PyObject*, 1> places{};
+  if (!PlaceArguments(cancellation_argument_names, args, count, keywords, places) || places[0] == nullptr) {
+    return Drop(DropReason::kArguments, PyExc_TypeError, "record_cancellation() takes latency_ms, once");
+  }
   double latency_ms = 0;
-  if (const Converted got = ToLatency(latency, &latency_ms); got != Converted::kValue) return NotRecorded(got);
+  if (const Converted got = ToLatency(places[0], &latency_ms); got != Converted::kValue) return NotRecorded(got);
   ToolMetrics& tool = *Self(self)->tool;
   tool.Record<kPythonWriters>(tool.outcome(Outcome::kCancelled), latency_ms);
   Py_RETURN_NONE;
@@ -92,8 +96,8 @@ PyMethodDef methods[] = {
      "Records one finished call that took `latency_ms` milliseconds (finite, >= 0).\n\n"
      "`error_type` names the error of a call that failed; it is ignored where `success` is true. Never raises: a bad\n"
      "argument drops the record and is counted, unless TOOLVITALS_STRICT is set. Thread-safe."},
-    {"record_cancellation", &RecordCancellation, METH_O,
-     "record_cancellation($self, latency_ms, /)\n--\n\n"
+    {"record_cancellation", AsMethod(&RecordCancellation), METH_FASTCALL | METH_KEYWORDS,
+     "record_cancellation($self, /, latency_ms)\n--\n\n"
      "Records one call that was cancelled after `latency_ms` milliseconds. Never raises; thread-safe."},
     {"metrics", &Metrics, METH_NOARGS,
      "metrics($self, /)\n--\n\nThe tool's metrics as a dict, as PerformanceMetricsCollector.get_tool_metrics()."},
@@ -154,8 +158,7 @@ PyObject* RecordCall(ToolMetricsObject* handle, PyObject* success, PyObject* lat
   std::optional<std::string_view> text;
   if (error_type == nullptr || error_type != handle->error_key) {
     if (const Converted got = ToErrorType(error_type, &text); got != Converted::kValue) return NotRecorded(got);
-    HistogramCell& error =
-        text.has_value() ? ErrorCellOf(handle, error_type, *text) : tool.outcome(Outcome::kError);
+    HistogramCell& error = text.has_value() ? ErrorCellOf(handle, error_type, *text) : tool.outcome(Outcome::kError);
     tool.Record<kPythonWriters>(error, latency_ms);
   } else {
     tool.Record<kPythonWriters>(*handle->error_cell, latency_ms);
@@ -164,10 +167,9 @@ PyObject* RecordCall(ToolMetricsObject* handle, PyObject* success, PyObject* lat
 }
 
 bool AddToolMetricsType(PyObject* module) {
-  const char* const names[] = {"success", "latency_ms", "error_type"};
-  for (size_t i = 0; i < call_argument_names.size(); ++i) {
-    call_argument_names[i] = PyUnicode_InternFromString(names[i]);
-    if (call_argument_names[i] == nullptr) return false;
+  if (!InternAll({"success", "latency_ms", "error_type"}, call_argument_names) ||
+      !InternAll({"latency_ms"}, cancellation_argument_names)) {
+    return false;
   }
   tool_metrics_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
   tool_metrics_type.tp_dealloc = [](PyObject* self) { PyObject_Free(self); };

@@ -106,9 +106,7 @@ PyObject* Ready(PyObject* value) {
 
 PyObject* AsyncEnter(PyObject* self, PyObject*) { return Ready(Enter(self, nullptr)); }
 
-PyObject* AsyncExit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  return Ready(Exit(self, args, count));
-}
+PyObject* AsyncExit(PyObject* self, PyObject* const* args, Py_ssize_t count) { return Ready(Exit(self, args, count)); }
 
 PyObject* Fail(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   TrackObject* track = Self(self);
