@@ -145,8 +145,6 @@ FakeClock::~FakeClock() {
   Clock::ns_per_tick_q32_.store(rate_before_, std::memory_order_relaxed);
 }
 
-void FakeClock::Advance(int64_t nanos) {
-  fake_now.fetch_add(static_cast<uint64_t>(nanos), std::memory_order_relaxed);
-}
+void FakeClock::Advance(int64_t nanos) { fake_now.fetch_add(static_cast<uint64_t>(nanos), std::memory_order_relaxed); }
 
 }  // namespace toolvitals

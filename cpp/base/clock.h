@@ -26,7 +26,8 @@ class Clock {
   static uint64_t Ticks() {
     const Source source = source_.load(std::memory_order_relaxed);
 #if defined(__x86_64__)
-    if (source == Source::kTsc) [[likely]] return __rdtsc();
+    if (source == Source::kTsc) [[likely]]
+      return __rdtsc();
 #endif
     return SlowTicks(source);
   }

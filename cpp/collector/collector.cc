@@ -22,8 +22,8 @@ std::atomic<Collector*> global_collector{nullptr};
 
 absl::Status CheckRange(std::string_view what, uint64_t value, uint64_t min, uint64_t max) {
   if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(absl::string_view(what.data(), what.size()), " is ", value,
-                                                 ", but must be ", min, " to ", max));
+  return absl::InvalidArgumentError(
+      absl::StrCat(absl::string_view(what.data(), what.size()), " is ", value, ", but must be ", min, " to ", max));
 }
 
 absl::Status CheckOptions(const CollectorOptions& options) {
@@ -78,8 +78,7 @@ absl::StatusOr<std::unique_ptr<Collector>> Collector::Create(const CollectorOpti
   if (!buckets_ms.ok()) return buckets_ms.status();
   absl::StatusOr<std::unique_ptr<Segment>> segment = Segment::CreateAnonymous(options.memory_limit_mb << 20);
   if (!segment.ok()) return segment.status();
-  std::unique_ptr<Collector> collector(
-      new Collector(*std::move(segment), options, *std::move(buckets_ms)));
+  std::unique_ptr<Collector> collector(new Collector(*std::move(segment), options, *std::move(buckets_ms)));
   absl::MutexLock lock(&collector->mutex_);
   if (absl::Status status = collector->MakeOverflow(); !status.ok()) return status;
   return collector;

@@ -22,8 +22,8 @@ namespace toolvitals {
 
 // The default upper bounds of the duration buckets, in seconds: those of OpenTelemetry's conventions for MCP,
 // continued downward.
-inline constexpr std::array<double, 17> kDefaultDurationBounds = {
-    0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300};
+inline constexpr std::array<double, 17> kDefaultDurationBounds = {0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5,
+                                                                  1,     2,      5,     10,   30,   60,   120, 300};
 
 struct CollectorOptions {
   uint64_t window_size = kDefaultWindowSize;

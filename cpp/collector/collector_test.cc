@@ -147,8 +147,8 @@ TEST(CollectorTest, PastTheByteBudgetOneSeriesTakesTheRest) {
   ForEachSeries(collector->segment(), [&](const DirectoryView& series) {
     if (series.kind == SeriesKind::kTool) {
       ++tools;
-      calls += Successes(series.name == kOverflowName ? collector->Tool(kOverflowName)
-                                                      : *collector->FindTool(series.name));
+      calls +=
+          Successes(series.name == kOverflowName ? collector->Tool(kOverflowName) : *collector->FindTool(series.name));
     } else {
       ++caches;
       hits += collector->segment().At<CacheCell>(series.cell)->hits.load();
@@ -183,8 +183,7 @@ TEST(CollectorTest, OneToolCannotTakeEveryErrorType) {
   EXPECT_EQ(tool.cell().error_types.load(), kMaxErrorTypesPerTool);
   EXPECT_EQ(Count(tool.outcome(Outcome::kErrorOverflow)), 100u);
   EXPECT_EQ(Count(collector->ErrorType(tool, "E0")), 1u);
-  EXPECT_NE(&collector->ErrorType(collector->Tool("b"), "E"),
-            &collector->Tool("b").outcome(Outcome::kErrorOverflow));
+  EXPECT_NE(&collector->ErrorType(collector->Tool("b"), "E"), &collector->Tool("b").outcome(Outcome::kErrorOverflow));
 }
 
 TEST(CollectorTest, ConfigureGrowsWindowsAndKeepsTheirSamples) {

@@ -29,8 +29,7 @@ absl::StatusOr<HistogramBounds> HistogramBounds::Make(std::span<const double> bo
     const uint64_t last_key = std::bit_cast<uint64_t>(bounds.back()) >> kKeyShift;
     for (uint64_t key = made.first_key_; key <= last_key; ++key) {
       // The smallest value with this key lies in the bucket from which the walk begins.
-      made.table_.push_back(
-          static_cast<uint8_t>(made.SlowBucketOf(std::bit_cast<double>(key << kKeyShift))));
+      made.table_.push_back(static_cast<uint8_t>(made.SlowBucketOf(std::bit_cast<double>(key << kKeyShift))));
     }
   }
   return made;

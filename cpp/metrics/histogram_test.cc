@@ -77,9 +77,16 @@ void ExpectAgreesWithLinearSearch(const std::vector<double>& bounds, Random& ran
 TEST(HistogramBoundsTest, RefusesWhatIsNoListOfBounds) {
   const double nan = Limits::quiet_NaN();
   const double infinity = Limits::infinity();
-  for (const std::vector<double>& bounds : std::vector<std::vector<double>>{
-           {}, {1, 1}, {2, 1}, {0.0, -0.0}, {nan}, {1, nan}, {1, infinity}, {-infinity, 1},
-           std::vector<double>(kMaxHistogramBounds + 1, 1.0)}) {
+  for (const std::vector<double>& bounds :
+       std::vector<std::vector<double>>{{},
+                                        {1, 1},
+                                        {2, 1},
+                                        {0.0, -0.0},
+                                        {nan},
+                                        {1, nan},
+                                        {1, infinity},
+                                        {-infinity, 1},
+                                        std::vector<double>(kMaxHistogramBounds + 1, 1.0)}) {
     EXPECT_EQ(HistogramBounds::Make(bounds).status().code(), absl::StatusCode::kInvalidArgument);
   }
 }

@@ -8,9 +8,8 @@ namespace toolvitals {
 namespace {
 
 bool Claim(InFlightBlock* block, uint64_t ticks, Writers writers, InFlightToken* token) {
-  return writers == Writers::kSerialized
-             ? ClaimSlot<Writers::kSerialized>(block, InFlightBlock::kSlots, ticks, token)
-             : ClaimSlot<Writers::kConcurrent>(block, InFlightBlock::kSlots, ticks, token);
+  return writers == Writers::kSerialized ? ClaimSlot<Writers::kSerialized>(block, InFlightBlock::kSlots, ticks, token)
+                                         : ClaimSlot<Writers::kConcurrent>(block, InFlightBlock::kSlots, ticks, token);
 }
 
 // The block behind `link`, made when there is none; nullptr where the budget is spent.

@@ -69,8 +69,7 @@ bool ClaimSlot(InFlightBlock* block, size_t slots, uint64_t ticks, InFlightToken
     const uint64_t taken = used | (uint64_t{1} << slot);
     if constexpr (W == Writers::kSerialized) {
       block->used.store(taken, std::memory_order_relaxed);
-    } else if (!block->used.compare_exchange_weak(used, taken, std::memory_order_relaxed,
-                                                  std::memory_order_relaxed)) {
+    } else if (!block->used.compare_exchange_weak(used, taken, std::memory_order_relaxed, std::memory_order_relaxed)) {
       continue;
     }
     block->starts[slot].store(ticks, std::memory_order_relaxed);
@@ -86,7 +85,8 @@ template <Writers W>
 InFlightToken BeginInFlight(Segment& segment, InFlightCell& cell, InFlightSpill& spill, uint64_t ticks) {
   InFlightToken token;
   auto* first = reinterpret_cast<InFlightBlock*>(&cell);
-  if (ClaimSlot<W>(first, InFlightCell::kSlots, ticks, &token)) [[likely]] return token;
+  if (ClaimSlot<W>(first, InFlightCell::kSlots, ticks, &token)) [[likely]]
+    return token;
   return BeginInLargeBlock(segment, cell, spill, ticks, W);
 }
 

@@ -92,13 +92,17 @@ Moments MomentsOf(std::span<const double> samples) {
   const bool scale = exponent > 400 || exponent < -300;
   const auto scaled = [&](double sample) { return scale ? std::scalbn(sample, -exponent) : sample; };
   const auto count = static_cast<double>(samples.size());
-  const DoubleDouble mean =
-      DividedBy(SumOf(samples, [&](double sample) { return DoubleDouble{scaled(sample), 0}; }), count);
+  const DoubleDouble mean = DividedBy(SumOf(samples,
+                                            [&](double sample) {
+                                              return DoubleDouble{scaled(sample), 0};
+                                            }),
+                                      count);
   moments.mean = scale ? std::scalbn(mean.high, exponent) : mean.high;
   if (samples.size() > 1) {
     const DoubleDouble minus_mean{-mean.high, -mean.low};
-    const DoubleDouble squares =
-        SumOf(samples, [&](double sample) { return Square(Plus(DoubleDouble{scaled(sample), 0}, minus_mean)); });
+    const DoubleDouble squares = SumOf(samples, [&](double sample) {
+      return Square(Plus(DoubleDouble{scaled(sample), 0}, minus_mean));
+    });
     const double stddev = SquareRoot(DividedBy(squares, count - 1));
     moments.stddev = scale ? std::scalbn(stddev, exponent) : stddev;
   }

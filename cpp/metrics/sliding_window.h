@@ -60,9 +60,7 @@ struct WindowCell {
     bool operator==(const Position&) const = default;
   };
 
-  Position position() const {
-    return {cursor.load(std::memory_order_acquire), start.load(std::memory_order_relaxed)};
-  }
+  Position position() const { return {cursor.load(std::memory_order_acquire), start.load(std::memory_order_relaxed)}; }
 
   // Replaces `out` by the samples in the window, oldest first.
   Position Read(const RingRecord& samples, uint64_t window_size, std::vector<double>& out) const;

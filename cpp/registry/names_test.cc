@@ -51,8 +51,8 @@ bool IsUtf8WithoutNul(std::string_view text) {
 }
 
 TEST(CheckNameTest, TakesWhatPeopleWrite) {
-  for (const std::string_view name : {"search", "a", "with space", "quote\"s", "new\nline", "back\\slash", "{}", "日本語",
-                                      "naïve", "🙂", "overflow"}) {
+  for (const std::string_view name : {"search", "a", "with space", "quote\"s", "new\nline", "back\\slash", "{}",
+                                      "日本語", "naïve", "🙂", "overflow"}) {
     EXPECT_EQ(CheckName(name), std::nullopt) << name;
   }
 }

@@ -55,14 +55,14 @@ TEST(EscapeTest, EachInvalidByteBecomesTheReplacementCharacter) {
   const std::string one = "\xEF\xBF\xBD";
   EXPECT_EQ(Json("a\xFF"), "a" + one);
   EXPECT_EQ(Json("\x80z"), one + "z");
-  EXPECT_EQ(Json("\xC0\xAF"), one + one);               // overlong
-  EXPECT_EQ(Json("\xC3"), one);                         // cut off
-  EXPECT_EQ(Json("\xC3("), one + "(");                  // no tail
-  EXPECT_EQ(Json("\xE0\x80\x80"), one + one + one);     // overlong
-  EXPECT_EQ(Json("\xED\xA0\x80"), one + one + one);     // a surrogate
+  EXPECT_EQ(Json("\xC0\xAF"), one + one);                      // overlong
+  EXPECT_EQ(Json("\xC3"), one);                                // cut off
+  EXPECT_EQ(Json("\xC3("), one + "(");                         // no tail
+  EXPECT_EQ(Json("\xE0\x80\x80"), one + one + one);            // overlong
+  EXPECT_EQ(Json("\xED\xA0\x80"), one + one + one);            // a surrogate
   EXPECT_EQ(Json("\xF4\x90\x80\x80"), one + one + one + one);  // past U+10FFFF
   EXPECT_EQ(Json("\xF0\x8F\xBF\xBF"), one + one + one + one);  // overlong
-  EXPECT_EQ(Json("\xF0\x9F\x98"), one + one + one);     // cut off
+  EXPECT_EQ(Json("\xF0\x9F\x98"), one + one + one);            // cut off
   EXPECT_EQ(Label("\xE2\x28\xA1"), one + "(" + one);
   EXPECT_EQ(Help("\xF5"), one);
 }

@@ -231,8 +231,8 @@ TEST(JsonTest, UnknownProcessFiguresAreNull) {
   std::map<std::string, std::string> values = Values(Json(snapshot));
   EXPECT_EQ(values["/system/process/pid"], "5");
   EXPECT_EQ(values["/system/process/cpu_seconds"], "0.0");
-  for (const char* name : {"resident_memory_bytes", "virtual_memory_bytes", "open_fds", "threads",
-                           "start_time_seconds"}) {
+  for (const char* name :
+       {"resident_memory_bytes", "virtual_memory_bytes", "open_fds", "threads", "start_time_seconds"}) {
     EXPECT_EQ(values[std::string("/system/process/") + name], "null") << name;
   }
 }

@@ -72,9 +72,7 @@ class Family {
   }
 
   // Starts the lines of one label block: every line below is the name, the suffix, the block and what it is given.
-  void Block(std::string_view suffix, std::string_view block) {
-    head_.assign(name_).append(suffix).append(block);
-  }
+  void Block(std::string_view suffix, std::string_view block) { head_.assign(name_).append(suffix).append(block); }
 
   // `tail` is what follows the block up to the value, with its closing brace and space. Before any call of Block() the
   // lines start with the name alone.
@@ -308,10 +306,10 @@ void Python(const PythonSnapshot& python, Writer& writer) {
   if (python.implementation.empty()) return;
   GcCounter(python, Family(writer, "python_gc_", "objects_collected_total", "counter", "Objects collected during gc"),
             &GcGenerationSnapshot::objects_collected);
-  GcCounter(python,
-            Family(writer, "python_gc_", "objects_uncollectable_total", "counter",
-                   "Uncollectable objects found during GC"),
-            &GcGenerationSnapshot::objects_uncollectable);
+  GcCounter(
+      python,
+      Family(writer, "python_gc_", "objects_uncollectable_total", "counter", "Uncollectable objects found during GC"),
+      &GcGenerationSnapshot::objects_uncollectable);
   GcCounter(
       python,
       Family(writer, "python_gc_", "collections_total", "counter", "Number of times this generation was collected"),

@@ -232,8 +232,8 @@ TEST(PrometheusTextTest, CountersAreExactToTheLast) {
 
 TEST(PrometheusTextTest, BucketsAreCumulative) {
   const Parsed parsed = Reader::Read(Text(testing::ExampleSnapshot()));
-  const std::vector<std::pair<std::string, std::string>> expected = {
-      {"0.001", "0"}, {"0.0075", "1"}, {"0.5", "3"}, {"1.0", "3"}, {"300.0", "3"}, {"+Inf", "3"}};
+  const std::vector<std::pair<std::string, std::string>> expected = {{"0.001", "0"}, {"0.0075", "1"}, {"0.5", "3"},
+                                                                     {"1.0", "3"},   {"300.0", "3"},  {"+Inf", "3"}};
   for (const auto& [le, count] : expected) {
     EXPECT_EQ(Value(parsed, "tool_call_duration_seconds_bucket", {{"tool", "search"}, {"le", le}}), count) << le;
   }

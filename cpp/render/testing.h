@@ -73,9 +73,30 @@ inline Snapshot ExampleSnapshot() {
 
 // Valid UTF-8 made of what is most often quoted wrongly.
 inline std::string HostileName(Random& random) {
-  static constexpr std::array<std::string_view, 24> kPieces = {
-      "\"", "\\", "\n", "\r", "\t", "\x01", "\x1F", "\x7F", "{", "}", ",", "=", " ", "#", "n", "u0041",
-      "\xC3\xA9", "\xE2\x80\xA8", "\xEF\xBF\xBD", "\xF0\x9F\x98\x80", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "le", "a"};
+  static constexpr std::array<std::string_view, 24> kPieces = {"\"",
+                                                               "\\",
+                                                               "\n",
+                                                               "\r",
+                                                               "\t",
+                                                               "\x01",
+                                                               "\x1F",
+                                                               "\x7F",
+                                                               "{",
+                                                               "}",
+                                                               ",",
+                                                               "=",
+                                                               " ",
+                                                               "#",
+                                                               "n",
+                                                               "u0041",
+                                                               "\xC3\xA9",
+                                                               "\xE2\x80\xA8",
+                                                               "\xEF\xBF\xBD",
+                                                               "\xF0\x9F\x98\x80",
+                                                               "\xF4\x8F\xBF\xBF",
+                                                               "\xED\x9F\xBF",
+                                                               "le",
+                                                               "a"};
   std::string name;
   for (uint64_t length = 1 + random() % 12; length > 0; --length) name += kPieces[random() % kPieces.size()];
   return name;

@@ -74,9 +74,9 @@ TEST(AcceptTest, WhatIsRefusedAltogetherFallsBack) {
 }
 
 TEST(AcceptTest, GarbageIsPassedOver) {
-  for (const std::string_view garbage : {",,,,", ";;;", "q=1", "/", "*", "*/json", "a/b/c", "application/json;q=abc",
-                                         "application/json;q=1.5", "application/json;q=-1", "\"", "\"application/json",
-                                         "application/json;q=", "\"\\", "\xff\xfe/\x80", "=;=,="}) {
+  for (const std::string_view garbage :
+       {",,,,", ";;;", "q=1", "/", "*", "*/json", "a/b/c", "application/json;q=abc", "application/json;q=1.5",
+        "application/json;q=-1", "\"", "\"application/json", "application/json;q=", "\"\\", "\xff\xfe/\x80", "=;=,="}) {
     EXPECT_EQ(OnTextPort(garbage), "prometheus") << garbage;
   }
   EXPECT_EQ(OnTextPort("garbage, ;;, application/json, /"), "json");

@@ -26,9 +26,7 @@ namespace toolvitals {
 // unread would reset the connection and may take the response away from a client that has not read it yet.
 //
 // Belongs to the loop's thread. Closed by its client, by a deadline, by an error, or by the pool.
-class Connection final : public PooledConnection,
-                         public ScrapeWaiter,
-                         public std::enable_shared_from_this<Connection> {
+class Connection final : public PooledConnection, public ScrapeWaiter, public std::enable_shared_from_this<Connection> {
  public:
   Connection(EventLoop& loop, const RouterConfig& config) : loop_(loop), socket_(loop.io), reader_(config) {}
   ~Connection() override { Close(); }
@@ -59,10 +57,10 @@ class Connection final : public PooledConnection,
   EventLoop& loop_;
   Socket socket_;
   RequestReader reader_;
-  Exchange exchange_;                         // the one that is being answered, without its answer
-  bool head_begun_ = true;                    // the deadline of the head is set; a new client has it from the start
-  size_t drained_bytes_ = 0;                  // while lingering
-  std::string head_;                          // of the response that is being written
+  Exchange exchange_;                        // the one that is being answered, without its answer
+  bool head_begun_ = true;                   // the deadline of the head is set; a new client has it from the start
+  size_t drained_bytes_ = 0;                 // while lingering
+  std::string head_;                         // of the response that is being written
   std::shared_ptr<const std::string> body_;  // likewise
   std::array<char, kReadChunkBytes> chunk_;
 };

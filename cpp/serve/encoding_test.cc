@@ -27,8 +27,9 @@ std::string Gunzip(const std::string& compressed, size_t size) {
 }
 
 TEST(AcceptEncodingTest, GzipWhereItIsAccepted) {
-  for (const std::string_view yes : {"gzip", "GZIP", "x-gzip", "deflate, gzip;q=1.0, *;q=0.5", "gzip;q=0.001", "*",
-                                     "br, *;q=0.1", "gzip, identity", "identity;q=0.5, gzip;q=0.5", "identity;q=0, *"}) {
+  for (const std::string_view yes :
+       {"gzip", "GZIP", "x-gzip", "deflate, gzip;q=1.0, *;q=0.5", "gzip;q=0.001", "*", "br, *;q=0.1", "gzip, identity",
+        "identity;q=0.5, gzip;q=0.5", "identity;q=0, *"}) {
     EXPECT_TRUE(AcceptsGzip(yes)) << yes;
   }
 }

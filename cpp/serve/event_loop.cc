@@ -39,9 +39,7 @@ EventLoop::EventLoop(const ServerTuning& with, size_t max_connections, SnapshotS
   ForEachDescriptor(boost::asio::use_service<Reactor>(io), [](int descriptor) { TrackDescriptor(descriptor); });
 }
 
-EventLoop::~EventLoop() {
-  ForEachDescriptor(boost::asio::use_service<Reactor>(io), &UntrackDescriptor);
-}
+EventLoop::~EventLoop() { ForEachDescriptor(boost::asio::use_service<Reactor>(io), &UntrackDescriptor); }
 
 void EventLoop::Run(absl::FunctionRef<void()> recover) noexcept {
   const auto work = boost::asio::make_work_guard(io);

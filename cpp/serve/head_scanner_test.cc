@@ -43,14 +43,35 @@ TEST(HeadScannerTest, HowTheBytesArriveDoesNotMatter) {
 }
 
 TEST(HeadScannerTest, WhatSmugglersUseIsMalformedAtOnce) {
-  for (const std::string_view head :
-       {"GET / HTTP/1.1\n"sv, "GET / HTTP/1.1\r\nHost: a\n"sv, "GET / HTTP/1.1\r\nHost: a\rb"sv, "GET / HTTP/1.1\r\r"sv,
-        "GET / HTTP/1.1\r\nHost: a\r\n b"sv, "GET / HTTP/1.1\r\nHost: a\r\n\tb"sv, "GET / HTTP/1.1\r\n x: y"sv,
-        "GET / HTTP/1.1\r\nHost : a"sv, "GET / HTTP/1.1\r\nHost\t:"sv, "GET / HTTP/1.1\r\n: a"sv,
-        "GET / HTTP/1.1\r\nHost\r\n"sv, "GET / HTTP/1.1\r\nX: a\0"sv, "GET / HTTP/1.1\r\nX: a\x7f"sv,
-        "GET / HTTP/1.1\r\nX\xe4:"sv, "GET  / HTTP/1.1\r\n"sv, "GET / HTTP/1.1 \r\n"sv, "GET / HTTP/1.1 x"sv,
-        "GET /\tHTTP"sv, "GET /\0"sv, "GET /\xe4"sv, " GET"sv, "\r\n"sv, "\n"sv, "GE(T"sv, "GET\r"sv, "GET /\r"sv,
-        "GET / HTTP/1.1\r\n\rx"sv, "\x16\x03\x01"sv, "G\0"sv}) {
+  for (const std::string_view head : {"GET / HTTP/1.1\n"sv,
+                                      "GET / HTTP/1.1\r\nHost: a\n"sv,
+                                      "GET / HTTP/1.1\r\nHost: a\rb"sv,
+                                      "GET / HTTP/1.1\r\r"sv,
+                                      "GET / HTTP/1.1\r\nHost: a\r\n b"sv,
+                                      "GET / HTTP/1.1\r\nHost: a\r\n\tb"sv,
+                                      "GET / HTTP/1.1\r\n x: y"sv,
+                                      "GET / HTTP/1.1\r\nHost : a"sv,
+                                      "GET / HTTP/1.1\r\nHost\t:"sv,
+                                      "GET / HTTP/1.1\r\n: a"sv,
+                                      "GET / HTTP/1.1\r\nHost\r\n"sv,
+                                      "GET / HTTP/1.1\r\nX: a\0"sv,
+                                      "GET / HTTP/1.1\r\nX: a\x7f"sv,
+                                      "GET / HTTP/1.1\r\nX\xe4:"sv,
+                                      "GET  / HTTP/1.1\r\n"sv,
+                                      "GET / HTTP/1.1 \r\n"sv,
+                                      "GET / HTTP/1.1 x"sv,
+                                      "GET /\tHTTP"sv,
+                                      "GET /\0"sv,
+                                      "GET /\xe4"sv,
+                                      " GET"sv,
+                                      "\r\n"sv,
+                                      "\n"sv,
+                                      "GE(T"sv,
+                                      "GET\r"sv,
+                                      "GET /\r"sv,
+                                      "GET / HTTP/1.1\r\n\rx"sv,
+                                      "\x16\x03\x01"sv,
+                                      "G\0"sv}) {
     EXPECT_EQ(Scan(head), Verdict::kMalformed) << head;
   }
 }

@@ -20,24 +20,53 @@ TEST(HostCheckTest, LoopbackNamesAndAddresses) {
 }
 
 TEST(HostCheckTest, EverythingElseIsForeign) {
-  for (const std::string_view host :
-       {""sv, "evil.example"sv, "localhost.evil.example"sv, "evil.example:9109"sv, "127.0.0.1.evil.example"sv,
-        "128.0.0.1"sv, "0.0.0.0"sv, "10.0.0.1"sv, "127.0.0.1:x"sv, "127.0.0.1:123456"sv, "127.0.0.1:80:80"sv,
-        "user@localhost"sv, "localhost@evil"sv, "localhost/"sv, "::1"sv, "[::1"sv, "[::2]"sv, "[]"sv, "["sv, "]"sv,
-        "[::1]x"sv, "[::1]:x"sv, "[::ffff:10.0.0.1]"sv, "127.1"sv, "0177.0.0.1"sv, "2130706433"sv, "0x7f.0.0.1"sv,
-        "localhost\0"sv, "localhost\0.evil"sv, "localhost.."sv, "\xff"sv, " localhost"sv, ":"sv, ":80"sv}) {
+  for (const std::string_view host : {""sv,
+                                      "evil.example"sv,
+                                      "localhost.evil.example"sv,
+                                      "evil.example:9109"sv,
+                                      "127.0.0.1.evil.example"sv,
+                                      "128.0.0.1"sv,
+                                      "0.0.0.0"sv,
+                                      "10.0.0.1"sv,
+                                      "127.0.0.1:x"sv,
+                                      "127.0.0.1:123456"sv,
+                                      "127.0.0.1:80:80"sv,
+                                      "user@localhost"sv,
+                                      "localhost@evil"sv,
+                                      "localhost/"sv,
+                                      "::1"sv,
+                                      "[::1"sv,
+                                      "[::2]"sv,
+                                      "[]"sv,
+                                      "["sv,
+                                      "]"sv,
+                                      "[::1]x"sv,
+                                      "[::1]:x"sv,
+                                      "[::ffff:10.0.0.1]"sv,
+                                      "127.1"sv,
+                                      "0177.0.0.1"sv,
+                                      "2130706433"sv,
+                                      "0x7f.0.0.1"sv,
+                                      "localhost\0"sv,
+                                      "localhost\0.evil"sv,
+                                      "localhost.."sv,
+                                      "\xff"sv,
+                                      " localhost"sv,
+                                      ":"sv,
+                                      ":80"sv}) {
     EXPECT_FALSE(IsLoopbackHost(host)) << host;
   }
   EXPECT_FALSE(IsLoopbackHost(std::string(100'000, '1')));
 }
 
 TEST(HostCheckTest, Origins) {
-  for (const std::string_view origin : {"http://localhost", "http://localhost:3000", "https://127.0.0.1:1",
-                                        "http://[::1]:80", "HTTP://LOCALHOST"}) {
+  for (const std::string_view origin :
+       {"http://localhost", "http://localhost:3000", "https://127.0.0.1:1", "http://[::1]:80", "HTTP://LOCALHOST"}) {
     EXPECT_TRUE(IsLoopbackOrigin(origin)) << origin;
   }
-  for (const std::string_view origin : {"", "null", "http://evil.example", "http://localhost.evil.example", "localhost",
-                                        "://", "http://", "http://localhost/path", "http://evil.example#http://localhost"}) {
+  for (const std::string_view origin :
+       {"", "null", "http://evil.example", "http://localhost.evil.example", "localhost", "://", "http://",
+        "http://localhost/path", "http://evil.example#http://localhost"}) {
     EXPECT_FALSE(IsLoopbackOrigin(origin)) << origin;
   }
 }

@@ -107,8 +107,7 @@ void Listener::WaitAfterBackoff(Door& door) {
 
 void Listener::AcceptReady(Door& door) {
   for (int accepted = 0; accepted < kMaxAcceptsPerWake; ++accepted) {
-    const int descriptor =
-        accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
       Welcome(door, descriptor);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -16,7 +16,8 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-const RouterConfig kConfig = {.formats = kFakeFormats, .default_format = &kFakeJson, .loopback = true, .auth_token = ""};
+const RouterConfig kConfig = {
+    .formats = kFakeFormats, .default_format = &kFakeJson, .loopback = true, .auth_token = ""};
 
 struct Reply {
   unsigned status;
@@ -58,16 +59,31 @@ TEST(RequestReaderTest, PipelinedRequestsAreAnsweredInOrder) {
 
 TEST(RequestReaderTest, SmugglingIsRefused) {
   const std::string follow = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  for (const std::string_view fields :
-       {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-        "Content-Length: 0\r\nContent-Length: 0\r\n", "Content-Length: 0, 0\r\n", "Content-Length: 0\r\nContent-Length: 5\r\n",
-        "Content-Length: +0\r\n", "Content-Length: -1\r\n", "Content-Length: 0x0\r\n", "Content-Length:\r\n",
-        "Content-Length: 0 0\r\n", "Content-Length: 99999999999999999999999\r\n", "Transfer-Encoding: identity\r\n",
-        "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: chunked, identity\r\n", "Transfer-Encoding: gzip, chunked\r\n",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding:\r\n", "Host: localhost\r\n",
-        "Host: evil\r\n", "X: a\r\n b\r\n", "Transfer-Encoding\r\n : chunked\r\n", "Content-Length : 0\r\n",
-        "X: a\nContent-Length: 5\r\n", "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
-        "Origin: http://localhost\r\nOrigin: http://evil\r\n"}) {
+  for (const std::string_view fields : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                                        "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                                        "Content-Length: 0\r\nContent-Length: 0\r\n",
+                                        "Content-Length: 0, 0\r\n",
+                                        "Content-Length: 0\r\nContent-Length: 5\r\n",
+                                        "Content-Length: +0\r\n",
+                                        "Content-Length: -1\r\n",
+                                        "Content-Length: 0x0\r\n",
+                                        "Content-Length:\r\n",
+                                        "Content-Length: 0 0\r\n",
+                                        "Content-Length: 99999999999999999999999\r\n",
+                                        "Transfer-Encoding: identity\r\n",
+                                        "Transfer-Encoding: xchunked\r\n",
+                                        "Transfer-Encoding: chunked, identity\r\n",
+                                        "Transfer-Encoding: gzip, chunked\r\n",
+                                        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+                                        "Transfer-Encoding:\r\n",
+                                        "Host: localhost\r\n",
+                                        "Host: evil\r\n",
+                                        "X: a\r\n b\r\n",
+                                        "Transfer-Encoding\r\n : chunked\r\n",
+                                        "Content-Length : 0\r\n",
+                                        "X: a\nContent-Length: 5\r\n",
+                                        "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
+                                        "Origin: http://localhost\r\nOrigin: http://evil\r\n"}) {
     const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n";
     EXPECT_EQ(Read(request + follow), Refused(400)) << fields;
     EXPECT_EQ(Read(request + follow, 1), Refused(400)) << fields;

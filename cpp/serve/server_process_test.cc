@@ -137,7 +137,8 @@ TEST(DescriptorsTest, TracksWhatItCan) {
     TrackDescriptor(closed);
     UntrackDescriptor(kept);
     CloseTrackedDescriptors();
-    const bool right = fcntl(kept, F_GETFD) >= 0 && fcntl(closed, F_GETFD) < 0 && DescriptorGeneration() == generation + 1;
+    const bool right =
+        fcntl(kept, F_GETFD) >= 0 && fcntl(closed, F_GETFD) < 0 && DescriptorGeneration() == generation + 1;
     _exit(right ? 0 : 1);
   }
   int status = -1;

@@ -18,8 +18,8 @@ struct ServerTuning {
   std::chrono::milliseconds linger_timeout = kLingerTimeout;
   std::chrono::milliseconds sweep_interval = kSweepInterval;
   std::chrono::milliseconds accept_backoff = kAcceptBackoff;
-  size_t max_connections = 0;                // 0: kMaxConnections, or half of RLIMIT_NOFILE where that is less
-  int send_buffer_bytes = 0;                 // 0: as the kernel says
+  size_t max_connections = 0;                 // 0: kMaxConnections, or half of RLIMIT_NOFILE where that is less
+  int send_buffer_bytes = 0;                  // 0: as the kernel says
   std::span<const ExpositionFormat> formats;  // empty: ExpositionFormats()
 };
 

@@ -67,7 +67,8 @@ class TestClient {
     reply.status = std::atoi(reply.head.c_str() + reply.head.find(' '));
     bytes_.erase(0, end + 4);
     const size_t length_at = reply.head.find("Content-Length: ");
-    const size_t length = head_only || length_at == std::string::npos ? 0 : std::atol(reply.head.c_str() + length_at + 16);
+    const size_t length =
+        head_only || length_at == std::string::npos ? 0 : std::atol(reply.head.c_str() + length_at + 16);
     while (bytes_.size() < length) {
       if (!More()) return {};
     }

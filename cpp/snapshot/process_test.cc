@@ -2,8 +2,8 @@
 // Floor: snapshot.
 #include "snapshot/process.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -49,8 +49,7 @@ void ForEachSeries(const Segment& segment, absl::FunctionRef<void(const Director
     for (uint64_t i = 0; i < count; ++i) {
       const DirectoryEntry& entry = chunk->entries[i];
       visit({static_cast<SeriesKind>(entry.kind.load(std::memory_order_relaxed)),
-             segment.StringAt(entry.name.load(std::memory_order_relaxed)),
-             entry.cell.load(std::memory_order_relaxed)});
+             segment.StringAt(entry.name.load(std::memory_order_relaxed)), entry.cell.load(std::memory_order_relaxed)});
     }
     offset = next;
   }

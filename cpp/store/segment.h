@@ -42,9 +42,7 @@ class Segment {
   const T* At(Offset offset) const {
     return reinterpret_cast<const T*>(base_ + offset);
   }
-  Offset OffsetOf(const void* address) const {
-    return static_cast<Offset>(static_cast<const char*>(address) - base_);
-  }
+  Offset OffsetOf(const void* address) const { return static_cast<Offset>(static_cast<const char*>(address) - base_); }
   std::string_view StringAt(Offset offset) const;
 
   // Bytes allocated, header included.
