@@ -98,12 +98,12 @@ def _scrapes(figures: Figures) -> Iterator[Goal]:
 def _interference(figures: Figures) -> Iterator[Goal]:
     stalls = figures["interference"]["stalls"]
     control, ours = stalls["no scrape"], stalls["toolvitals"]
-    # Nothing measurable: a scrape's typical longest gap is one that also occurs, now and then, where nobody scrapes.
+    # Gaps below 50 µs are not told from none, so that is all that a scrape may seem to add.
     yield Goal(
         "what a scrape adds to the event loop's lag",
         "nothing measurable",
         f"longest gap in a scrape {ours['median'] / 1e6:.2f} ms, without one {control['median'] / 1e6:.2f} ms",
-        ours["median"] <= max(control["p90"], 100_000),
+        ours["median"] <= control["median"] + 50_000,
     )
     records = figures["interference"]["records"]["toolvitals"]
     # Means, because a stall falls on few batches and a median would not see it.
