@@ -52,6 +52,7 @@ def facts() -> dict[str, str]:
         "processor": f"{_processor()}, {cores} cores",
         "kernel": f"{platform.system()} {platform.release()}",
         "load before the run": "{:.2f} {:.2f} {:.2f}".format(*os.getloadavg()),
+        "niceness": str(os.nice(0)),
         "commit": _commit(),
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "compiler": compiler,
