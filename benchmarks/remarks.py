@@ -10,8 +10,8 @@ __all__ = ["REMARKS"]
 
 _RENDER = (
     "`render()` makes a new reader each time, so every window is read, sorted out and summed anew, called or not: some "
-    "15 µs for percentiles and 12 µs for mean and deviation per tool. The HTTP server keeps its reader, and does not pay "
-    "for tools that were not called."
+    "15 µs for percentiles and 12 µs for mean and deviation per tool. The HTTP server keeps its reader, and "
+    "does not pay for tools that were not called."
 )
 _WINDOWS = (
     "966 windows are computed anew, some 28 µs each; prometheus-cpp has no windows to compute. Tried outside the tree: "
@@ -50,7 +50,7 @@ REMARKS: dict[str, str] = {
     "28,000 lines beside prometheus-cpp, every tool called in between": _WINDOWS,
     "HTTP scrapes of 100 tools, 8 connections, 10,000 idle connections held: p99": (
         "`process_open_fds` lists every descriptor of the process at each scrape. Since Linux 6.2 the size of "
-        "`/proc/self/fd` is their number: 0.06 ms to ask, 46 ms to list 10,000 from Python on a loaded machine. Not tried "
+        "`/proc/self/fd` is their number: 0.06 ms to ask, 46 ms to list 10,000 from Python under load. Not tried "
         "in a scrape, so whether this is all of the miss is not known."
     ),
     "what a scrape adds to the event loop's lag": _NOISE,
