@@ -3,9 +3,12 @@
 #include "metrics/quantiles.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 namespace toolvitals {
 namespace {
@@ -43,22 +46,71 @@ size_t Settle(std::span<double> samples, size_t settled, size_t rank) {
   return rank + 1;
 }
 
+// A number that orders as the double does: the sign bit turned over, and of negative numbers all the others too.
+uint64_t OrderedKey(double value) {
+  const auto bits = std::bit_cast<uint64_t>(value);
+  return bits ^ (static_cast<uint64_t>(static_cast<int64_t>(bits) >> 63) | (uint64_t{1} << 63));
+}
+
+// Samples in groups, each group's samples all below the next group's: one pass of a radix sort, on as many leading bits
+// as tell the smallest sample from the largest. On random samples, comparing in order to select mispredicts every other
+// branch, which costs more than these passes without any.
+class Groups {
+ public:
+  explicit Groups(std::span<const double> samples) : grouped_(new double[samples.size()]) {
+    uint64_t low = UINT64_MAX;
+    uint64_t high = 0;
+    for (const double sample : samples) {
+      const uint64_t key = OrderedKey(sample);
+      low = std::min(low, key);
+      high = std::max(high, key);
+    }
+    const int shift = std::max(0, static_cast<int>(std::bit_width(high - low)) - kGroupBits);
+    const auto group_of = [&](double sample) { return (OrderedKey(sample) - low) >> shift; };
+    for (const double sample : samples) ++ends_[group_of(sample)];
+    uint32_t begin = 0;
+    for (uint32_t& end : ends_) {
+      const uint32_t count = end;
+      end = begin;
+      begin += count;
+    }
+    // Each entry goes from its group's begin to its end.
+    for (const double sample : samples) grouped_[ends_[group_of(sample)]++] = sample;
+  }
+
+  // The sample of that rank; ranks are asked for in ascending order.
+  double At(size_t rank) {
+    while (ends_[group_] <= rank) ++group_;
+    const size_t begin = group_ == 0 ? 0 : ends_[group_ - 1];
+    settled_ = std::max(settled_, begin);
+    settled_ = Settle(std::span(grouped_.get(), ends_[group_]), settled_, rank);
+    return grouped_[rank];
+  }
+
+ private:
+  static constexpr int kGroupBits = 10;
+
+  const std::unique_ptr<double[]> grouped_;
+  std::array<uint32_t, size_t{1} << kGroupBits> ends_{};
+  size_t group_ = 0;
+  size_t settled_ = 0;
+};
+
 }  // namespace
 
-void Percentiles(std::span<double> samples, std::span<const int> percents, QuantileMethod method,
+void Percentiles(std::span<const double> samples, std::span<const int> percents, QuantileMethod method,
                  std::span<double> out) {
   if (samples.size() < 2) {
     std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
     return;
   }
   const auto size = static_cast<int64_t>(samples.size());
-  size_t settled = 0;
+  Groups groups(samples);
   for (size_t i = 0; i < percents.size(); ++i) {
     const Cut cut = CutAt(percents[i], size, method);
-    settled = Settle(samples, settled, cut.lower);
-    settled = Settle(samples, settled, cut.lower + 1);
-    out[i] = (samples[cut.lower] * static_cast<double>(kPercent - cut.delta) +
-              samples[cut.lower + 1] * static_cast<double>(cut.delta)) /
+    const double lower = groups.At(cut.lower);
+    const double upper = groups.At(cut.lower + 1);
+    out[i] = (lower * static_cast<double>(kPercent - cut.delta) + upper * static_cast<double>(cut.delta)) /
              static_cast<double>(kPercent);
   }
 }

@@ -11,12 +11,12 @@ enum class QuantileMethod {
   kInclusive,  // the sample holds the population's extremes
 };
 
-// Writes to `out[i]` the percentile `percents[i]` (1 to 99, ascending) of the samples, which are reordered. With fewer
-// than two samples all are NaN. Linear time: only the ranks that are asked for are selected.
+// Writes to `out[i]` the percentile `percents[i]` (1 to 99, ascending) of the samples (fewer than 2^32, none NaN). With
+// fewer than two samples all are NaN. Linear time: only the ranks that are asked for are selected.
 //
 // The formula and the order of its operations are those of CPython's Lib/statistics.py, so that the results are equal
 // bit for bit; the file is compiled without contraction of multiply and add for the same reason.
-void Percentiles(std::span<double> samples, std::span<const int> percents, QuantileMethod method,
+void Percentiles(std::span<const double> samples, std::span<const int> percents, QuantileMethod method,
                  std::span<double> out);
 
 }  // namespace toolvitals
