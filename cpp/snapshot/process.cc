@@ -4,8 +4,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,7 +130,16 @@ bool ReadStat(const std::string& proc_root, ProcessSnapshot& process) {
 }
 
 uint64_t CountOpenFds(const std::string& proc_root) {
-  DIR* directory = opendir((proc_root + "/self/fd").c_str());
+  // Since Linux 6.2 the directory's size is the number of open descriptors; before, and for a directory of another
+  // file system, they have to be listed, which takes milliseconds where ten thousand clients are connected.
+  struct stat status {};
+  const std::string path = proc_root + "/self/fd";
+  struct statfs file_system {};
+  if (statfs(path.c_str(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC &&
+      stat(path.c_str(), &status) == 0 && status.st_size > 0) {
+    return static_cast<uint64_t>(status.st_size);
+  }
+  DIR* directory = opendir(path.c_str());
   if (directory == nullptr) return 0;
   // The descriptor that reads the directory is gone when the figure is.
   const auto own = static_cast<uint64_t>(dirfd(directory));
