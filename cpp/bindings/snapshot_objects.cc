@@ -22,6 +22,13 @@ PyObject* ParseJson(const std::string& text) {
   return json ? PyObject_CallOneArg(json_loads, json.get()) : nullptr;
 }
 
+// A reader of its own for each thread: what it keeps of idle tools is used again, and no lock is there that a fork could
+// leave held.
+SnapshotReader& ReaderOfThisThread() {
+  thread_local SnapshotReader reader(Collector::Global());
+  return reader;
+}
+
 // Renders with the GIL released; `render` returns false for something that does not exist.
 template <typename Render>
 PyObject* Parsed(Render render) {
@@ -30,8 +37,7 @@ PyObject* Parsed(Render render) {
     bool exists = false;
     {
       const GilReleased released;
-      SnapshotReader reader(Collector::Global());
-      exists = render(reader, text);
+      exists = render(ReaderOfThisThread(), text);
     }
     if (!exists) Py_RETURN_NONE;
     return ParseJson(text);
@@ -88,8 +94,7 @@ PyObject* RenderedBytes(std::string_view format) {
     std::string text;
     {
       const GilReleased released;
-      SnapshotReader reader(Collector::Global());
-      found->render(*reader.Read(), text);
+      found->render(*ReaderOfThisThread().Read(), text);
     }
     return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
   } catch (const std::bad_alloc&) {
