@@ -62,6 +62,7 @@ class Track:
     def fail(self, error_type: str | None = None, /) -> None:
         """Records the call as failed with that type when it ends without an exception."""
 
+@final
 class InstrumentedTool:
     """A callable of any kind with a ToolMetrics around it; what @tool returns."""
     def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> InstrumentedTool: ...
