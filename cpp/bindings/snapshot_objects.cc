@@ -22,8 +22,8 @@ PyObject* ParseJson(const std::string& text) {
   return json ? PyObject_CallOneArg(json_loads, json.get()) : nullptr;
 }
 
-// A reader of its own for each thread: what it keeps of idle tools is used again, and no lock is there that a fork could
-// leave held.
+// A reader of its own for each thread: what it keeps of idle tools is used again, and no fork can leave a lock of it
+// held.
 SnapshotReader& ReaderOfThisThread() {
   thread_local SnapshotReader reader(Collector::Global());
   return reader;
