@@ -47,13 +47,21 @@ def test_a_forked_child_starts_fresh() -> None:
 
 
 def test_forks_while_threads_record_and_scrape() -> None:
+    # Bare sockets to a numeric address: urllib imports and resolves on its first request, and a fork in the middle of
+    # that leaves the child a locked module lock that is CPython's own.
     code = """
-        import os, threading, urllib.request
+        import os, socket, threading
         import warnings
         warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, which is what is tested
         import toolvitals as tv
         endpoints = tv.start(json_port=0)
         done = threading.Event()
+        def get(port):
+            with socket.socket() as client:
+                client.connect(("127.0.0.1", port))
+                client.sendall(b"GET /metrics HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+                answer = b"".join(iter(lambda: client.recv(1 << 20), b""))
+            assert answer.startswith(b"HTTP/1.1 200 "), answer[:200]
         def record():
             i = 0
             while not done.is_set():
@@ -62,7 +70,7 @@ def test_forks_while_threads_record_and_scrape() -> None:
                 tv.get_collector().tool("kept %d" % (i % 500))
         def scrape():
             while not done.is_set():
-                urllib.request.urlopen(endpoints.json_url).read()
+                get(endpoints.json_port)
         threads = [threading.Thread(target=work) for work in (record, record, scrape)]
         for thread in threads:
             thread.start()
@@ -72,7 +80,7 @@ def test_forks_while_threads_record_and_scrape() -> None:
                 tv.get_collector().record_tool_call("child", latency_ms=1.0)
                 total = tv.get_collector().get_tool_metrics("child")["total_calls"]
                 with tv.start(json_port=0) as own:
-                    urllib.request.urlopen(own.json_url).read()
+                    get(own.json_port)
                 os._exit(0 if total == 1 else 3)
             status = os.waitpid(pid, 0)[1]
             assert status == 0, status
