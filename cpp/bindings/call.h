@@ -14,13 +14,12 @@ class RunningCall {
  public:
   void Begin(ToolMetricsObject* tool) {
     tool_ = tool;
-    start_ticks_ = Clock::Ticks();
-    token_ = tool->tool->Begin<kPythonWriters>(start_ticks_);
+    token_ = tool->tool->Begin<kPythonWriters>(Clock::Ticks());
   }
 
   bool running() const { return tool_ != nullptr; }
 
-  uint64_t ElapsedNs() const { return Clock::ElapsedNs(start_ticks_, Clock::Ticks()); }
+  uint64_t ElapsedNs() const { return Clock::ElapsedNs(token_.start_ticks(), Clock::Ticks()); }
 
   void Succeed() { EndWith(tool_->tool->outcome(Outcome::kSuccess)); }
   void Cancel() { EndWith(tool_->tool->outcome(Outcome::kCancelled)); }
@@ -49,7 +48,6 @@ class RunningCall {
   }
 
   ToolMetricsObject* tool_ = nullptr;
-  uint64_t start_ticks_ = 0;
   InFlightToken token_;
 };
 

@@ -3,7 +3,6 @@
 #include "collector/collector.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -332,7 +331,7 @@ void Collector::ResetAll(bool after_fork) {
   for (Word& dropped : header.dropped) dropped.store(0, std::memory_order_relaxed);
   header.scrapes.store(0, std::memory_order_relaxed);
   header.scrape_ns_sum.store(0, std::memory_order_relaxed);
-  if (after_fork) header.process_id.store(static_cast<uint64_t>(getpid()), std::memory_order_relaxed);
+  if (after_fork) segment_->TakeOwnership();
 }
 
 }  // namespace toolvitals

@@ -77,6 +77,9 @@ TEST_F(GlobalTest, AChildBeginsAtZeroAndItsHandlesWork) {
   for (int i = 0; i < 100; ++i) running.push_back(tool.Begin<kMany>(Clock::Ticks()));
   const uint64_t started = collector.started_ns();
   const auto parent = static_cast<uint64_t>(getpid());
+  // Parent and child may start within one of the kernel's ticks; this the child cannot find by chance.
+  Word& start_ticks = collector.segment().header().process_start_ticks;
+  const uint64_t parent_start_ticks = start_ticks.exchange(1);
 
   EXPECT_EQ(InChild([&] {
               const SegmentHeader& header = collector.segment().header();
@@ -89,6 +92,7 @@ TEST_F(GlobalTest, AChildBeginsAtZeroAndItsHandlesWork) {
               CHECK_STEP(7, header.dropped[static_cast<size_t>(DropReason::kArguments)].load() == 0);
               CHECK_STEP(8, header.process_id.load() == static_cast<uint64_t>(getpid()));
               CHECK_STEP(9, header.process_id.load() != parent);
+              CHECK_STEP(17, header.process_start_ticks.load() != 1);
               CHECK_STEP(10, collector.started_ns() >= started);
               // What ran in the parent may end here, as the stack of a forked tool unwinds.
               for (const InFlightToken token : running) tool.End<kMany>(token);
@@ -105,6 +109,7 @@ TEST_F(GlobalTest, AChildBeginsAtZeroAndItsHandlesWork) {
             0);
 
   // The parent noticed nothing.
+  EXPECT_EQ(start_ticks.exchange(parent_start_ticks), 1u);
   EXPECT_EQ(Count(tool.outcome(Outcome::kSuccess)), 1u);
   EXPECT_EQ(Count(error), 1u);
   EXPECT_EQ(cache.cell().hits.load(), 2u);

@@ -62,7 +62,7 @@ InFlightToken BeginInLargeBlock(Segment& segment, InFlightCell& cell, InFlightSp
     link = &block->next;
   }
   spill.unslotted.fetch_add(1, std::memory_order_relaxed);
-  return token;
+  return InFlightToken(ticks);
 }
 
 InFlightState ReadInFlight(const Segment& segment, const InFlightCell& cell, const InFlightSpill& spill) {

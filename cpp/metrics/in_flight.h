@@ -46,12 +46,17 @@ struct InFlightSpill {
 class InFlightToken {
  public:
   InFlightToken() = default;
-  InFlightToken(InFlightBlock* block, size_t slot) : value_(reinterpret_cast<uintptr_t>(block) | slot) {}
-  InFlightBlock* block() const { return reinterpret_cast<InFlightBlock*>(value_ & ~uintptr_t{63}); }
-  size_t slot() const { return value_ & 63; }
+  explicit InFlightToken(uint64_t start_ticks) : start_ticks_(start_ticks) {}
+  InFlightToken(InFlightBlock* block, size_t slot, uint64_t start_ticks)
+      : place_(reinterpret_cast<uintptr_t>(block) | slot), start_ticks_(start_ticks) {}
+  // nullptr where the budget held no slot.
+  InFlightBlock* block() const { return reinterpret_cast<InFlightBlock*>(place_ & ~uintptr_t{63}); }
+  size_t slot() const { return place_ & 63; }
+  uint64_t start_ticks() const { return start_ticks_; }
 
  private:
-  uintptr_t value_ = 0;  // blocks begin at cache lines, which leaves six bits for the slot
+  uintptr_t place_ = 0;  // blocks begin at cache lines, which leaves six bits for the slot
+  uint64_t start_ticks_ = 0;
 };
 
 struct InFlightState {
@@ -73,7 +78,7 @@ bool ClaimSlot(InFlightBlock* block, size_t slots, uint64_t ticks, InFlightToken
       continue;
     }
     block->starts[slot].store(ticks, std::memory_order_relaxed);
-    *token = InFlightToken(block, slot);
+    *token = InFlightToken(block, slot, ticks);
     return true;
   }
 }
@@ -90,6 +95,8 @@ InFlightToken BeginInFlight(Segment& segment, InFlightCell& cell, InFlightSpill&
   return BeginInLargeBlock(segment, cell, spill, ticks, W);
 }
 
+// A slot that holds another start than the token is another call's: the child of fork() has forgotten the parent's calls
+// and given their slots away, and one of them may end there as well.
 template <Writers W>
 void EndInFlight(Segment& segment, InFlightCell& cell, InFlightSpill& spill, InFlightToken token) {
   InFlightBlock* block = token.block();
@@ -97,7 +104,10 @@ void EndInFlight(Segment& segment, InFlightCell& cell, InFlightSpill& spill, InF
     Add<W>(spill.unslotted, ~uint64_t{0});
     return;
   }
-  block->starts[token.slot()].store(0, std::memory_order_relaxed);
+  Word& start = block->starts[token.slot()];
+  if (start.load(std::memory_order_relaxed) != token.start_ticks()) [[unlikely]]
+    return;
+  start.store(0, std::memory_order_relaxed);
   const uint64_t bit = uint64_t{1} << token.slot();
   if constexpr (W == Writers::kSerialized) {
     block->used.store(block->used.load(std::memory_order_relaxed) & ~bit, std::memory_order_relaxed);

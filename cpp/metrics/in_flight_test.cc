@@ -186,6 +186,20 @@ TYPED_TEST(InFlightTest, ForgottenCallsMayStillEnd) {
   EXPECT_EQ(calls.Read().calls, 0u);
 }
 
+TYPED_TEST(InFlightTest, AForgottenCallDoesNotEndTheOneInItsSlot) {
+  constexpr Writers W = TypeParam::kWriters;
+  Calls calls;
+  const InFlightToken forgotten = calls.Begin<W>(1);
+  calls.Forget();
+  const InFlightToken running = calls.Begin<W>(2);
+  ASSERT_EQ(running.slot(), forgotten.slot());
+  calls.End<W>(forgotten);
+  EXPECT_EQ(calls.Read().calls, 1u);
+  EXPECT_EQ(calls.Read().oldest_start_ticks, 2u);
+  calls.End<W>(running);
+  EXPECT_EQ(calls.Read().calls, 0u);
+}
+
 TEST(InFlightThreadsTest, NothingIsLostOrLeft) {
   Calls calls;
   std::atomic<size_t> running{kThreads};

@@ -26,6 +26,9 @@ class Segment {
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
+  // Says in the header that this process owns the segment. Async-signal-safe, for the child of fork().
+  void TakeOwnership();
+
   SegmentHeader& header() { return *At<SegmentHeader>(0); }
   const SegmentHeader& header() const { return *At<SegmentHeader>(0); }
 
