@@ -22,25 +22,35 @@ PyObject* ParseJson(const std::string& text) {
   return json ? PyObject_CallOneArg(json_loads, json.get()) : nullptr;
 }
 
-// A reader of its own for each thread: what it keeps of idle tools is used again, and no fork can leave a lock of it
-// held.
-SnapshotReader& ReaderOfThisThread() {
-  thread_local SnapshotReader reader(Collector::Global());
-  return reader;
+// What each thread that asks keeps for itself: idle tools are not computed again, a text is not allocated again, and no
+// fork can leave a lock of it held.
+struct Workspace {
+  SnapshotReader reader{Collector::Global()};
+  std::string text;
+};
+
+// A text larger than this is given back.
+constexpr size_t kMaxKeptBytes = size_t{8} << 20;
+
+Workspace& WorkspaceOfThisThread() {
+  thread_local Workspace workspace;
+  workspace.text.clear();
+  if (workspace.text.capacity() > kMaxKeptBytes) workspace.text.shrink_to_fit();
+  return workspace;
 }
 
 // Renders with the GIL released; `render` returns false for something that does not exist.
 template <typename Render>
 PyObject* Parsed(Render render) {
   try {
-    std::string text;
+    Workspace& workspace = WorkspaceOfThisThread();
     bool exists = false;
     {
       const GilReleased released;
-      exists = render(ReaderOfThisThread(), text);
+      exists = render(workspace.reader, workspace.text);
     }
     if (!exists) Py_RETURN_NONE;
-    return ParseJson(text);
+    return ParseJson(workspace.text);
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }
@@ -91,11 +101,12 @@ PyObject* RenderedBytes(std::string_view format) {
     return name ? PyErr_Format(PyExc_ValueError, "unknown exposition format %R", name.get()) : nullptr;
   }
   try {
-    std::string text;
+    Workspace& workspace = WorkspaceOfThisThread();
     {
       const GilReleased released;
-      found->render(*ReaderOfThisThread().Read(), text);
+      found->render(*workspace.reader.Read(), workspace.text);
     }
+    const std::string& text = workspace.text;
     return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
