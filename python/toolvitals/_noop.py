@@ -6,7 +6,6 @@ import os
 import platform
 from collections.abc import Callable
 from datetime import datetime, timezone
-from importlib import metadata
 from types import TracebackType
 from typing import Any, Literal
 
@@ -21,7 +20,6 @@ __all__ = [
     "Server",
     "ToolMetrics",
     "Track",
-    "__version__",
     "configure",
     "count_dropped",
     "install_gc_counters",
@@ -33,13 +31,18 @@ SYNC, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
 
 
 def _version() -> str:
+    from importlib import metadata  # which takes longer to import than the rest of the package, and is rarely needed
+
     try:
         return metadata.version("toolvitals")
     except metadata.PackageNotFoundError:
         return "0+unknown"
 
 
-__version__ = _version()
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        return _version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class ToolMetrics:
@@ -179,7 +182,7 @@ class PerformanceMetricsCollector:
             "tools": {},
             "caches": {},
             "system": self.get_system_metrics(),
-            "toolvitals": {"version": __version__, "series": 0, "memory_bytes": 0, "dropped_records": {}},
+            "toolvitals": {"version": _version(), "series": 0, "memory_bytes": 0, "dropped_records": {}},
         }
 
     def reset(self) -> None:
