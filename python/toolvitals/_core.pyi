@@ -100,9 +100,7 @@ def install_gc_counters() -> None:
 @final
 class Server:
     """Running endpoints; port None means no listener of that kind, 0 any free port. OSError names a port in use."""
-    def __new__(
-        cls, *, host: str, json_port: int | None, prometheus_port: int | None, auth_token: str
-    ) -> Server: ...
+    def __new__(cls, *, host: str, json_port: int | None, prometheus_port: int | None, auth_token: str) -> Server: ...
     @property
     def json_port(self) -> int | None: ...
     @property
