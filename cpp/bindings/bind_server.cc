@@ -92,8 +92,7 @@ std::optional<uint16_t> ToPort(const py::object& object, const char* name) {
 
 void BindServer(py::module_& module) {
   pthread_atfork(nullptr, nullptr, &Server::AbandonAllAfterFork);
-  py::class_<ServerHandle>(module, "Server", py::is_final(),
-                           py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
+  py::class_<ServerHandle>(module, "Server", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
                            "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"
                            "OSError names a port in use; ValueError a bad host. Thread-safe.")
       .def(py::init([](const std::string& host, const py::object& json_port, const py::object& prometheus_port,

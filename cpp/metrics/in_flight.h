@@ -95,8 +95,8 @@ InFlightToken BeginInFlight(Segment& segment, InFlightCell& cell, InFlightSpill&
   return BeginInLargeBlock(segment, cell, spill, ticks, W);
 }
 
-// A slot that holds another start than the token is another call's: the child of fork() has forgotten the parent's calls
-// and given their slots away, and one of them may end there as well.
+// A slot that holds another start than the token is another call's: the child of fork() has forgotten the parent's
+// calls and given their slots away, and one of them may end there as well.
 template <Writers W>
 void EndInFlight(Segment& segment, InFlightCell& cell, InFlightSpill& spill, InFlightToken token) {
   InFlightBlock* block = token.block();
