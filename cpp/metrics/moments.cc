@@ -82,18 +82,46 @@ double SquareRoot(DoubleDouble a) {
   return root + ((a.high - square.high) - square.low + a.low) / (2 * root);
 }
 
-// Several sums side by side keep the processor busy while each waits for its own last addition.
-constexpr size_t kLanes = 4;
+// Several sums side by side: the processor has work while each waits for its own last addition, and with the first and
+// the second doubles in arrays of their own the compiler makes vectors of them.
+constexpr size_t kLanes = 8;
 
 template <typename Term>
 DoubleDouble SumOf(std::span<const double> samples, Term term) {
-  DoubleDouble lanes[kLanes];
+  double highs[kLanes] = {};
+  double lows[kLanes] = {};
+  const auto add = [&](size_t lane, double sample) {
+    const DoubleDouble sum = PlusTerm({highs[lane], lows[lane]}, term(sample));
+    highs[lane] = sum.high;
+    lows[lane] = sum.low;
+  };
   size_t i = 0;
   for (; i + kLanes <= samples.size(); i += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) lanes[lane] = PlusTerm(lanes[lane], term(samples[i + lane]));
+    for (size_t lane = 0; lane < kLanes; ++lane) add(lane, samples[i + lane]);
   }
-  for (; i < samples.size(); ++i) lanes[0] = PlusTerm(lanes[0], term(samples[i]));
-  return Plus(Plus(lanes[0], lanes[1]), Plus(lanes[2], lanes[3]));
+  for (; i < samples.size(); ++i) add(0, samples[i]);
+  DoubleDouble sum;
+  for (size_t lane = 0; lane < kLanes; ++lane) sum = Plus(sum, {highs[lane], lows[lane]});
+  return sum;
+}
+
+// Into `moments`. In lanes for the same reason.
+void FindRange(std::span<const double> samples, Moments& moments) {
+  double mins[kLanes];
+  double maxs[kLanes];
+  std::fill_n(mins, kLanes, samples.front());
+  std::fill_n(maxs, kLanes, samples.front());
+  const auto add = [&](size_t lane, double sample) {
+    mins[lane] = sample < mins[lane] ? sample : mins[lane];
+    maxs[lane] = sample > maxs[lane] ? sample : maxs[lane];
+  };
+  size_t i = 0;
+  for (; i + kLanes <= samples.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) add(lane, samples[i + lane]);
+  }
+  for (; i < samples.size(); ++i) add(0, samples[i]);
+  moments.min = *std::min_element(mins, mins + kLanes);
+  moments.max = *std::max_element(maxs, maxs + kLanes);
 }
 
 }  // namespace
@@ -101,11 +129,7 @@ DoubleDouble SumOf(std::span<const double> samples, Term term) {
 Moments MomentsOf(std::span<const double> samples) {
   Moments moments;
   if (samples.empty()) return moments;
-  moments.min = moments.max = samples.front();
-  for (const double sample : samples) {
-    moments.min = sample < moments.min ? sample : moments.min;
-    moments.max = sample > moments.max ? sample : moments.max;
-  }
+  FindRange(samples, moments);
   if (moments.max == 0) {
     moments.mean = 0;
     if (samples.size() > 1) moments.stddev = 0;
