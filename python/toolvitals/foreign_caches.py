@@ -179,6 +179,8 @@ def _instrument_mapping(cache: MutableMapping[Any, Any], handle: core.CacheMetri
 
 def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
     """A subclass for one object: its class, with recording around what users call."""
+    # Copies and pickles are plain again, for they are other caches.
+    plain = vars(base).get("_plain_class", base)
 
     class Recording(base):  # type: ignore[misc]
         __slots__ = ()
@@ -242,12 +244,14 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
                 recorder.end()
 
         def __reduce_ex__(self, protocol: Any) -> Any:
-            # Copies and pickles are plain again: they are other caches.
-            return _replace(super().__reduce_ex__(protocol), {id(Recording): base, id(_COPYREG_NEW): _new_object})
+            return _replace(super().__reduce_ex__(protocol), {id(type(self)): plain, id(_COPYREG_NEW): _new_object})
 
-    for name in ("__contains__", "__delitem__", "__eq__", "__repr__", "clear", "copy", "popitem"):
+    for name in ("__contains__", "__delitem__", "__eq__", "__repr__", "clear", "popitem"):
         if callable(getattr(base, name, None)):
             setattr(Recording, name, _quiet(getattr(base, name), recorder))
+    for name in ("__copy__", "__deepcopy__", "copy"):
+        if callable(getattr(base, name, None)):
+            setattr(Recording, name, _plain_copy(getattr(base, name), recorder, plain))
     if base.items is Mapping.items and base.values is Mapping.values:
         Recording.items = lambda self: ItemsView(_Quiet(self, recorder))
         Recording.values = lambda self: ValuesView(_Quiet(self, recorder))
@@ -255,6 +259,7 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
         Recording.expire = _expire(base, recorder)
     Recording.__name__, Recording.__qualname__, Recording.__module__ = base.__name__, base.__qualname__, base.__module__
     Recording.__doc__ = base.__doc__
+    Recording._plain_class = plain
     return Recording
 
 
@@ -271,6 +276,20 @@ def _quiet(method: Callable[..., Any], recorder: _Recorder) -> Callable[..., Any
                 recorder.end()
 
     return quiet
+
+
+def _plain_copy(method: Callable[..., Any], recorder: _Recorder, plain: type[Any]) -> Callable[..., Any]:
+    """The method, quietly; what it makes of the object's own class gets the plain one."""
+    quiet = _quiet(method, recorder)
+
+    @functools.wraps(method)
+    def copy(self: Any, *args: Any, **keywords: Any) -> Any:
+        twin = quiet(self, *args, **keywords)
+        if type(twin) is type(self) and twin is not self:
+            twin.__class__ = plain
+        return twin
+
+    return copy
 
 
 class _Quiet(Mapping[Any, Any]):

@@ -189,6 +189,31 @@ def test_copies_and_pickles_are_not_recorded() -> None:
         assert recorded() == before
 
 
+class Copying(UserDict[str, int]):
+    """Makes copies of its own class, as some versions of cachetools do."""
+
+    def __copy__(self) -> Copying:
+        return type(self)(self.data)
+
+    def __deepcopy__(self, memo: object) -> Copying:
+        return type(self)(self.data)
+
+    def copy(self) -> Copying:
+        return type(self)(self.data)
+
+
+@pytest.mark.parametrize("names", [["c"], ["c", "d"]])
+def test_copies_by_the_caches_own_methods_are_not_recorded(names: list[str]) -> None:
+    cache = Copying(a=1)
+    for name in names:
+        cache = tv.instrument_cache(cache, name)
+    for twin in (copy.copy(cache), copy.deepcopy(cache), cache.copy(), pickle.loads(pickle.dumps(cache))):
+        assert type(twin) is Copying
+        before = [recorded(name) for name in names]
+        assert twin["a"] == 1
+        assert [recorded(name) for name in names] == before
+
+
 def test_instrumented_twice_records_under_both_names() -> None:
     cache = tv.instrument_cache(tv.instrument_cache(cachetools.LRUCache(2), "one"), "two")
     cache["a"] = 1
