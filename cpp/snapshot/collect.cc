@@ -19,7 +19,11 @@ namespace {
 constexpr std::array<int, kWindowQuantiles.size()> kPercents = {50, 75, 90, 95, 99};
 
 // Replaced whole and never freed: a reader may hold the one before.
-std::atomic<const PythonInfo*> python_info{nullptr};
+struct KeptPythonInfo {
+  PythonInfo info;
+  const KeptPythonInfo* before;
+};
+std::atomic<const KeptPythonInfo*> python_info{nullptr};
 
 CacheSnapshot CollectCache(std::string_view name, const CacheCell& cell) {
   CacheSnapshot cache;
@@ -40,9 +44,9 @@ bool IsIdle(const CacheSnapshot& cache) {
 PythonSnapshot CollectPython(const SegmentHeader& header) {
   PythonSnapshot python;
   // Pairs with the release in SetPythonInfo().
-  const PythonInfo* shared = python_info.load(std::memory_order_acquire);
-  if (shared == nullptr) return python;
-  const PythonInfo& info = *shared;
+  const KeptPythonInfo* kept = python_info.load(std::memory_order_acquire);
+  if (kept == nullptr) return python;
+  const PythonInfo& info = kept->info;
   python.implementation = info.implementation;
   python.version = info.version;
   python.major = info.major;
@@ -82,7 +86,9 @@ void SortByName(std::vector<Named>& values) {
 }  // namespace
 
 void SnapshotReader::SetPythonInfo(PythonInfo info) {
-  python_info.store(new PythonInfo(std::move(info)), std::memory_order_release);
+  auto* kept = new KeptPythonInfo{std::move(info), python_info.load(std::memory_order_relaxed)};
+  while (!python_info.compare_exchange_weak(kept->before, kept, std::memory_order_release, std::memory_order_relaxed)) {
+  }
 }
 
 WindowStats SnapshotReader::Statistics(const WindowCell& window, std::optional<uint64_t> recorded) {
