@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks import cpp, machine, report
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = ("recording", "reading", "memory", "imports", "scrapes", "interference")
+AREAS = ("recording", "reading", "exposition", "memory", "imports", "scrapes", "interference")
 
 
 def _arguments() -> argparse.Namespace:

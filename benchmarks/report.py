@@ -132,6 +132,29 @@ def _reading(reading: Figures) -> Iterator[str]:
     yield from _table(["work", "best, µs", "median, µs"], rows())
 
 
+def _exposition(exposition: Figures) -> Iterator[str]:
+    yield "## A large scrape, from Python"
+    yield ""
+    lines = exposition["lines"]
+    yield (
+        f"Toolvitals renders 966 tools × 1000 samples, {lines['toolvitals']:,} lines; prometheus_client 10,000 "
+        f"counters and 1,000 histograms, {lines['prometheus_client']:,} lines."
+    )
+    yield ""
+    names = {
+        "idle": "toolvitals, no call since the last reading",
+        "busy": "toolvitals, every tool called since",
+        "generate_latest": "prometheus_client",
+    }
+
+    def rows() -> Iterator[list[str]]:
+        for key, name in names.items():
+            timing = exposition[key]
+            yield [name, f"{timing['best'] / 1e6:.2f}", f"{timing['median'] / 1e6:.2f}"]
+
+    yield from _table(["library", "best, ms", "median, ms"], rows())
+
+
 def _scrapes(scrapes: Figures) -> Iterator[str]:
     yield "## HTTP scrapes of 100 tools × 1000 samples, 8 connections"
     yield ""
@@ -221,6 +244,7 @@ def _cpp(cpp: Figures) -> Iterator[str]:
 SECTIONS: dict[str, Callable[[Figures], Iterator[str]]] = {
     "recording": _recording,
     "reading": _reading,
+    "exposition": _exposition,
     "scrapes": _scrapes,
     "interference": _interference,
     "memory": _memory,

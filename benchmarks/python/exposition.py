@@ -1,0 +1,66 @@
+"""What a large scrape costs: 28,000 lines of each library, from Python."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+
+import toolvitals as tv
+from benchmarks.python.data import SAMPLES, latencies_ms
+from benchmarks.python.timing import measure_calls
+from toolvitals import _core
+
+__all__ = ["run"]
+
+TOOLS = 966
+COUNTERS = 10_000
+HISTOGRAMS = 1_000
+
+
+def _tools() -> list[tv.ToolMetrics]:
+    """Tools with full windows; one call in fifty failed, which gives each one line more."""
+    tools = [tv.get_collector().tool(f"tool_{i}") for i in range(TOOLS)]
+    for seed, tool in enumerate(tools):
+        for i, latency_ms in enumerate(islice(latencies_ms(seed), SAMPLES)):
+            tool.record_call(success=i % 50 != 0, latency_ms=latency_ms, error_type="TimeoutError")
+    return tools
+
+
+def _registry() -> CollectorRegistry:
+    """The counters and histograms that figures for prometheus-cpp and prometheus_client are given for."""
+    disable_created_metrics()  # or a third of its lines would tell when a child was made
+    registry = CollectorRegistry()
+    calls = Counter("calls", "Calls.", ["tool", "outcome"], registry=registry)
+    durations = Histogram("duration_seconds", "Durations.", ["tool"], registry=registry)
+    for i in range(COUNTERS):
+        calls.labels(f"tool_{i}", "success").inc(i)
+    for i, latency_ms in enumerate(islice(latencies_ms(seed=1), HISTOGRAMS)):
+        durations.labels(f"tool_{i}").observe(latency_ms / 1000)
+    return registry
+
+
+def run(quick: bool) -> dict[str, Any]:
+    """Nanoseconds by renderer, best and median, and lines."""
+    tools = _tools()
+    registry = _registry()
+
+    def call_every_tool() -> None:
+        for tool in tools:
+            tool.record_call(latency_ms=1.0)
+
+    ours = {"render prometheus": lambda: _core.render("prometheus")}
+    rounds = 2 if quick else 30
+    timings = {
+        "generate_latest": measure_calls({"": lambda: generate_latest(registry)}, 2 if quick else 8)[""],
+        "idle": measure_calls(ours, rounds)["render prometheus"],
+        "busy": measure_calls(ours, rounds, before=call_every_tool)["render prometheus"],
+    }
+    return {
+        **{name: {"best": timing.best, "median": timing.median} for name, timing in timings.items()},
+        "lines": {
+            "toolvitals": _core.render("prometheus").count(b"\n"),
+            "prometheus_client": generate_latest(registry).count(b"\n"),
+        },
+    }
