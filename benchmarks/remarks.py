@@ -1,4 +1,3 @@
-
 """What is known about goals that are missed: where the time goes and what was tried. Keyed by the goal's work.
 
 Figures here are of the runs they name and not of the run above them in a report.
