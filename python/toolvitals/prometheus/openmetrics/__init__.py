@@ -1,0 +1,7 @@
+"""OpenMetrics, version 1.0.0."""
+
+from __future__ import annotations
+
+from toolvitals.prometheus.openmetrics import parser
+
+__all__ = ["parser"]

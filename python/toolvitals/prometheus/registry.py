@@ -1,0 +1,166 @@
+"""Registries: which collectors there are, and which names they take."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol, runtime_checkable
+
+from toolvitals.prometheus.metrics_core import Metric
+
+__all__ = ["Collector", "CollectorRegistry", "DuplicateTimeseries", "RestrictedRegistry"]
+
+_TARGET_INFO = "target_info"
+_SUFFIXES = {
+    "counter": ("_total", "_created"),
+    "summary": ("_sum", "_count", "_created"),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
+    "info": ("_info",),
+}
+
+
+@runtime_checkable
+class Collector(Protocol):
+    """Anything that gives metric families when it is asked. It may have a `describe()` that gives them empty."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The families as they are now."""
+
+
+class DuplicateTimeseries(ValueError):  # noqa: N818 - the name that users of prometheus_client catch
+    """A collector's names are taken.
+
+    `duplicates` is the set of names, `existing` the collector that has the first of them.
+    """
+
+    def __init__(self, duplicates: set[str], existing: Collector | None = None) -> None:
+        super().__init__(f"Duplicated timeseries in CollectorRegistry: {duplicates}")
+        self.duplicates = duplicates
+        self.existing = existing
+
+
+class CollectorRegistry:
+    """Collectors that are scraped together; no two of them may use one name.
+
+    A collector says its names by `describe()`; one that has none is asked by `collect()` where `auto_describe` is set,
+    and is otherwise not checked. `target_info` are labels of a `target_info` metric about the program as a whole.
+    With `support_collectors_without_names`, restricted registries ask collectors that named nothing as well.
+
+    Thread-safe. No lock is held while a collector runs.
+    """
+
+    def __init__(
+        self,
+        auto_describe: bool = False,
+        target_info: Mapping[str, str] | None = None,
+        support_collectors_without_names: bool = False,
+    ) -> None:
+        self._auto_describe = auto_describe
+        self._ask_the_nameless = support_collectors_without_names
+        self._lock = threading.Lock()
+        self._names: dict[Collector, frozenset[str]] = {}
+        self._owners: dict[str, Collector] = {}
+        self._target_info: dict[str, str] = {}
+        self.set_target_info(target_info)
+
+    def register(self, collector: Collector) -> None:
+        """Adds a collector; DuplicateTimeseries, a ValueError, where one of its names is taken."""
+        names = frozenset(self._names_of(collector))
+        with self._lock:
+            taken = {name for name in names if name in self._owners}
+            if _TARGET_INFO in names and self._target_info:
+                raise DuplicateTimeseries(taken | {_TARGET_INFO})
+            if taken:
+                raise DuplicateTimeseries(taken, self._owners[min(taken)])
+            self._names[collector] = names
+            self._owners.update(dict.fromkeys(names, collector))
+
+    def unregister(self, collector: Collector) -> None:
+        """Removes a collector; KeyError where it was not registered."""
+        with self._lock:
+            for name in self._names.pop(collector):
+                del self._owners[name]
+
+    def collect(self) -> Iterator[Metric]:
+        """The families of every collector, in the order they were registered."""
+        with self._lock:
+            collectors = list(self._names)
+            target = self._target_metric()
+        if target is not None:
+            yield target
+        for collector in collectors:
+            yield from collector.collect()
+
+    def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:
+        """What to collect from for the samples of these names alone; only their collectors are asked."""
+        return RestrictedRegistry(names, self)
+
+    def set_target_info(self, labels: Mapping[str, str] | None) -> None:
+        """Sets the labels of `target_info`; none remove it. ValueError where a collector has that name."""
+        with self._lock:
+            if labels and _TARGET_INFO in self._owners:
+                raise ValueError("CollectorRegistry already contains a target_info metric")
+            self._target_info = dict(labels or {})
+
+    def get_target_info(self) -> dict[str, str] | None:
+        """The labels of `target_info`, None where there are none."""
+        with self._lock:
+            return dict(self._target_info) or None
+
+    def get_sample_value(self, name: str, labels: Mapping[str, str] | None = None) -> float | None:
+        """The value of a sample, None where there is none. Collects everything: made for tests."""
+        wanted = dict(labels or {})
+        for metric in self.collect():
+            for sample in metric.samples:
+                if sample.name == name and sample.labels == wanted:
+                    return sample.value
+        return None
+
+    def _names_of(self, collector: Collector) -> Iterator[str]:
+        describe = getattr(collector, "describe", None)
+        if describe is None and self._auto_describe:
+            describe = collector.collect
+        if describe is None:
+            return
+        for metric in describe():
+            yield metric.name
+            for suffix in _SUFFIXES.get(metric.type, ()):
+                yield metric.name + suffix
+
+    def _target_metric(self) -> Metric | None:
+        if not self._target_info:
+            return None
+        metric = Metric("target", "Target metadata", "info")
+        metric.add_sample(_TARGET_INFO, dict(self._target_info), 1)
+        return metric
+
+    def _collectors_of(self, names: frozenset[str]) -> tuple[Metric | None, list[Collector]]:
+        """What to ask for these names, each collector once."""
+        with self._lock:
+            target = self._target_metric() if _TARGET_INFO in names else None
+            asked = [
+                collector
+                for collector, own in self._names.items()
+                if not own.isdisjoint(names) or (self._ask_the_nameless and not own)
+            ]
+        return target, asked
+
+
+class RestrictedRegistry:
+    """A registry seen through a set of sample names. Thread-safe."""
+
+    def __init__(self, names: Iterable[str], registry: CollectorRegistry) -> None:
+        self._wanted = frozenset(names)
+        self._registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        """The families that have such samples, with only those."""
+        target, collectors = self._registry._collectors_of(self._wanted)
+        if target is not None:
+            yield target
+        for collector in collectors:
+            for metric in collector.collect():
+                restricted = metric._restricted_metric(self._wanted)
+                if restricted is not None:
+                    yield restricted
