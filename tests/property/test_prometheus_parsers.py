@@ -20,8 +20,9 @@ from toolvitals.prometheus.openmetrics import parser as openmetrics_parser
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}x", fullmatch=True).filter(lambda name: "__" not in name)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-VALUES = st.one_of(st.floats(), st.integers(-(2**63), 2**64))
-COUNTS = st.integers(0, 2**53)
+# The peer rounds integers that no double holds.
+VALUES = st.one_of(st.floats(), st.integers(1 - 2**53, 2**53 - 1))
+COUNTS = st.integers(0, 2**53 - 1)
 # The peer strips whatever Python takes for white space from the ends of a line; the format knows spaces and tabs.
 ONE_LINE = TEXTS.filter(lambda text: text == text.strip() and "\r" not in text)
 

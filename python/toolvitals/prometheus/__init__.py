@@ -1,8 +1,30 @@
-"""Metric families, registries and parsers, under the names that users of prometheus_client know."""
+"""Metric families, registries, parsers and exposition, under the names that users of prometheus_client know."""
 
 from __future__ import annotations
 
+from toolvitals.prometheus.exposition import (
+    CONTENT_TYPE_LATEST,
+    CONTENT_TYPE_PLAIN_0_0_4,
+    CONTENT_TYPE_PLAIN_1_0_0,
+    generate_latest,
+    make_asgi_app,
+    make_wsgi_app,
+    write_to_textfile,
+)
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import CollectorRegistry
+from toolvitals.prometheus.validation import disable_legacy_validation, enable_legacy_validation
 
-__all__ = ["CollectorRegistry", "Metric"]
+__all__ = [
+    "CONTENT_TYPE_LATEST",
+    "CONTENT_TYPE_PLAIN_0_0_4",
+    "CONTENT_TYPE_PLAIN_1_0_0",
+    "CollectorRegistry",
+    "Metric",
+    "disable_legacy_validation",
+    "enable_legacy_validation",
+    "generate_latest",
+    "make_asgi_app",
+    "make_wsgi_app",
+    "write_to_textfile",
+]

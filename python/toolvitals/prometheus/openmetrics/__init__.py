@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolvitals.prometheus.openmetrics import parser
+from toolvitals.prometheus.openmetrics import exposition, parser
 
-__all__ = ["parser"]
+__all__ = ["exposition", "parser"]

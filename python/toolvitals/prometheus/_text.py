@@ -1,0 +1,97 @@
+"""The Prometheus text format, written: 0.0.4, and 1.0.0, which adds quoted names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from toolvitals.prometheus.escaping import (
+    UNDERSCORES,
+    escape_help,
+    escape_label_name,
+    escape_metric_name,
+    escape_value,
+    is_plain,
+)
+from toolvitals.prometheus.metrics_core import Metric
+from toolvitals.prometheus.registry import Collector
+from toolvitals.prometheus.samples import Sample
+from toolvitals.prometheus.utils import floatToGoString
+
+__all__ = [
+    "CONTENT_TYPE_LATEST",
+    "CONTENT_TYPE_PLAIN_0_0_4",
+    "CONTENT_TYPE_PLAIN_1_0_0",
+    "family_text",
+    "generate_latest",
+    "series",
+]
+
+CONTENT_TYPE_PLAIN_0_0_4 = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE_PLAIN_1_0_0 = "text/plain; version=1.0.0; charset=utf-8"
+CONTENT_TYPE_LATEST = CONTENT_TYPE_PLAIN_1_0_0
+
+_MILLIS_PER_SECOND = 1000
+
+# OpenMetrics' types and names in the words of this format.
+_TYPES = {"info": "gauge", "stateset": "gauge", "gaugehistogram": "histogram", "unknown": "untyped"}
+_SUFFIXES = {"counter": "_total", "info": "_info"}
+# Samples that this format does not know in their family become families of their own.
+_GAUGES = ("_created", "_gcount", "_gsum")
+
+
+def generate_latest(registry: Collector, escaping: str = UNDERSCORES) -> bytes:
+    """The scrape of a registry, or of anything that collects, as UTF-8.
+
+    `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`. What a collector
+    raises passes through, with the family among its arguments where there is one. Thread-safe if the collectors are.
+    """
+    return "".join(family_text(metric, _family, escaping) for metric in registry.collect()).encode()
+
+
+def family_text(metric: Metric, write: Callable[[Metric, str], Iterable[str]], escaping: str) -> str:
+    """What `write` writes of a family; an exception gets the family as its last argument."""
+    try:
+        return "".join(write(metric, escaping))
+    except Exception as error:
+        error.args = (*(error.args or ("",)), metric)
+        raise
+
+
+def series(sample: Sample, escaping: str) -> str:
+    """A sample's name and labels as they stand before its value, the labels in order."""
+    name = escape_metric_name(sample.name, escaping)
+    labels = [
+        f'{escape_label_name(label, escaping)}="{escape_value(value)}"'
+        for label, value in sorted(sample.labels.items())
+    ]
+    if not is_plain(sample.name, escaping):
+        return f"{{{','.join([name, *labels])}}}"
+    return f"{name}{{{','.join(labels)}}}" if labels else name
+
+
+def _family(metric: Metric, escaping: str) -> Iterator[str]:
+    apart: dict[str, list[Sample]] = {}
+    yield from _head(
+        metric, metric.name + _SUFFIXES.get(metric.type, ""), _TYPES.get(metric.type, metric.type), escaping
+    )
+    for sample in metric.samples:
+        suffix = sample.name[len(metric.name) :]
+        if suffix in _GAUGES and sample.name.startswith(metric.name):
+            apart.setdefault(suffix, []).append(sample)
+        else:
+            yield _line(sample, escaping)
+    for suffix in sorted(apart):
+        yield from _head(metric, metric.name + suffix, "gauge", escaping)
+        for sample in apart[suffix]:
+            yield _line(sample, escaping)
+
+
+def _head(metric: Metric, name: str, typ: str, escaping: str) -> Iterator[str]:
+    escaped = escape_metric_name(name, escaping)
+    yield f"# HELP {escaped} {escape_help(metric.documentation)}\n"
+    yield f"# TYPE {escaped} {typ}\n"
+
+
+def _line(sample: Sample, escaping: str) -> str:
+    time = "" if sample.timestamp is None else f" {int(float(sample.timestamp) * _MILLIS_PER_SECOND)}"
+    return f"{series(sample, escaping)} {floatToGoString(sample.value)}{time}\n"
