@@ -129,6 +129,7 @@ def measure_calls(
     """
     taken: dict[str, list[float]] = {name: [] for name in calls}
     collecting = gc.isenabled()
+    gc.collect()  # and not between the rounds: it would leave the caches full of what no call needs
     gc.disable()
     try:
         for _ in range(rounds):
@@ -138,7 +139,6 @@ def measure_calls(
                 started = perf_counter_ns()
                 call()
                 taken[name].append(perf_counter_ns() - started)
-            gc.collect()
     finally:
         if collecting:
             gc.enable()
