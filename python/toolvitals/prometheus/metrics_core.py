@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from toolvitals.prometheus.samples import Exemplar, NativeHistogram, Sample, Timestamp
 from toolvitals.prometheus.validation import validate_metric_name
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 METRIC_TYPES = ("counter", "gauge", "summary", "histogram", "gaugehistogram", "unknown", "info", "stateset")
+
+V = TypeVar("V")
 
 Time = float | Timestamp | None
 Bucket = tuple[str, float] | tuple[str, float, Exemplar]
@@ -264,42 +267,39 @@ class GaugeHistogramMetricFamily(_Family):
             self._add("_gsum", self._labels(labels), gsum_value, timestamp)
 
 
-class InfoMetricFamily(_Family):
-    """Facts as labels, with the value 1."""
-
-    _type = "info"
+class _Facts(_Family, Generic[V]):
+    """A family of one mapping per label set."""
 
     def __init__(
         self,
         name: str,
         documentation: str,
-        value: Mapping[str, str] | None = None,
+        value: Mapping[str, V] | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
         super().__init__(name, documentation, labels, "", has_value=value is not None)
         if value is not None:
             self.add_metric([], value)
+
+    @abstractmethod
+    def add_metric(self, labels: Sequence[str], value: Mapping[str, V], timestamp: Time = None) -> None:
+        """Adds the mapping of one label set: `labels` are the values, in the order of the names."""
+
+
+class InfoMetricFamily(_Facts[str]):
+    """Facts as labels, with the value 1."""
+
+    _type = "info"
 
     def add_metric(self, labels: Sequence[str], value: Mapping[str, str], timestamp: Time = None) -> None:
         """Adds the facts of one label set."""
         self._add("_info", {**self._labels(labels), **value}, 1, timestamp)
 
 
-class StateSetMetricFamily(_Family):
+class StateSetMetricFamily(_Facts[bool]):
     """States that are on or off, each a sample of 1 or 0 whose label of the family's name says which."""
 
     _type = "stateset"
-
-    def __init__(
-        self,
-        name: str,
-        documentation: str,
-        value: Mapping[str, bool] | None = None,
-        labels: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, documentation, labels, "", has_value=value is not None)
-        if value is not None:
-            self.add_metric([], value)
 
     def add_metric(self, labels: Sequence[str], value: Mapping[str, bool], timestamp: Time = None) -> None:
         """Adds the states of one label set."""
