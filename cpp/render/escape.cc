@@ -43,6 +43,7 @@ constexpr PlainBytes AsciiExcept(std::string_view special, unsigned first) {
 constexpr PlainBytes kPlainInJson = AsciiExcept("\"\\", 0x20);
 constexpr PlainBytes kPlainInLabelValue = AsciiExcept("\"\\\n", 0);
 constexpr PlainBytes kPlainInHelp = AsciiExcept("\\\n", 0);
+constexpr PlainBytes kAllPlain = AsciiExcept("", 0);
 
 // Copies runs of plain bytes and valid sequences whole; `escape` writes an ASCII byte that is not plain.
 template <typename Escape>
@@ -109,6 +110,10 @@ void EscapeLabelValue(std::string_view text, Writer& writer) {
 
 void EscapeHelp(std::string_view text, Writer& writer) {
   EscapeBytes(text, kPlainInHelp, writer, [&](char byte) { writer.Text(byte == '\n' ? "\\n" : "\\\\"); });
+}
+
+void CopyValid(std::string_view text, Writer& writer) {
+  EscapeBytes(text, kAllPlain, writer, [](char) {});
 }
 
 }  // namespace toolvitals

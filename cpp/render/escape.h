@@ -18,4 +18,7 @@ void EscapeLabelValue(std::string_view text, Writer& writer);
 // HELP text in Prometheus text: backslash and newline are escaped.
 void EscapeHelp(std::string_view text, Writer& writer);
 
+// No character escaped, for formats that need none to be.
+void CopyValid(std::string_view text, Writer& writer);
+
 }  // namespace toolvitals

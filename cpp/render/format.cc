@@ -8,12 +8,20 @@
 namespace toolvitals {
 namespace {
 
+void RenderAllJson(const Snapshot& snapshot, const RenderOptions&, std::string& out) { RenderJson(snapshot, out); }
+
 constexpr ExpositionFormat kFormats[] = {
-    {"json", "application", "json", "", "application/json", &RenderJson},
-    {"prometheus", "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8", &RenderPrometheusText},
+    {"json", "application", "json", "", "application/json", {&RenderAllJson}},
+    {"prometheus", "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8", {&RenderPrometheusText}},
 };
 
 }  // namespace
+
+std::string ContentType(const ExpositionFormat& format, Escaping escaping) {
+  std::string content_type(format.content_type);
+  if (format.escapes) content_type.append("; escaping=").append(EscapingName(escaping));
+  return content_type;
+}
 
 std::span<const ExpositionFormat> ExpositionFormats() { return kFormats; }
 

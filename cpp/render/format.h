@@ -6,19 +6,34 @@
 #include <string>
 #include <string_view>
 
+#include "render/render_options.h"
 #include "snapshot/snapshot.h"
 
 namespace toolvitals {
+
+// Appends the rendering of a snapshot to `out`. Pure, thread-safe.
+struct Renderer {
+  void operator()(const Snapshot& snapshot, std::string& out, const RenderOptions& options = {}) const {
+    function(snapshot, options, out);
+  }
+
+  void (*function)(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+};
 
 struct ExpositionFormat {
   std::string_view name;          // "json", "prometheus"; how a port names its default
   std::string_view type;          // "application"
   std::string_view subtype;       // "json"
   std::string_view version;       // the media type's version parameter where the format has one, or empty
-  std::string_view content_type;  // the full value of the Content-Type header
-  // Appends the rendering of the snapshot to `out`. Pure, thread-safe.
-  void (*render)(const Snapshot& snapshot, std::string& out);
+  std::string_view content_type;  // the full value of the Content-Type header, but for the escaping
+  Renderer render;
+  bool escapes = false;            // whether the media type has an escaping parameter
+  std::string_view proto = {};     // the media type's proto parameter where the format has one, or empty
+  std::string_view encoding = {};  // the media type's encoding parameter, likewise
 };
+
+// The full value of the Content-Type header.
+std::string ContentType(const ExpositionFormat& format, Escaping escaping);
 
 // All formats this build can render, the preferred ones first.
 std::span<const ExpositionFormat> ExpositionFormats();

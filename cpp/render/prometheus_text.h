@@ -1,18 +1,21 @@
-// A snapshot in Prometheus's text format 0.0.4, what a scrape reads.
-// Floor: render. A pure function; any thread.
-//
-// Every family comes once, with HELP and TYPE, its samples together; a family without a sample is left out, and so is
-// a sample whose value was not measured. Counters are exact to 2^64. The names of families, labels and HELP texts of
-// process_*, python_info and python_gc_* are those of prometheus_client, so that dashboards made for it work.
+// A snapshot in the text formats that a scrape reads: Prometheus's 0.0.4 and 1.0.0, and OpenMetrics 1.0.0.
+// Floor: render. Pure functions; any thread. Counters are exact to 2^64.
 #pragma once
 
 #include <string>
 
+#include "render/render_options.h"
 #include "snapshot/snapshot.h"
 
 namespace toolvitals {
 
-// Appends to `out`.
-void RenderPrometheusText(const Snapshot& snapshot, std::string& out);
+// They append to `out`. Version 0.0.4 has no escaping but underscores.
+void RenderPrometheusText(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+void RenderPrometheusText1(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+
+inline void RenderPrometheusText(const Snapshot& snapshot, std::string& out) {
+  RenderPrometheusText(snapshot, RenderOptions(), out);
+}
 
 }  // namespace toolvitals

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "render/family_sink.h"
 #include "render/numbers.h"
 
 namespace toolvitals {
@@ -72,6 +73,21 @@ class Writer {
     Put(head);
     Put(tail);
     at_ = WriteGoDouble(value, at_);
+    *at_++ = '\n';
+  }
+
+  // The same of four pieces.
+  void Line(std::string_view a, std::string_view b, std::string_view c, std::string_view d, Number value) {
+    Room(a.size() + b.size() + c.size() + d.size() + kMaxDoubleChars + 1);
+    Put(a);
+    Put(b);
+    Put(c);
+    Put(d);
+    if (value.is_whole) {
+      PutUnsigned(value.whole);
+    } else {
+      at_ = WriteGoDouble(value.real, at_);
+    }
     *at_++ = '\n';
   }
 

@@ -10,21 +10,27 @@
 
 namespace toolvitals {
 
-inline void RenderFakeJson(const Snapshot& snapshot, std::string& out) {
+inline void RenderFakeJson(const Snapshot& snapshot, const RenderOptions&, std::string& out) {
   out += "{\"uptime\": " + std::to_string(snapshot.timestamp_us) + "}";
 }
 
 // As large as the snapshot says, so that tests choose what fits a socket's buffers.
-inline void RenderFakeText(const Snapshot& snapshot, std::string& out) { out.append(snapshot.window_size, 'x'); }
+inline void RenderFakeText(const Snapshot& snapshot, const RenderOptions&, std::string& out) {
+  out.append(snapshot.window_size, 'x');
+}
 
-inline void RenderNothing(const Snapshot&, std::string&) { throw std::runtime_error("renderer"); }
+inline void RenderNothing(const Snapshot&, const RenderOptions&, std::string&) { throw std::runtime_error("renderer"); }
 
 inline constexpr std::array<ExpositionFormat, 4> kFakeFormats = {{
-    {"json", "application", "json", "", "application/json", &RenderFakeJson},
-    {"prometheus", "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8", &RenderFakeText},
-    {"prometheus1", "text", "plain", "1.0.0", "text/plain; version=1.0.0; charset=utf-8", &RenderFakeText},
-    {"openmetrics", "application", "openmetrics-text", "1.0.0", "application/openmetrics-text; version=1.0.0",
-     &RenderNothing},
+    {"json", "application", "json", "", "application/json", {&RenderFakeJson}},
+    {"prometheus", "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8", {&RenderFakeText}},
+    {"prometheus1", "text", "plain", "1.0.0", "text/plain; version=1.0.0; charset=utf-8", {&RenderFakeText}},
+    {"openmetrics",
+     "application",
+     "openmetrics-text",
+     "1.0.0",
+     "application/openmetrics-text; version=1.0.0",
+     {&RenderNothing}},
 }};
 
 inline constexpr const ExpositionFormat& kFakeJson = kFakeFormats[0];

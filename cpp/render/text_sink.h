@@ -1,0 +1,66 @@
+// The text formats as one sink, since they differ in little: Prometheus text 0.0.4 and 1.0.0, and OpenMetrics 1.0.0.
+// Floor: render. Used by one call on one thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "render/family_sink.h"
+#include "render/name_escaping.h"
+#include "render/writer.h"
+
+namespace toolvitals {
+
+enum class TextDialect { kPrometheus, kOpenMetrics };
+
+class TextSink final : public FamilySink {
+ public:
+  TextSink(TextDialect dialect, Escaping escaping, Writer& writer)
+      : dialect_(dialect), escaping_(escaping), writer_(writer), label_writer_(labels_) {}
+
+  EncodedLabels Encode(std::span<const Label> labels) override;
+  void Begin(const FamilyHead& head) override;
+  void Value(const SeriesLabels& labels, Number value) override;
+  void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
+  void Summary(const SeriesLabels& labels, const SummaryValue& value) override;
+  void Info(const SeriesLabels& labels) override { Value(labels, uint64_t{1}); }
+  void End() override {}
+  void Finish() override;
+
+ private:
+  // How the lines of one kind of sample start: before labels, and where there are none.
+  struct Name {
+    std::string before_labels;  // `name{`, or `{"name",` for a name that has to be quoted
+    std::string alone;          // `name`, or `{"name"}`
+  };
+
+  Name NameWith(std::string_view suffix) const;
+  void MetadataLine(std::string_view keyword, std::string_view family, bool quoted, std::string_view text);
+  void Help(std::string_view family, bool quoted, std::string_view help);
+  void Sample(const Name& name, const SeriesLabels& labels, Number value);
+  void UseBounds(std::span<const double> bounds);
+
+  std::string_view Text(const EncodedLabels& labels) const {
+    return {labels_.data() + labels.begin, labels.end - labels.begin};
+  }
+
+  const TextDialect dialect_;
+  const Escaping escaping_;
+  Writer& writer_;
+
+  // Of the family that has begun.
+  std::string name_;
+  bool quoted_ = false;
+  Name plain_, bucket_, sum_, count_;
+
+  // `,label="value"` for each label, one after another.
+  std::string labels_;
+  Writer label_writer_;
+  // `,le="bound"} ` for each of the bounds that were written last, then that of +Inf.
+  std::span<const double> bounds_;
+  std::vector<std::string> bound_tails_;
+  std::string head_;
+};
+
+}  // namespace toolvitals
