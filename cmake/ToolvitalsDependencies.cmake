@@ -43,6 +43,22 @@ if(NOT TARGET ZLIB::ZLIB)
   add_library(ZLIB::ZLIB ALIAS zlibstatic)
 endif()
 
+# Header-only, and its package has no configuration file.
+find_path(TOOLVITALS_PROTOZERO_INCLUDE protozero/pbf_writer.hpp)
+mark_as_advanced(TOOLVITALS_PROTOZERO_INCLUDE)
+set(toolvitals_protozero_include "${TOOLVITALS_PROTOZERO_INCLUDE}")
+if(NOT toolvitals_protozero_include)
+  FetchContent_Declare(
+    protozero
+    URL https://github.com/mapbox/protozero/archive/refs/tags/v1.7.1.tar.gz
+    URL_HASH SHA256=27e0017d5b3ba06d646a3ec6391d5ccc8500db821be480aefd2e4ddc3de5ff99
+    SOURCE_SUBDIR include)
+  FetchContent_MakeAvailable(protozero)
+  set(toolvitals_protozero_include "${protozero_SOURCE_DIR}/include")
+endif()
+add_library(toolvitals_protozero INTERFACE)
+target_include_directories(toolvitals_protozero SYSTEM INTERFACE "${toolvitals_protozero_include}")
+
 if(TOOLVITALS_BUILD_TESTS OR TOOLVITALS_BUILD_BENCHMARKS)
   set(ENABLE_PUSH OFF)
   set(ENABLE_PULL OFF)

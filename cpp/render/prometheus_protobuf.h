@@ -1,0 +1,15 @@
+// A snapshot in Prometheus's protobuf format, delimited.
+// Floor: render. A pure function; any thread.
+#pragma once
+
+#include <string>
+
+#include "render/render_options.h"
+#include "snapshot/snapshot.h"
+
+namespace toolvitals {
+
+// Appends to `out`.
+void RenderPrometheusProtobuf(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+
+}  // namespace toolvitals

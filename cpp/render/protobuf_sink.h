@@ -1,0 +1,43 @@
+// Prometheus's protobuf format as a sink: io.prometheus.client.MetricFamily messages, each after its length.
+// Floor: render. Used by one call on one thread.
+//
+// The schema knows no info and no whole numbers for values: an info is a gauge of 1, and counts past 2^53 are rounded,
+// but for those of histograms and summaries.
+#pragma once
+
+#include <protozero/pbf_writer.hpp>
+#include <string>
+#include <string_view>
+
+#include "render/family_sink.h"
+#include "render/name_escaping.h"
+
+namespace toolvitals {
+
+class ProtobufSink final : public FamilySink {
+ public:
+  ProtobufSink(Escaping escaping, std::string& out) : escaping_(escaping), out_(out) {}
+
+  EncodedLabels Encode(std::span<const Label> labels) override;
+  void Begin(const FamilyHead& head) override;
+  void Value(const SeriesLabels& labels, Number value) override;
+  void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
+  void Summary(const SeriesLabels& labels, const SummaryValue& value) override;
+  void Info(const SeriesLabels& labels) override { Value(labels, uint64_t{1}); }
+  void End() override;
+  void Finish() override {}
+
+ private:
+  // Adds a Metric with its labels to the family, and to the Metric what `write` writes.
+  template <typename Write>
+  void AddMetric(const SeriesLabels& labels, Write write);
+
+  const Escaping escaping_;
+  std::string& out_;
+  std::string labels_;  // LabelPair fields of Metric messages, one after another
+  std::string family_;  // the message of the family that has begun
+  std::string unit_;
+  FamilyType type_ = FamilyType::kUnknown;
+};
+
+}  // namespace toolvitals
