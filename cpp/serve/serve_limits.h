@@ -17,6 +17,9 @@ inline constexpr size_t kReadChunkBytes = 1024;
 // Items of an Accept or Accept-Encoding header that are looked at; later ones are ignored.
 inline constexpr size_t kMaxPreferences = 256;
 
+// Names that one request can filter by; later ones are ignored.
+inline constexpr size_t kMaxNameFilters = 256;
+
 // Below this a compressed body saves no packet.
 inline constexpr size_t kMinGzipBytes = 1024;
 // Level 1 takes most of what there is to save in exposition text at a fifth of the default level's time.
