@@ -3,6 +3,7 @@
 #include "render/format.h"
 
 #include "render/json.h"
+#include "render/prometheus_protobuf.h"
 #include "render/prometheus_text.h"
 
 namespace toolvitals {
@@ -13,6 +14,29 @@ void RenderAllJson(const Snapshot& snapshot, const RenderOptions&, std::string& 
 constexpr ExpositionFormat kFormats[] = {
     {"json", "application", "json", "", "application/json", {&RenderAllJson}},
     {"prometheus", "text", "plain", "0.0.4", "text/plain; version=0.0.4; charset=utf-8", {&RenderPrometheusText}},
+    {"prometheus1",
+     "text",
+     "plain",
+     "1.0.0",
+     "text/plain; version=1.0.0; charset=utf-8",
+     {&RenderPrometheusText1},
+     true},
+    {"openmetrics",
+     "application",
+     "openmetrics-text",
+     "1.0.0",
+     "application/openmetrics-text; version=1.0.0; charset=utf-8",
+     {&RenderOpenMetrics},
+     true},
+    {"protobuf",
+     "application",
+     "vnd.google.protobuf",
+     "",
+     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+     {&RenderPrometheusProtobuf},
+     true,
+     "io.prometheus.client.MetricFamily",
+     "delimited"},
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace toolvitals {
 namespace {
 
 TEST(FormatTest, JsonComesFirst) {
-  ASSERT_EQ(ExpositionFormats().size(), 2u);
+  ASSERT_EQ(ExpositionFormats().size(), 5u);
   const ExpositionFormat& json = ExpositionFormats()[0];
   EXPECT_EQ(json.name, "json");
   EXPECT_EQ(json.type, "application");
@@ -30,6 +30,21 @@ TEST(FormatTest, PrometheusTextComesSecond) {
   EXPECT_EQ(text.subtype, "plain");
   EXPECT_EQ(text.version, "0.0.4");
   EXPECT_EQ(text.content_type, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+TEST(FormatTest, ContentTypesAreThoseThatPrometheusKnows) {
+  const auto content_type = [](const char* name, Escaping escaping) {
+    return ContentType(*FindFormat(name), escaping);
+  };
+  EXPECT_EQ(content_type("json", Escaping::kDots), "application/json");
+  EXPECT_EQ(content_type("prometheus", Escaping::kDots), "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(content_type("prometheus1", Escaping::kUnderscores),
+            "text/plain; version=1.0.0; charset=utf-8; escaping=underscores");
+  EXPECT_EQ(content_type("openmetrics", Escaping::kAllowUtf8),
+            "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
+  EXPECT_EQ(content_type("protobuf", Escaping::kValues),
+            "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; "
+            "escaping=values");
 }
 
 TEST(FormatTest, FindsByName) {

@@ -18,7 +18,12 @@ enum Specificity { kNoMatch, kAnything, kAnySubtype, kAnyVersion, kExact };
 struct Match {
   Specificity specificity = kNoMatch;
   int q_thousandths = 0;
+  Escaping escaping = Escaping::kUnderscores;
 };
+
+bool Contradicts(std::string_view wanted, std::string_view present) {
+  return !wanted.empty() && !present.empty() && wanted != present;
+}
 
 bool SameName(std::string_view a, std::string_view b) {
   return absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()), absl::string_view(b.data(), b.size()));
@@ -33,6 +38,7 @@ Specificity MatchRange(const Preference& range, const ExpositionFormat& format) 
   if (!SameName(type, format.type)) return kNoMatch;
   if (subtype == "*") return kAnySubtype;
   if (!SameName(subtype, format.subtype)) return kNoMatch;
+  if (Contradicts(range.proto, format.proto) || Contradicts(range.encoding, format.encoding)) return kNoMatch;
 
   std::string_view version = range.version;
   if (version.empty() && SameName(type, "text") && SameName(subtype, "plain")) version = "0.0.4";
@@ -43,12 +49,15 @@ Specificity MatchRange(const Preference& range, const ExpositionFormat& format) 
 
 }  // namespace
 
-const ExpositionFormat& ChooseFormat(std::string_view accept, std::span<const ExpositionFormat> formats,
-                                     const ExpositionFormat& open_choice) {
+NegotiatedFormat Negotiate(std::string_view accept, std::span<const ExpositionFormat> formats,
+                           const ExpositionFormat& open_choice) {
   absl::InlinedVector<Match, 8> matches(formats.size());
   ForEachPreference(accept, [&](const Preference& range) {
     for (size_t i = 0; i < formats.size(); ++i) {
-      const Match match = {MatchRange(range, formats[i]), range.q_thousandths};
+      const Specificity specificity = MatchRange(range, formats[i]);
+      const bool escapes = formats[i].escapes && specificity >= kAnyVersion;
+      const Match match = {specificity, range.q_thousandths,
+                           escapes ? FindEscaping(range.escaping) : Escaping::kUnderscores};
       Match& best = matches[i];
       if (match.specificity == kNoMatch) continue;
       if (std::tie(match.specificity, match.q_thousandths) > std::tie(best.specificity, best.q_thousandths)) {
@@ -57,7 +66,7 @@ const ExpositionFormat& ChooseFormat(std::string_view accept, std::span<const Ex
     }
   });
 
-  const ExpositionFormat* chosen = &open_choice;
+  NegotiatedFormat chosen = {&open_choice};
   auto rank = std::make_tuple(0, 0, false);
   for (size_t i = 0; i < formats.size(); ++i) {
     const Match& match = matches[i];
@@ -67,10 +76,10 @@ const ExpositionFormat& ChooseFormat(std::string_view accept, std::span<const Ex
     const auto candidate = std::make_tuple(match.q_thousandths, std::min<int>(match.specificity, kAnyVersion), open);
     if (candidate > rank) {
       rank = candidate;
-      chosen = &formats[i];
+      chosen = {&formats[i], match.escaping};
     }
   }
-  return *chosen;
+  return chosen;
 }
 
 }  // namespace toolvitals

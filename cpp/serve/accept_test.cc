@@ -44,6 +44,42 @@ TEST(AcceptTest, PrometheusGetsTextOnBothPorts) {
   }
 }
 
+std::string Negotiated(std::string_view accept) {
+  const NegotiatedFormat chosen = Negotiate(accept, ExpositionFormats(), *FindFormat("json"));
+  return std::string(chosen.format->name) + " " + std::string(EscapingName(chosen.escaping));
+}
+
+// What the product's table gives the headers that Prometheus really sends.
+TEST(AcceptTest, PrometheusGetsTheFormatThatItLikesBest) {
+  EXPECT_EQ(Negotiated(kPrometheus2), "openmetrics underscores");
+  EXPECT_EQ(Negotiated(kPrometheus3), "openmetrics allow-utf-8");
+  constexpr std::string_view kProtobuf2 =
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,"
+      "application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,"
+      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+  EXPECT_EQ(Negotiated(kProtobuf2), "protobuf underscores");
+  constexpr std::string_view kProtobuf3 =
+      "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;"
+      "escaping=allow-utf-8;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,*/*;q=0.2";
+  EXPECT_EQ(Negotiated(kProtobuf3), "protobuf allow-utf-8");
+}
+
+TEST(AcceptTest, EscapingBelongsToTheChosenFormat) {
+  EXPECT_EQ(Negotiated("text/plain;version=1.0.0;escaping=dots"), "prometheus1 dots");
+  EXPECT_EQ(Negotiated("text/plain;version=1.0.0;escaping=\"values\""), "prometheus1 values");
+  EXPECT_EQ(Negotiated("text/plain;version=1.0.0;escaping=rot13"), "prometheus1 underscores");
+  EXPECT_EQ(Negotiated("text/plain;version=0.0.4;escaping=dots"), "prometheus underscores");
+  EXPECT_EQ(Negotiated("text/plain;version=1.0.0;escaping=dots;q=0.1, application/openmetrics-text"),
+            "openmetrics underscores");
+  EXPECT_EQ(Negotiated("*/*;escaping=dots"), "json underscores");
+}
+
+TEST(AcceptTest, ProtobufIsGivenInOneEncodingAlone) {
+  EXPECT_EQ(Negotiated("application/vnd.google.protobuf"), "protobuf underscores");
+  EXPECT_EQ(Negotiated("application/vnd.google.protobuf;encoding=text"), "json underscores");
+  EXPECT_EQ(Negotiated("application/vnd.google.protobuf;proto=a.B;encoding=delimited"), "json underscores");
+}
+
 TEST(AcceptTest, TheHighestQValueWins) {
   EXPECT_EQ(OnJsonPort("application/json;q=0.5, text/plain;q=0.9"), "prometheus");
   EXPECT_EQ(OnTextPort("application/json;q=0.9, text/plain;q=0.5"), "json");

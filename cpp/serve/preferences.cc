@@ -73,6 +73,9 @@ void ForEachPreference(std::string_view header, absl::FunctionRef<void(const Pre
       const std::string_view name = Take(value, '=');
       if (IsName(name, "q")) preference.q_thousandths = ParseQ(Trim(value));
       if (IsName(name, "version")) preference.version = Unquote(Trim(value));
+      if (IsName(name, "escaping")) preference.escaping = Unquote(Trim(value));
+      if (IsName(name, "proto")) preference.proto = Unquote(Trim(value));
+      if (IsName(name, "encoding")) preference.encoding = Unquote(Trim(value));
     }
     if (!preference.item.empty() && preference.q_thousandths >= 0) visit(preference);
   }

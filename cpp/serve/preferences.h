@@ -9,8 +9,12 @@
 namespace toolvitals {
 
 struct Preference {
-  std::string_view item;     // "text/plain", "gzip"
-  std::string_view version;  // the version parameter without its quotes, or empty
+  std::string_view item;  // "text/plain", "gzip"
+  // Parameters without their quotes, or empty.
+  std::string_view version;
+  std::string_view escaping;
+  std::string_view proto;
+  std::string_view encoding;
   int q_thousandths = 1000;  // 0: not acceptable
 };
 

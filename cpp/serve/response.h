@@ -11,7 +11,7 @@ namespace toolvitals {
 
 struct Response {
   unsigned status = 200;
-  std::string_view content_type = "application/json";
+  std::string content_type = "application/json";
   std::shared_ptr<const std::string> body;  // never null; shared by all who are given the same one
   bool gzip = false;
   bool negotiated = false;         // whether Accept and Accept-Encoding had a say

@@ -12,6 +12,7 @@
 #include "serve/accept.h"
 #include "serve/encoding.h"
 #include "serve/host_check.h"
+#include "serve/name_filter.h"
 
 namespace toolvitals {
 namespace {
@@ -69,19 +70,27 @@ Answer RouteRequest(const Request& request, const RouterConfig& config, const He
   const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
   if (path == "/health") return HealthResponse(health);
   const ExpositionFormat* format = nullptr;
+  RenderOptions options;
   if (path == "/metrics") {
-    format = &ChooseFormat(request.accept, config.formats, *config.default_format);
+    const NegotiatedFormat negotiated = Negotiate(request.accept, config.formats, *config.default_format);
+    format = negotiated.format;
+    options.escaping = negotiated.escaping;
   } else if (path == "/metrics.json") {
     format = FormatNamed(config.formats, kJsonFormat);
   }
   if (format == nullptr) return ErrorResponse(404, "not found: there are /metrics, /metrics.json and /health");
   if (!IsAuthorized(request, config)) return ErrorResponse(401, "a bearer token is required");
-  return Scrape{format, AcceptsGzip(request.accept_encoding)};
+  if (path == "/metrics" && path.size() < request.target.size()) {
+    NameFilter filter = ParseNameFilter(std::string_view(request.target).substr(path.size() + 1));
+    options.filtered = filter.present;
+    options.names = std::move(filter.names);
+  }
+  return Scrape{format, AcceptsGzip(request.accept_encoding), std::move(options)};
 }
 
 Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string> body, bool gzip) {
   Response response;
-  response.content_type = scrape.format->content_type;
+  response.content_type = ContentType(*scrape.format, scrape.options.escaping);
   response.body = std::move(body);
   response.gzip = gzip;
   response.negotiated = true;

@@ -30,6 +30,7 @@ struct Health {
 struct Scrape {
   const ExpositionFormat* format = nullptr;
   bool gzip = false;
+  RenderOptions options = {};
 
   friend bool operator==(const Scrape&, const Scrape&) = default;
 };

@@ -69,6 +69,18 @@ TEST(RouterTest, AcceptAndAcceptEncodingAreHeard) {
   EXPECT_TRUE(std::get<Scrape>(answer).gzip);
 }
 
+TEST(RouterTest, NamesAreFilteredOnMetricsAlone) {
+  const Answer filtered = Route(Get("/metrics?a=b&name%5B%5D=y&name[]=x"));
+  EXPECT_TRUE(std::get<Scrape>(filtered).options.filtered);
+  EXPECT_THAT(std::get<Scrape>(filtered).options.names, ::testing::ElementsAre("x", "y"));
+  EXPECT_EQ(filtered.index(), Route(Get("/metrics?name[]=x&name[]=y")).index());
+  EXPECT_EQ(std::get<Scrape>(filtered), std::get<Scrape>(Route(Get("/metrics?name[]=x&name[]=y"))));
+  EXPECT_FALSE(std::get<Scrape>(filtered) == std::get<Scrape>(Route(Get("/metrics?name[]=x"))));
+  EXPECT_FALSE(std::get<Scrape>(Route(Get("/metrics?name=x"))).options.filtered);
+  EXPECT_FALSE(std::get<Scrape>(Route(Get("/metrics?"))).options.filtered);
+  EXPECT_FALSE(std::get<Scrape>(Route(Get("/metrics.json?name[]=x"))).options.filtered);
+}
+
 TEST(RouterTest, HealthSaysHowLongAndWho) {
   const Answer answer = Route(Get("/health"));
   ASSERT_EQ(Status(answer), 200u);

@@ -16,10 +16,14 @@ bool ScrapeBatch::Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter
 
 Response ScrapeBatch::Render(const Scrape& scrape, const Snapshot& snapshot) {
   auto body = std::make_shared<std::string>();
-  size_t& last_size = last_sizes_[scrape.format];
-  body->reserve(last_size + last_size / 8);
-  scrape.format->render(snapshot, *body);
-  last_size = body->size();
+  if (scrape.options.filtered) {
+    scrape.format->render(snapshot, *body, scrape.options);
+  } else {
+    size_t& last_size = last_sizes_[scrape.format];
+    body->reserve(last_size + last_size / 8);
+    scrape.format->render(snapshot, *body, scrape.options);
+    last_size = body->size();
+  }
   if (!scrape.gzip) return ScrapeResponse(scrape, std::move(body), false);
   std::optional<std::string> compressed = Gzip(*body);
   if (!compressed) return ScrapeResponse(scrape, std::move(body), false);
