@@ -254,7 +254,7 @@ TEST_F(CollectTest, TheInterpreterIsToldOfOnceItIsKnown) {
 // What must hold in every snapshot, however many threads record.
 class TornFreeTest : public testing::Test {
  protected:
-  // Records until `stop`, with `lock` held around each call where there is one.
+  // Records until `stop`, and once at least, with `lock` held around each call where there is one.
   template <Writers W>
   void RecordUntil(const std::atomic<bool>& stop, size_t thread, std::mutex* lock) {
     HistogramCell* const outcomes[] = {&tool_.outcome(Outcome::kSuccess), &tool_.outcome(Outcome::kCancelled),
@@ -262,14 +262,15 @@ class TornFreeTest : public testing::Test {
                                        &tool_.outcome(Outcome::kErrorOverflow)};
     Random random(thread);
     uint64_t recorded = 0;
-    for (; !stop.load(std::memory_order_relaxed); ++recorded) {
+    do {
       const uint64_t bits = random.Bits();
       std::unique_lock<std::mutex> guard;
       if (lock != nullptr) guard = std::unique_lock(*lock);
       const InFlightToken token = tool_.Begin<W>(Clock::Ticks());
       tool_.RecordNanos<W>(*outcomes[bits % 5], 1 + (bits >> 8) % 2'000'000'000);
       tool_.End<W>(token);
-    }
+      ++recorded;
+    } while (!stop.load(std::memory_order_relaxed));
     recorded_ += recorded;
   }
 
