@@ -114,7 +114,7 @@ def test_shapes() -> None:
     assert system["python"]["version"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}.")
 
 
-@pytest.mark.parametrize("name", ["never", "", "x" * 300, "\ud800", "a\0b"])
+@pytest.mark.parametrize("name", ["recorded by nobody", "", "x" * 300, "\ud800", "a\0b"])
 def test_unknown_names_are_none(name: str) -> None:
     assert tv.get_collector().get_tool_metrics(name) is None
     assert tv.get_collector().get_cache_metrics(name) is None
