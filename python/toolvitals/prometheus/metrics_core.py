@@ -11,6 +11,7 @@ from toolvitals.prometheus.validation import validate_metric_name
 
 __all__ = [
     "METRIC_TYPES",
+    "SAMPLE_SUFFIXES",
     "CounterMetricFamily",
     "GaugeHistogramMetricFamily",
     "GaugeMetricFamily",
@@ -24,6 +25,15 @@ __all__ = [
 ]
 
 METRIC_TYPES = ("counter", "gauge", "summary", "histogram", "gaugehistogram", "unknown", "info", "stateset")
+
+# What follows the family's name in the names of its samples; nothing, where the type is not here.
+SAMPLE_SUFFIXES = {
+    "counter": ("_total", "_created"),
+    "summary": ("", "_count", "_sum", "_created"),
+    "histogram": ("_bucket", "_count", "_sum", "_created"),
+    "gaugehistogram": ("_bucket", "_gcount", "_gsum"),
+    "info": ("_info",),
+}
 
 V = TypeVar("V")
 

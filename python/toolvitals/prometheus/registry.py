@@ -6,18 +6,11 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
-from toolvitals.prometheus.metrics_core import Metric
+from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
 __all__ = ["Collector", "CollectorRegistry", "DuplicateTimeseries", "RestrictedRegistry"]
 
 _TARGET_INFO = "target_info"
-_SUFFIXES = {
-    "counter": ("_total", "_created"),
-    "summary": ("_sum", "_count", "_created"),
-    "histogram": ("_bucket", "_sum", "_count", "_created"),
-    "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
-    "info": ("_info",),
-}
 
 
 @runtime_checkable
@@ -125,7 +118,7 @@ class CollectorRegistry:
             return
         for metric in describe():
             yield metric.name
-            for suffix in _SUFFIXES.get(metric.type, ()):
+            for suffix in SAMPLE_SUFFIXES.get(metric.type, ()):
                 yield metric.name + suffix
 
     def _target_metric(self) -> Metric | None:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import math
 
-from toolvitals.prometheus.metrics_core import METRIC_TYPES, Metric
+from toolvitals.prometheus.metrics_core import METRIC_TYPES, SAMPLE_SUFFIXES, Metric
 from toolvitals.prometheus.openmetrics._histogram import check_histogram
 from toolvitals.prometheus.samples import Sample, Timestamp
 
 __all__ = ["Family"]
 
-_SUFFIXES = {
-    "counter": ("_total", "_created"),
-    "summary": ("", "_count", "_sum", "_created"),
-    "histogram": ("_bucket", "_count", "_sum", "_created"),
-    "gaugehistogram": ("_bucket", "_gcount", "_gsum"),
-    "info": ("_info",),
-}
 _NEVER_NAN = ("_total", "_sum", "_count", "_bucket", "_gcount", "_gsum")
 _NEVER_NEGATIVE = ("_total", "_sum", "_count", "_bucket", "_gcount")
 _WHOLE = ("_bucket", "_count", "_gcount")
@@ -54,7 +47,7 @@ class Family:
 
     def holds(self, sample_name: str) -> bool:
         """Whether a sample of this name belongs to the family."""
-        return any(sample_name == self.name + suffix for suffix in _SUFFIXES.get(self.type, ("",)))
+        return any(sample_name == self.name + suffix for suffix in SAMPLE_SUFFIXES.get(self.type, ("",)))
 
     def add(self, sample: Sample, line: str) -> None:
         """Takes a sample that the family holds."""
@@ -73,7 +66,7 @@ class Family:
             raise ValueError(f"the name of {self.name!r} does not end in its unit {unit!r}")
         if unit and self.type in ("info", "stateset"):
             raise ValueError(f"{self.name!r}: a family of type {self.type} has no unit")
-        taken = {self.name, *(self.name + suffix for suffix in _SUFFIXES.get(self.type, ()))}
+        taken = {self.name, *(self.name + suffix for suffix in SAMPLE_SUFFIXES.get(self.type, ()))}
         if not taken.isdisjoint(names):
             raise ValueError(f"{self.name!r} clashes with a family before it: {sorted(taken & names)}")
         names |= taken
