@@ -5,30 +5,12 @@
 #include <array>
 #include <cstdint>
 
+#include "base/utf8.h"
+
 namespace toolvitals {
 namespace {
 
 constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
-
-// The length of the valid UTF-8 sequence that `text` starts with, or 0. Overlong forms, surrogates and values past
-// U+10FFFF are not valid (Unicode 15, table 3-7).
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
-  const auto is_tail = [&](size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2) return 0;
-  if (lead < 0xE0) return is_tail(1) ? 2 : 0;
-  if (lead < 0xF0) {
-    const uint8_t lowest = lead == 0xE0 ? 0xA0 : 0x80;
-    const uint8_t highest = lead == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= lowest && byte(1) <= highest && is_tail(2) ? 3 : 0;
-  }
-  if (lead > 0xF4) return 0;
-  const uint8_t lowest = lead == 0xF0 ? 0x90 : 0x80;
-  const uint8_t highest = lead == 0xF4 ? 0x8F : 0xBF;
-  return byte(1) >= lowest && byte(1) <= highest && is_tail(2) && is_tail(3) ? 4 : 0;
-}
 
 // Which bytes stand for themselves without a second look.
 using PlainBytes = std::array<bool, 256>;
@@ -56,7 +38,7 @@ void EscapeBytes(std::string_view text, const PlainBytes& plain, Writer& writer,
       ++at;
       continue;
     }
-    const size_t length = SequenceLength(text.substr(at));
+    const size_t length = Utf8SequenceLength(text.substr(at));
     if (length > 1) {
       at += length;
       continue;

@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "render/family_writer.h"
 #include "render/numbers.h"
+#include "render/sample_names.h"
 
 namespace toolvitals {
 namespace {
@@ -28,24 +30,26 @@ constexpr size_t kCacheLines = 5;
 // Whether the family or one of its samples has one of the names.
 bool IsAskedFor(const FamilyHead& head, const RenderOptions& options) {
   if (!options.filtered) return true;
-  std::string name;
-  name.append(head.prefix).append(head.name);
-  const size_t length = name.size();
-  const auto with = [&](std::string_view suffix) {
-    name.resize(length);
-    name += suffix;
-    return std::binary_search(options.names.begin(), options.names.end(), name);
-  };
-  if (with("") || with(SampleSuffix(head.type))) return true;
-  if (head.type == FamilyType::kHistogram) return with("_bucket") || with("_sum") || with("_count");
-  return head.type == FamilyType::kSummary && (with("_sum") || with("_count"));
+  bool found = false;
+  ForEachSampleName(head, [&](std::string_view name) {
+    found = found || std::binary_search(options.names.begin(), options.names.end(), name);
+  });
+  return found;
 }
+
+struct Context {
+  FamilySink& sink;
+  const RenderOptions& options;
+  SampleNames* names;  // nullptr where nothing follows that could have the same ones
+};
 
 // One family: begun before its first series, and never when there is none.
 class Family {
  public:
-  Family(FamilySink& sink, const RenderOptions& options, const FamilyHead& head)
-      : sink_(sink), head_(head), asked_for_(IsAskedFor(head, options)) {}
+  Family(const Context& context, const FamilyHead& head)
+      : sink_(context.sink), head_(head), asked_for_(IsAskedFor(head, context.options)) {
+    if (context.names != nullptr) context.names->Take(head);
+  }
   ~Family() {
     if (begun_) sink_.End();
   }
@@ -92,6 +96,8 @@ class FamilyList {
  public:
   FamilyList(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink)
       : snapshot_(snapshot), options_(options), sink_(sink) {}
+  FamilyList(const FamilyList&) = delete;
+  FamilyList& operator=(const FamilyList&) = delete;
 
   void Write() {
     Tools();
@@ -99,6 +105,11 @@ class FamilyList {
     Process();
     Python();
     Self();
+    for (const FamilySnapshot& family : snapshot_.families) {
+      const FamilyInfo& info = *family.info;
+      const FamilyHead head{"", info.name, info.type, info.help, info.unit};
+      if (family.size() != 0 && names_.Take(head) && IsAskedFor(head, options_)) WriteFamily(family, head, sink_);
+    }
     sink_.Finish();
   }
 
@@ -135,13 +146,12 @@ class FamilyList {
             Own("tool_first_item_latency_window_seconds", FamilyType::kGauge,
                 "Quantiles of the times to the first item of a tool's most recent calls.", "seconds"),
             [](const ToolSnapshot& tool) { return tool.first_item_ms.has_value() ? &*tool.first_item_ms : nullptr; });
-    Family running(sink_, options_,
-                   Own("tool_calls_in_progress", FamilyType::kGauge, "Calls of a tool that are running."));
+    Family running(context_, Own("tool_calls_in_progress", FamilyType::kGauge, "Calls of a tool that are running."));
     for (size_t i = 0; i < tools.size(); ++i) running.Value({tools[i]}, snapshot_.tools[i].in_progress);
   }
 
   void Calls(const std::vector<EncodedLabels>& tools) {
-    Family calls(sink_, options_, Own("tool_calls", FamilyType::kCounter, "Finished calls of a tool, by outcome."));
+    Family calls(context_, Own("tool_calls", FamilyType::kCounter, "Finished calls of a tool, by outcome."));
     const EncodedLabels success = Encode({{"outcome", "success"}});
     const EncodedLabels error = Encode({{"outcome", "error"}});
     const EncodedLabels cancelled = Encode({{"outcome", "cancelled"}});
@@ -154,8 +164,7 @@ class FamilyList {
   }
 
   void Errors(const std::vector<EncodedLabels>& tools) {
-    Family errors(sink_, options_,
-                  Own("tool_call_errors", FamilyType::kCounter, "Failed calls of a tool, by type of error."));
+    Family errors(context_, Own("tool_call_errors", FamilyType::kCounter, "Failed calls of a tool, by type of error."));
     if (!errors.asked_for()) return;
     for (size_t i = 0; i < tools.size(); ++i) {
       for (const auto& [type, count] : snapshot_.tools[i].error_types) {
@@ -165,9 +174,8 @@ class FamilyList {
   }
 
   void Durations(const std::vector<EncodedLabels>& tools) {
-    Family durations(sink_, options_,
-                     Own("tool_call_duration_seconds", FamilyType::kHistogram,
-                         "How long finished calls of a tool took.", "seconds"));
+    Family durations(context_, Own("tool_call_duration_seconds", FamilyType::kHistogram,
+                                   "How long finished calls of a tool took.", "seconds"));
     HistogramValue value;
     if (snapshot_.duration_bounds != nullptr) value.bounds = *snapshot_.duration_bounds;
     for (size_t i = 0; i < tools.size(); ++i) {
@@ -180,7 +188,7 @@ class FamilyList {
 
   template <typename StatsOf>
   void Windows(const std::vector<EncodedLabels>& tools, const FamilyHead& head, StatsOf stats_of) {
-    Family windows(sink_, options_, head);
+    Family windows(context_, head);
     for (size_t i = 0; i < tools.size(); ++i) {
       const WindowStats* stats = stats_of(snapshot_.tools[i]);
       if (stats == nullptr) continue;
@@ -194,7 +202,7 @@ class FamilyList {
     const std::vector<CacheSnapshot>& caches = snapshot_.caches;
     const std::vector<EncodedLabels> labels = EncodeNames("cache", caches);
     {
-      Family requests(sink_, options_, Own("cache_requests", FamilyType::kCounter, "Requests to a cache, by result."));
+      Family requests(context_, Own("cache_requests", FamilyType::kCounter, "Requests to a cache, by result."));
       const EncodedLabels hit = Encode({{"result", "hit"}});
       const EncodedLabels miss = Encode({{"result", "miss"}});
       for (size_t i = 0; i < caches.size(); ++i) {
@@ -203,14 +211,13 @@ class FamilyList {
       }
     }
     const auto counter = [&](std::string_view name, std::string_view help, uint64_t CacheSnapshot::*count) {
-      Family family(sink_, options_, Own(name, FamilyType::kCounter, help));
+      Family family(context_, Own(name, FamilyType::kCounter, help));
       for (size_t i = 0; i < caches.size(); ++i) family.Value({labels[i]}, caches[i].*count);
     };
     counter("cache_evictions", "Entries that a cache gave up for others.", &CacheSnapshot::evictions);
     counter("cache_size_rejections", "Entries that a cache did not take because of their size.",
             &CacheSnapshot::size_rejections);
-    Family ratio(sink_, options_,
-                 Own("cache_hit_ratio", FamilyType::kGauge, "Hits per request to a cache, 0 to 1.", "ratio"));
+    Family ratio(context_, Own("cache_hit_ratio", FamilyType::kGauge, "Hits per request to a cache, 0 to 1.", "ratio"));
     for (size_t i = 0; i < caches.size(); ++i) {
       const CacheSnapshot& cache = caches[i];
       if (cache.hits + cache.misses == 0) continue;
@@ -218,7 +225,7 @@ class FamilyList {
     }
   }
 
-  void One(const FamilyHead& head, Number value) { Family(sink_, options_, head).Value({}, value); }
+  void One(const FamilyHead& head, Number value) { Family(context_, head).Value({}, value); }
 
   // For figures of which no process has none: zero says that this system does not tell.
   void ProcessGauge(std::string_view name, std::string_view help, Number value, std::string_view unit = {}) {
@@ -245,14 +252,14 @@ class FamilyList {
     std::vector<EncodedLabels> generations;
     for (size_t i = 0; i < python.gc.size(); ++i) generations.push_back(Encode({{"generation", std::to_string(i)}}));
     const auto counter = [&](std::string_view name, std::string_view help, uint64_t GcGenerationSnapshot::*count) {
-      Family family(sink_, options_, {"python_gc_", name, FamilyType::kCounter, help});
+      Family family(context_, {"python_gc_", name, FamilyType::kCounter, help});
       for (size_t i = 0; i < python.gc.size(); ++i) family.Value({generations[i]}, python.gc[i].*count);
     };
     counter("objects_collected", "Objects collected during gc", &GcGenerationSnapshot::objects_collected);
     counter("objects_uncollectable", "Uncollectable objects found during GC",
             &GcGenerationSnapshot::objects_uncollectable);
     counter("collections", "Number of times this generation was collected", &GcGenerationSnapshot::collections);
-    Family(sink_, options_, {"", "python", FamilyType::kInfo, "Python platform information"})
+    Family(context_, {"", "python", FamilyType::kInfo, "Python platform information"})
         .Info({Encode({{"implementation", python.implementation},
                        {"major", python.major},
                        {"minor", python.minor},
@@ -263,24 +270,25 @@ class FamilyList {
   void Self() {
     constexpr std::string_view kPrefix = "toolvitals_";
     const SelfSnapshot& self = snapshot_.self;
-    Family(sink_, options_, {kPrefix, "build", FamilyType::kInfo, "The version of toolvitals, as a label."})
+    Family(context_, {kPrefix, "build", FamilyType::kInfo, "The version of toolvitals, as a label."})
         .Info({Encode({{"version", self.version}})});
     {
-      Family dropped(sink_, options_,
+      Family dropped(context_,
                      {kPrefix, "dropped_records", FamilyType::kCounter, "Records that were not counted, by reason."});
       for (const auto& [reason, count] : self.dropped_records) dropped.Value({Encode({{"reason", reason}})}, count);
     }
     One({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, self.series);
     One({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, self.memory_bytes);
-    Family(sink_, options_,
-           {kPrefix, "scrape_duration_seconds", FamilyType::kSummary, "How long collecting and rendering took.",
-            "seconds"})
+    Family(context_, {kPrefix, "scrape_duration_seconds", FamilyType::kSummary,
+                      "How long collecting and rendering took.", "seconds"})
         .Summary({}, {self.scrapes, self.scrape_seconds_sum});
   }
 
   const Snapshot& snapshot_;
   const RenderOptions& options_;
   FamilySink& sink_;
+  SampleNames names_;
+  const Context context_{sink_, options_, snapshot_.families.empty() ? nullptr : &names_};
   std::array<EncodedLabels, kWindowQuantiles.size()> quantiles_;
 };
 

@@ -9,11 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
-namespace toolvitals {
+#include "snapshot/family_snapshot.h"
 
-enum class FamilyType { kCounter, kGauge, kHistogram, kSummary, kInfo, kUnknown };
+namespace toolvitals {
 
 // The name in full is the prefix and the name, without the `_total` of a counter and the `_info` of an info.
 struct FamilyHead {
@@ -29,6 +30,10 @@ constexpr std::string_view SampleSuffix(FamilyType type) {
   return type == FamilyType::kCounter ? "_total" : type == FamilyType::kInfo ? "_info" : "";
 }
 
+constexpr bool IsHistogram(FamilyType type) {
+  return type == FamilyType::kHistogram || type == FamilyType::kGaugeHistogram;
+}
+
 struct Label {
   std::string_view name;
   std::string_view value;
@@ -40,33 +45,32 @@ struct EncodedLabels {
   size_t end = 0;
 };
 
-// The labels of a series: those that it shares with others, then its own.
-struct SeriesLabels {
-  EncodedLabels shared;
-  EncodedLabels own = {};
+// What may be known of a series beside its value. A format shows what it can.
+struct SeriesMarks {
+  int64_t created_us = 0;  // Unix time in microseconds; zero where not known
+  int64_t timestamp_ms = FamilySnapshot::kNoTimestamp;
+  std::span<const FamilySnapshot::PlacedExemplar> exemplars = {};  // sorted by bucket
 };
 
-// Counts are exact to 2^64 where a format can tell.
-struct Number {
-  constexpr Number(uint64_t value) : is_whole(true), whole(value), real(0) {}  // NOLINT(google-explicit-constructor)
-  constexpr Number(double value) : is_whole(false), whole(0), real(value) {}   // NOLINT(google-explicit-constructor)
-
-  double AsDouble() const { return is_whole ? static_cast<double>(whole) : real; }
-
-  bool is_whole;
-  uint64_t whole;
-  double real;
+// The labels of a series: those that it shares with others, then its own; or a label set that is encoded already.
+struct SeriesLabels {
+  EncodedLabels shared = {};
+  EncodedLabels own = {};
+  const LabelSet* set = nullptr;
+  const SeriesMarks* marks = nullptr;
 };
 
 struct HistogramValue {
   std::span<const double> bounds;     // ascending, without +Inf
   std::span<const uint64_t> buckets;  // not cumulative; the last, one more than there are bounds, is that of +Inf
   double sum = 0;
+  const NativeHistogram* native = nullptr;
 };
 
 struct SummaryValue {
   uint64_t count = 0;
   double sum = 0;
+  std::span<const QuantileValue> quantiles = {};
 };
 
 class FamilySink {
@@ -76,12 +80,18 @@ class FamilySink {
   // Encodes labels for this sink's series. Label names and values may be any bytes.
   virtual EncodedLabels Encode(std::span<const Label> labels) = 0;
 
+  // Whether the format shows when a series began, and exemplars.
+  virtual bool shows_marks() const = 0;
+
   // The series between Begin() and End() are of the family's type; there is at least one.
   virtual void Begin(const FamilyHead& head) = 0;
   virtual void Value(const SeriesLabels& labels, Number value) = 0;  // of a counter, a gauge or an unknown
   virtual void Histogram(const SeriesLabels& labels, const HistogramValue& value) = 0;
   virtual void Summary(const SeriesLabels& labels, const SummaryValue& value) = 0;
   virtual void Info(const SeriesLabels& labels) = 0;
+  // One number of 0 or 1 for each state; the label that tells states apart is named as the family.
+  virtual void StateSet(const SeriesLabels& labels, std::span<const std::string> states,
+                        std::span<const Number> values) = 0;
   virtual void End() = 0;
 
   // After the last family.

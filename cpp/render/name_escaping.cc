@@ -15,8 +15,18 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kNames = {"allow-utf-8", "underscores", "dots", "values"};
 
-bool IsLegacyChar(char c, bool first) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (c >= '0' && c <= '9' && !first);
+enum class NameOf { kMetric, kLabel };
+
+bool IsLegacyChar(char c, bool first, NameOf what) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c == ':' && what == NameOf::kMetric) ||
+         (c >= '0' && c <= '9' && !first);
+}
+
+bool IsLegacy(std::string_view name, NameOf what) {
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (!IsLegacyChar(name[i], i == 0, what)) return false;
+  }
+  return !name.empty();
 }
 
 // The character at the front of valid UTF-8, and its length.
@@ -49,6 +59,26 @@ void AppendEscaped(uint32_t code, Escaping escaping, std::string& out) {
   }
 }
 
+std::string Escape(std::string_view name, Escaping escaping, NameOf what) {
+  const bool is_legacy = IsLegacy(name, what);
+  if (is_legacy && escaping != Escaping::kDots) return std::string(name);
+  const std::string valid = Valid(name);
+  if (escaping == Escaping::kAllowUtf8) return valid;
+  std::string escaped = escaping == Escaping::kValues ? "U__" : "";
+  for (std::string_view rest = valid; !rest.empty();) {
+    const auto [code, length] = FirstCharacter(rest);
+    if (rest[0] == '_' && escaping != Escaping::kUnderscores) {
+      escaped += "__";
+    } else if (IsLegacyChar(rest[0], rest.size() == valid.size(), what)) {
+      escaped += rest[0];
+    } else {
+      AppendEscaped(code, escaping, escaped);
+    }
+    rest.remove_prefix(length);
+  }
+  return escaped;
+}
+
 }  // namespace
 
 std::string_view EscapingName(Escaping escaping) { return kNames[static_cast<size_t>(escaping)]; }
@@ -58,32 +88,12 @@ Escaping FindEscaping(std::string_view name) {
   return found == kNames.end() ? Escaping::kUnderscores : static_cast<Escaping>(found - kNames.begin());
 }
 
-bool IsLegacyName(std::string_view name) {
-  if (name.empty()) return false;
-  for (size_t i = 0; i < name.size(); ++i) {
-    if (!IsLegacyChar(name[i], i == 0)) return false;
-  }
-  return true;
-}
+bool IsLegacyName(std::string_view name) { return IsLegacy(name, NameOf::kMetric); }
 
-std::string EscapeName(std::string_view name, Escaping escaping) {
-  const bool is_legacy = IsLegacyName(name);
-  if (is_legacy && escaping != Escaping::kDots) return std::string(name);
-  const std::string valid = Valid(name);
-  if (escaping == Escaping::kAllowUtf8) return valid;
-  std::string escaped = escaping == Escaping::kValues ? "U__" : "";
-  for (std::string_view rest = valid; !rest.empty();) {
-    const auto [code, length] = FirstCharacter(rest);
-    if (rest[0] == '_' && escaping != Escaping::kUnderscores) {
-      escaped += "__";
-    } else if (IsLegacyChar(rest[0], rest.size() == valid.size())) {
-      escaped += rest[0];
-    } else {
-      AppendEscaped(code, escaping, escaped);
-    }
-    rest.remove_prefix(length);
-  }
-  return escaped;
-}
+bool IsLegacyLabelName(std::string_view name) { return IsLegacy(name, NameOf::kLabel); }
+
+std::string EscapeName(std::string_view name, Escaping escaping) { return Escape(name, escaping, NameOf::kMetric); }
+
+std::string EscapeLabelName(std::string_view name, Escaping escaping) { return Escape(name, escaping, NameOf::kLabel); }
 
 }  // namespace toolvitals

@@ -21,8 +21,11 @@ Escaping FindEscaping(std::string_view name);
 
 // Whether it is a name for clients of any age: [a-zA-Z_:][a-zA-Z0-9_:]*.
 bool IsLegacyName(std::string_view name);
+// The same of a label, which has no colon.
+bool IsLegacyLabelName(std::string_view name);
 
 // Bytes that are no UTF-8 count as the replacement character.
 std::string EscapeName(std::string_view name, Escaping escaping);
+std::string EscapeLabelName(std::string_view name, Escaping escaping);
 
 }  // namespace toolvitals

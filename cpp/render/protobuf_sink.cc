@@ -2,7 +2,10 @@
 // Floor: render.
 #include "render/protobuf_sink.h"
 
+#include <algorithm>
+#include <cmath>
 #include <protozero/varint.hpp>
+#include <vector>
 
 #include "render/escape.h"
 #include "render/writer.h"
@@ -17,14 +20,35 @@ enum MetricField : uint32_t {
   kMetricCounter = 3,
   kMetricSummary = 4,
   kMetricUntyped = 5,
+  kMetricTimestampMs = 6,
   kMetricHistogram = 7,
 };
 enum LabelField : uint32_t { kLabelName = 1, kLabelValue = 2 };
 // Of Gauge, Counter and Untyped.
 constexpr uint32_t kValue = 1;
+enum CounterField : uint32_t { kCounterExemplar = 2, kCounterCreated = 3 };
 // Of Summary and Histogram.
-enum CountedField : uint32_t { kSampleCount = 1, kSampleSum = 2, kHistogramBucket = 3 };
-enum BucketField : uint32_t { kCumulativeCount = 1, kUpperBound = 2 };
+enum CountedField : uint32_t { kSampleCount = 1, kSampleSum = 2 };
+enum SummaryField : uint32_t { kSummaryQuantile = 3, kSummaryCreated = 4 };
+enum QuantileField : uint32_t { kQuantile = 1, kQuantileValue = 2 };
+enum HistogramField : uint32_t {
+  kHistogramBucket = 3,
+  kHistogramSchema = 5,
+  kHistogramZeroThreshold = 6,
+  kHistogramZeroCount = 7,
+  kHistogramNegativeSpan = 9,
+  kHistogramNegativeDelta = 10,
+  kHistogramPositiveSpan = 12,
+  kHistogramPositiveDelta = 13,
+  kHistogramCreated = 15,
+};
+enum BucketField : uint32_t { kCumulativeCount = 1, kUpperBound = 2, kBucketExemplar = 3 };
+enum SpanField : uint32_t { kSpanOffset = 1, kSpanLength = 2 };
+enum ExemplarField : uint32_t { kExemplarLabel = 1, kExemplarValue = 2, kExemplarTimestamp = 3 };
+enum TimestampField : uint32_t { kSeconds = 1, kNanos = 2 };
+
+constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr int32_t kNanosPerMicro = 1000;
 
 // io.prometheus.client.MetricType
 int32_t TypeNumber(FamilyType type) {
@@ -33,11 +57,14 @@ int32_t TypeNumber(FamilyType type) {
       return 0;
     case FamilyType::kGauge:
     case FamilyType::kInfo:
+    case FamilyType::kStateSet:
       return 1;
     case FamilyType::kSummary:
       return 2;
     case FamilyType::kHistogram:
       return 4;
+    case FamilyType::kGaugeHistogram:
+      return 5;
     case FamilyType::kUnknown:
       break;
   }
@@ -58,23 +85,88 @@ std::string Valid(std::string_view text) {
   return valid;
 }
 
+void AddTimestamp(protozero::pbf_writer& message, uint32_t field, int64_t unix_us) {
+  if (unix_us == 0) return;
+  protozero::pbf_writer timestamp(message, field);
+  timestamp.add_int64(kSeconds, unix_us / kMicrosPerSecond);
+  timestamp.add_int32(kNanos, static_cast<int32_t>(unix_us % kMicrosPerSecond) * kNanosPerMicro);
+}
+
+// Runs of buckets as Prometheus encodes them: spans, and the difference of each count to the one before. Gaps of a few
+// empty buckets are cheaper written out than as a span of their own.
+void AddBuckets(protozero::pbf_writer& histogram, const NativeBuckets& buckets, uint32_t span_field,
+                uint32_t delta_field) {
+  constexpr size_t kBridgedGap = 2;
+  struct Span {
+    size_t begin, end;
+  };
+  std::vector<Span> spans;
+  for (size_t i = 0; i < buckets.counts.size(); ++i) {
+    if (buckets.counts[i] == 0) continue;
+    if (!spans.empty() && i - spans.back().end <= kBridgedGap) {
+      spans.back().end = i + 1;
+    } else {
+      spans.push_back({i, i + 1});
+    }
+  }
+  int64_t next = 0;
+  for (const Span& span : spans) {
+    const int64_t first = static_cast<int64_t>(buckets.first_index) + static_cast<int64_t>(span.begin);
+    protozero::pbf_writer message(histogram, span_field);
+    message.add_sint32(kSpanOffset, static_cast<int32_t>(first - next));
+    message.add_uint32(kSpanLength, static_cast<uint32_t>(span.end - span.begin));
+    next = first + static_cast<int64_t>(span.end - span.begin);
+  }
+  uint64_t before = 0;
+  for (const Span& span : spans) {
+    for (size_t i = span.begin; i < span.end; ++i) {
+      histogram.add_sint64(delta_field, static_cast<int64_t>(buckets.counts[i] - before));
+      before = buckets.counts[i];
+    }
+  }
+}
+
+void AddNative(protozero::pbf_writer& histogram, const NativeHistogram& native) {
+  histogram.add_sint32(kHistogramSchema, native.schema);
+  histogram.add_double(kHistogramZeroThreshold, native.zero_threshold);
+  histogram.add_uint64(kHistogramZeroCount, native.zero_count);
+  AddBuckets(histogram, native.negative, kHistogramNegativeSpan, kHistogramNegativeDelta);
+  AddBuckets(histogram, native.positive, kHistogramPositiveSpan, kHistogramPositiveDelta);
+  if (native.positive.counts.empty() && native.negative.counts.empty()) {
+    // A span of no buckets tells a native histogram without observations from a classic one.
+    protozero::pbf_writer span(histogram, kHistogramPositiveSpan);
+    span.add_sint32(kSpanOffset, 0);
+    span.add_uint32(kSpanLength, 0);
+  }
+}
+
 }  // namespace
+
+void ProtobufSink::AddLabel(protozero::pbf_writer& message, uint32_t field, std::string_view name,
+                            std::string_view value) const {
+  protozero::pbf_writer pair(message, field);
+  pair.add_string(kLabelName, EscapeLabelName(name, escaping_));
+  pair.add_string(kLabelValue, Valid(value));
+}
+
+void ProtobufSink::AddExemplar(protozero::pbf_writer& message, uint32_t field, const Exemplar& exemplar) const {
+  protozero::pbf_writer writer(message, field);
+  for (const auto& [name, value] : exemplar.labels) AddLabel(writer, kExemplarLabel, name, value);
+  writer.add_double(kExemplarValue, exemplar.value);
+  AddTimestamp(writer, kExemplarTimestamp, exemplar.timestamp_us);
+}
 
 EncodedLabels ProtobufSink::Encode(std::span<const Label> labels) {
   const size_t begin = labels_.size();
   protozero::pbf_writer metric(labels_);
-  for (const Label& label : labels) {
-    protozero::pbf_writer pair(metric, kMetricLabel);
-    pair.add_string(kLabelName, EscapeName(label.name, escaping_));
-    pair.add_string(kLabelValue, Valid(label.value));
-  }
+  for (const Label& label : labels) AddLabel(metric, kMetricLabel, label.name, label.value);
   return {begin, labels_.size()};
 }
 
 void ProtobufSink::Begin(const FamilyHead& head) {
   type_ = head.type;
-  std::string name;
-  name.append(head.prefix).append(head.name).append(SampleSuffix(head.type));
+  name_.assign(head.prefix).append(head.name);
+  const std::string name = name_ + std::string(SampleSuffix(head.type));
   family_.clear();
   protozero::pbf_writer family(family_);
   family.add_string(kFamilyName, EscapeName(name, escaping_));
@@ -87,17 +179,29 @@ template <typename Write>
 void ProtobufSink::AddMetric(const SeriesLabels& labels, Write write) {
   protozero::pbf_writer family(family_);
   protozero::pbf_writer metric(family, kFamilyMetric);
-  // The labels are fields of this message already.
-  for (const EncodedLabels& range : {labels.shared, labels.own}) {
-    family_.append(labels_, range.begin, range.end - range.begin);
+  if (labels.set != nullptr) {
+    for (const auto& [name, value] : labels.set->pairs) AddLabel(metric, kMetricLabel, name, value);
+  } else {
+    // The labels are fields of this message already.
+    for (const EncodedLabels& range : {labels.shared, labels.own}) {
+      family_.append(labels_, range.begin, range.end - range.begin);
+    }
   }
   write(metric);
+  if (labels.marks != nullptr && labels.marks->timestamp_ms != FamilySnapshot::kNoTimestamp) {
+    metric.add_int64(kMetricTimestampMs, labels.marks->timestamp_ms);
+  }
 }
 
 void ProtobufSink::Value(const SeriesLabels& labels, Number value) {
   AddMetric(labels, [&](protozero::pbf_writer& metric) {
     protozero::pbf_writer message(metric, ValueField(type_));
     message.add_double(kValue, value.AsDouble());
+    if (type_ != FamilyType::kCounter || labels.marks == nullptr) return;
+    if (!labels.marks->exemplars.empty()) {
+      AddExemplar(message, kCounterExemplar, labels.marks->exemplars.front().exemplar);
+    }
+    AddTimestamp(message, kCounterCreated, labels.marks->created_us);
   });
 }
 
@@ -108,13 +212,24 @@ void ProtobufSink::Histogram(const SeriesLabels& labels, const HistogramValue& v
     for (const uint64_t in_bucket : value.buckets) count += in_bucket;
     histogram.add_uint64(kSampleCount, count);
     histogram.add_double(kSampleSum, value.sum);
-    // The bucket of +Inf is not written: it is the count.
+    auto exemplars =
+        labels.marks == nullptr ? std::span<const FamilySnapshot::PlacedExemplar>() : labels.marks->exemplars;
+    // The bucket of +Inf is the count, and is written only where it has an exemplar to carry.
     uint64_t cumulative = 0;
-    for (size_t i = 0; i < value.bounds.size(); ++i) {
+    for (size_t i = 0; i <= value.bounds.size(); ++i) {
+      const bool marked = !exemplars.empty() && exemplars.front().bucket == i;
+      if (i == value.bounds.size() && !marked) break;
       if (i < value.buckets.size()) cumulative += value.buckets[i];
       protozero::pbf_writer bucket(histogram, kHistogramBucket);
       bucket.add_uint64(kCumulativeCount, cumulative);
-      bucket.add_double(kUpperBound, value.bounds[i]);
+      bucket.add_double(kUpperBound, i < value.bounds.size() ? value.bounds[i] : HUGE_VAL);
+      if (!marked) continue;
+      AddExemplar(bucket, kBucketExemplar, exemplars.front().exemplar);
+      exemplars = exemplars.subspan(1);
+    }
+    if (value.native != nullptr) AddNative(histogram, *value.native);
+    if (labels.marks != nullptr && type_ == FamilyType::kHistogram) {
+      AddTimestamp(histogram, kHistogramCreated, labels.marks->created_us);
     }
   });
 }
@@ -124,7 +239,25 @@ void ProtobufSink::Summary(const SeriesLabels& labels, const SummaryValue& value
     protozero::pbf_writer summary(metric, kMetricSummary);
     summary.add_uint64(kSampleCount, value.count);
     summary.add_double(kSampleSum, value.sum);
+    for (const QuantileValue& quantile : value.quantiles) {
+      protozero::pbf_writer message(summary, kSummaryQuantile);
+      message.add_double(kQuantile, quantile.quantile);
+      message.add_double(kQuantileValue, quantile.value);
+    }
+    if (labels.marks != nullptr) AddTimestamp(summary, kSummaryCreated, labels.marks->created_us);
   });
+}
+
+void ProtobufSink::StateSet(const SeriesLabels& labels, std::span<const std::string> states,
+                            std::span<const Number> values) {
+  for (size_t i = 0; i < std::min(states.size(), values.size()); ++i) {
+    LabelSet set;
+    if (labels.set != nullptr) set.pairs = labels.set->pairs;
+    set.pairs.emplace_back(name_, states[i]);
+    SeriesLabels state = labels;
+    state.set = &set;
+    Value(state, values[i]);
+  }
 }
 
 void ProtobufSink::End() {

@@ -19,15 +19,21 @@ class ProtobufSink final : public FamilySink {
   ProtobufSink(Escaping escaping, std::string& out) : escaping_(escaping), out_(out) {}
 
   EncodedLabels Encode(std::span<const Label> labels) override;
+  bool shows_marks() const override { return true; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
   void Summary(const SeriesLabels& labels, const SummaryValue& value) override;
   void Info(const SeriesLabels& labels) override { Value(labels, uint64_t{1}); }
+  void StateSet(const SeriesLabels& labels, std::span<const std::string> states,
+                std::span<const Number> values) override;
   void End() override;
   void Finish() override {}
 
  private:
+  void AddLabel(protozero::pbf_writer& message, uint32_t field, std::string_view name, std::string_view value) const;
+  void AddExemplar(protozero::pbf_writer& message, uint32_t field, const Exemplar& exemplar) const;
+
   // Adds a Metric with its labels to the family, and to the Metric what `write` writes.
   template <typename Write>
   void AddMetric(const SeriesLabels& labels, Write write);
@@ -37,6 +43,7 @@ class ProtobufSink final : public FamilySink {
   std::string labels_;  // LabelPair fields of Metric messages, one after another
   std::string family_;  // the message of the family that has begun
   std::string unit_;
+  std::string name_;  // of the family, before escaping
   FamilyType type_ = FamilyType::kUnknown;
 };
 

@@ -25,11 +25,18 @@ std::string_view TypeName(FamilyType type, TextDialect dialect) {
       return "summary";
     case FamilyType::kInfo:
       return open_metrics ? "info" : "gauge";
+    case FamilyType::kStateSet:
+      return open_metrics ? "stateset" : "gauge";
+    case FamilyType::kGaugeHistogram:
+      return open_metrics ? "gaugehistogram" : "histogram";
     case FamilyType::kUnknown:
       break;
   }
   return open_metrics ? "unknown" : "untyped";
 }
+
+constexpr double kMillisPerSecond = 1e3;
+constexpr double kMicrosPerSecond = 1e6;
 
 void Quoted(std::string_view text, Writer& writer) {
   writer.Text("\"");
@@ -39,23 +46,25 @@ void Quoted(std::string_view text, Writer& writer) {
 
 }  // namespace
 
+void TextSink::AppendLabel(std::string_view name, std::string_view value, Writer& writer) const {
+  writer.Text(",");
+  if (IsLegacyLabelName(name) && escaping_ != Escaping::kDots) {
+    writer.Text(name);
+  } else {
+    const std::string escaped = EscapeLabelName(name, escaping_);
+    if (IsLegacyLabelName(escaped)) {
+      writer.Text(escaped);
+    } else {
+      Quoted(escaped, writer);
+    }
+  }
+  writer.Text("=");
+  Quoted(value, writer);
+}
+
 EncodedLabels TextSink::Encode(std::span<const Label> labels) {
   const size_t begin = label_writer_.written();
-  for (const Label& label : labels) {
-    label_writer_.Text(",");
-    if (IsLegacyName(label.name) && escaping_ != Escaping::kDots) {
-      label_writer_.Text(label.name);
-    } else {
-      const std::string name = EscapeName(label.name, escaping_);
-      if (IsLegacyName(name)) {
-        label_writer_.Text(name);
-      } else {
-        Quoted(name, label_writer_);
-      }
-    }
-    label_writer_.Text("=");
-    Quoted(label.value, label_writer_);
-  }
+  for (const Label& label : labels) AppendLabel(label.name, label.value, label_writer_);
   return {begin, label_writer_.written()};
 }
 
@@ -92,7 +101,9 @@ void TextSink::Help(std::string_view family, bool quoted, std::string_view help)
 
 void TextSink::Begin(const FamilyHead& head) {
   const std::string_view suffix = SampleSuffix(head.type);
-  name_.assign(head.prefix).append(head.name).append(suffix);
+  type_ = head.type;
+  family_.assign(head.prefix).append(head.name);
+  name_.assign(family_).append(suffix);
   name_ = EscapeName(name_, escaping_);
   quoted_ = !IsLegacyName(name_);
 
@@ -108,25 +119,112 @@ void TextSink::Begin(const FamilyHead& head) {
   }
 
   plain_ = NameWith("");
-  if (head.type == FamilyType::kHistogram) bucket_ = NameWith("_bucket");
-  if (head.type == FamilyType::kHistogram || head.type == FamilyType::kSummary) {
-    sum_ = NameWith("_sum");
-    count_ = NameWith("_count");
+  if (IsHistogram(head.type)) bucket_ = NameWith("_bucket");
+  if (IsHistogram(head.type) || head.type == FamilyType::kSummary) {
+    const bool now = head.type == FamilyType::kGaugeHistogram && dialect_ == TextDialect::kOpenMetrics;
+    sum_ = NameWith(now ? "_gsum" : "_sum");
+    count_ = NameWith(now ? "_gcount" : "_count");
+  }
+  if (dialect_ == TextDialect::kOpenMetrics) {
+    name_.resize(name_.size() - suffix.size());
+    created_ = NameWith("_created");
   }
 }
 
-void TextSink::Sample(const Name& name, const SeriesLabels& labels, Number value) {
-  std::string_view first = Text(labels.shared);
-  std::string_view second = Text(labels.own);
-  if (first.empty()) std::swap(first, second);
-  if (first.empty()) {
-    writer_.Line(name.alone, " ", "", "", value);
+TextSink::LabelText TextSink::Text(const SeriesLabels& labels) {
+  LabelText text;
+  if (labels.set == nullptr) {
+    text = {Text(labels.shared), Text(labels.own)};
+    if (text.first.empty()) std::swap(text.first, text.second);
+    if (!text.first.empty()) text.first.remove_prefix(1);
+  } else if (labels.set->pairs.empty() || (!labels.set->text.empty() && escaping_ != Escaping::kDots)) {
+    text.first = labels.set->text;
   } else {
-    writer_.Line(name.before_labels, first.substr(1), second, "} ", value);
+    scratch_.clear();
+    {
+      Writer writer(scratch_);
+      for (const auto& [name, value] : labels.set->pairs) AppendLabel(name, value, writer);
+    }
+    text.first = std::string_view(scratch_).substr(1);
   }
+  return text;
 }
 
-void TextSink::Value(const SeriesLabels& labels, Number value) { Sample(plain_, labels, value); }
+std::string TextSink::Tail(std::string_view name, std::string_view value) const {
+  std::string tail;
+  {
+    Writer writer(tail);
+    AppendLabel(name, value, writer);
+    writer.Text("} ");
+  }
+  return tail;
+}
+
+void TextSink::Sample(const Name& name, const SeriesLabels& labels, Number value, const Exemplar* exemplar) {
+  Sample(name, Text(labels), {}, value, labels.marks, exemplar);
+}
+
+void TextSink::Sample(const Name& name, LabelText labels, std::string_view tail, Number value, const SeriesMarks* marks,
+                      const Exemplar* exemplar) {
+  if (!labels.first.empty()) {
+    writer_.Start(name.before_labels, labels.first, labels.second, tail.empty() ? "} " : tail, value);
+  } else if (!tail.empty()) {
+    writer_.Start(name.before_labels, tail.substr(1), "", "", value);
+  } else {
+    writer_.Start(name.alone, " ", "", "", value);
+  }
+  EndLine(marks, exemplar);
+}
+
+void TextSink::EndLine(const SeriesMarks* marks, const Exemplar* exemplar) {
+  const bool open_metrics = dialect_ == TextDialect::kOpenMetrics;
+  if (marks != nullptr && marks->timestamp_ms != FamilySnapshot::kNoTimestamp) {
+    writer_.Text(" ");
+    if (open_metrics) {
+      writer_.ReprDouble(static_cast<double>(marks->timestamp_ms) / kMillisPerSecond);
+    } else {
+      writer_.Signed(marks->timestamp_ms);
+    }
+  }
+  if (open_metrics && exemplar != nullptr) {
+    writer_.Text(" # {");
+    std::string labels;
+    {
+      Writer writer(labels);
+      for (const auto& [name, value] : exemplar->labels) AppendLabel(name, value, writer);
+    }
+    if (!labels.empty()) writer_.Text(std::string_view(labels).substr(1));
+    writer_.Text("} ");
+    writer_.GoDouble(exemplar->value);
+    if (exemplar->timestamp_us != 0) {
+      writer_.Text(" ");
+      writer_.ReprDouble(static_cast<double>(exemplar->timestamp_us) / kMicrosPerSecond);
+    }
+  }
+  writer_.Text("\n");
+}
+
+void TextSink::Created(const SeriesLabels& labels) {
+  if (dialect_ != TextDialect::kOpenMetrics || labels.marks == nullptr || labels.marks->created_us == 0) return;
+  // The time is the sample's value; a timestamp of the series says when that was so, and stays.
+  Sample(created_, labels, static_cast<double>(labels.marks->created_us) / kMicrosPerSecond);
+}
+
+void TextSink::Value(const SeriesLabels& labels, Number value) {
+  if (labels.marks == nullptr) {
+    const LabelText text = Text(labels);
+    if (text.first.empty()) {
+      writer_.Line(plain_.alone, " ", "", "", value);
+    } else {
+      writer_.Line(plain_.before_labels, text.first, text.second, "} ", value);
+    }
+    return;
+  }
+  const auto& exemplars = labels.marks->exemplars;
+  const bool shown = type_ == FamilyType::kCounter && !exemplars.empty();
+  Sample(plain_, labels, value, shown ? &exemplars.front().exemplar : nullptr);
+  if (type_ == FamilyType::kCounter) Created(labels);
+}
 
 void TextSink::UseBounds(std::span<const double> bounds) {
   if (!bound_tails_.empty() && bounds.data() == bounds_.data() && bounds.size() == bounds_.size()) return;
@@ -136,27 +234,53 @@ void TextSink::UseBounds(std::span<const double> bounds) {
     std::array<char, kMaxDoubleChars> digits;
     const double bound = i < bounds.size() ? bounds[i] : std::numeric_limits<double>::infinity();
     const char* end = WriteGoDouble(bound, digits.data());
-    bound_tails_.push_back(",le=\"" + std::string(digits.data(), static_cast<size_t>(end - digits.data())) + "\"} ");
+    bound_tails_.push_back(Tail("le", {digits.data(), static_cast<size_t>(end - digits.data())}));
   }
 }
 
 void TextSink::Histogram(const SeriesLabels& labels, const HistogramValue& value) {
   UseBounds(value.bounds);
-  head_.assign(bucket_.before_labels).append(Text(labels.shared)).append(Text(labels.own));
-  const bool labelled = head_.size() > bucket_.before_labels.size();
-  if (labelled) head_.erase(bucket_.before_labels.size(), 1);
+  const LabelText text = Text(labels);
+  head_.assign(bucket_.before_labels).append(text.first).append(text.second);
+  const size_t skipped = text.first.empty() ? 1 : 0;
+  auto exemplar = labels.marks == nullptr ? std::span<const FamilySnapshot::PlacedExemplar>() : labels.marks->exemplars;
   uint64_t cumulative = 0;
   for (size_t i = 0; i < bound_tails_.size(); ++i) {
     if (i < value.buckets.size()) cumulative += value.buckets[i];
-    writer_.Line(head_, std::string_view(bound_tails_[i]).substr(labelled ? 0 : 1), cumulative);
+    const std::string_view tail = std::string_view(bound_tails_[i]).substr(skipped);
+    if (labels.marks == nullptr) [[likely]] {
+      writer_.Line(head_, tail, cumulative);
+      continue;
+    }
+    writer_.Start(head_, tail, "", "", cumulative);
+    const bool shown = !exemplar.empty() && exemplar.front().bucket == i;
+    EndLine(labels.marks, shown ? &exemplar.front().exemplar : nullptr);
+    if (shown) exemplar = exemplar.subspan(1);
   }
-  Sample(sum_, labels, value.sum);
-  Sample(count_, labels, cumulative);
+  Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
+  Sample(count_, text, {}, cumulative, labels.marks, nullptr);
+  if (type_ == FamilyType::kHistogram) Created(labels);
 }
 
 void TextSink::Summary(const SeriesLabels& labels, const SummaryValue& value) {
-  Sample(sum_, labels, value.sum);
-  Sample(count_, labels, value.count);
+  const LabelText text = Text(labels);
+  for (const QuantileValue& quantile : value.quantiles) {
+    std::array<char, kMaxDoubleChars> digits;
+    const char* end = WriteGoDouble(quantile.quantile, digits.data());
+    const std::string tail = Tail("quantile", {digits.data(), static_cast<size_t>(end - digits.data())});
+    Sample(plain_, text, tail, quantile.value, labels.marks, nullptr);
+  }
+  Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
+  Sample(count_, text, {}, value.count, labels.marks, nullptr);
+  Created(labels);
+}
+
+void TextSink::StateSet(const SeriesLabels& labels, std::span<const std::string> states,
+                        std::span<const Number> values) {
+  const LabelText text = Text(labels);
+  for (size_t i = 0; i < std::min(states.size(), values.size()); ++i) {
+    Sample(plain_, text, Tail(family_, states[i]), values[i], labels.marks, nullptr);
+  }
 }
 
 void TextSink::Finish() {

@@ -20,11 +20,14 @@ class TextSink final : public FamilySink {
       : dialect_(dialect), escaping_(escaping), writer_(writer), label_writer_(labels_) {}
 
   EncodedLabels Encode(std::span<const Label> labels) override;
+  bool shows_marks() const override { return dialect_ == TextDialect::kOpenMetrics; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
   void Summary(const SeriesLabels& labels, const SummaryValue& value) override;
   void Info(const SeriesLabels& labels) override { Value(labels, uint64_t{1}); }
+  void StateSet(const SeriesLabels& labels, std::span<const std::string> states,
+                std::span<const Number> values) override;
   void End() override {}
   void Finish() override;
 
@@ -38,21 +41,37 @@ class TextSink final : public FamilySink {
   Name NameWith(std::string_view suffix) const;
   void MetadataLine(std::string_view keyword, std::string_view family, bool quoted, std::string_view text);
   void Help(std::string_view family, bool quoted, std::string_view help);
-  void Sample(const Name& name, const SeriesLabels& labels, Number value);
-  void UseBounds(std::span<const double> bounds);
-
+  // The text of a series' labels, in two parts and without a comma in front; it holds until this is called again.
+  struct LabelText {
+    std::string_view first, second;
+  };
+  LabelText Text(const SeriesLabels& labels);
   std::string_view Text(const EncodedLabels& labels) const {
     return {labels_.data() + labels.begin, labels.end - labels.begin};
   }
+  // `,name="value"`
+  void AppendLabel(std::string_view name, std::string_view value, Writer& writer) const;
+  // `,name="value"} `, what a line ends with before its value where it has one more label.
+  std::string Tail(std::string_view name, std::string_view value) const;
+
+  void Sample(const Name& name, const SeriesLabels& labels, Number value, const Exemplar* exemplar = nullptr);
+  void Sample(const Name& name, LabelText labels, std::string_view tail, Number value, const SeriesMarks* marks,
+              const Exemplar* exemplar);
+  // What stands behind a value, and the end of the line.
+  void EndLine(const SeriesMarks* marks, const Exemplar* exemplar);
+  void Created(const SeriesLabels& labels);
+  void UseBounds(std::span<const double> bounds);
 
   const TextDialect dialect_;
   const Escaping escaping_;
   Writer& writer_;
 
   // Of the family that has begun.
+  FamilyType type_ = FamilyType::kUnknown;
+  std::string family_;  // its name before escaping, without a suffix
   std::string name_;
   bool quoted_ = false;
-  Name plain_, bucket_, sum_, count_;
+  Name plain_, bucket_, sum_, count_, created_;
 
   // `,label="value"` for each label, one after another.
   std::string labels_;
@@ -61,6 +80,7 @@ class TextSink final : public FamilySink {
   std::span<const double> bounds_;
   std::vector<std::string> bound_tails_;
   std::string head_;
+  std::string scratch_;  // labels of a set that this escaping has to write anew
 };
 
 }  // namespace toolvitals

@@ -78,6 +78,12 @@ class Writer {
 
   // The same of four pieces.
   void Line(std::string_view a, std::string_view b, std::string_view c, std::string_view d, Number value) {
+    Start(a, b, c, d, value);
+    *at_++ = '\n';
+  }
+
+  // The same without the newline, for which there is room.
+  void Start(std::string_view a, std::string_view b, std::string_view c, std::string_view d, Number value) {
     Room(a.size() + b.size() + c.size() + d.size() + kMaxDoubleChars + 1);
     Put(a);
     Put(b);
@@ -88,7 +94,6 @@ class Writer {
     } else {
       at_ = WriteGoDouble(value.real, at_);
     }
-    *at_++ = '\n';
   }
 
  private:

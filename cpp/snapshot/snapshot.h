@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "snapshot/family_snapshot.h"
+
 namespace toolvitals {
 
 // A value that was not measured. JSON shows null, Prometheus omits the sample.
@@ -100,6 +102,7 @@ struct Snapshot {
   std::shared_ptr<const std::vector<double>> duration_bounds;
   std::vector<ToolSnapshot> tools;    // sorted by name
   std::vector<CacheSnapshot> caches;  // sorted by name
+  std::vector<FamilySnapshot> families;  // of instruments and of sources, in the order they were made
   ProcessSnapshot process;
   PythonSnapshot python;
   SelfSnapshot self;
