@@ -1,8 +1,9 @@
 // A family of series at one instant, as plain values: an instrument's, or one that another library made.
 // Floor: snapshot.
 //
-// Values stand in flat arrays beside the label sets, one entry (or one row) per series, so that a family of ten thousand
-// counters is two arrays and not ten thousand objects. Label sets are shared with the snapshots before and after.
+// Values stand in flat arrays beside the label sets, one entry (or one row) per series, so that a family of ten
+// thousand counters is two arrays and not ten thousand objects. Label sets are shared with the snapshots before and
+// after.
 #pragma once
 
 #include <cstddef>
