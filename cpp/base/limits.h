@@ -17,6 +17,13 @@ inline constexpr uint64_t kMinWindowSize = 2;
 inline constexpr uint64_t kMaxWindowSize = 1'000'000;
 inline constexpr uint64_t kDefaultWindowSize = 1000;
 
+// Names, help texts and labels of metrics, in bytes of UTF-8. A label value that is longer cannot be told from another
+// one that begins alike, so its records go to the overflow series.
+inline constexpr size_t kMaxMetricNameBytes = 1024;
+inline constexpr size_t kMaxHelpBytes = 65'536;
+inline constexpr size_t kMaxLabels = 64;
+inline constexpr size_t kMaxLabelValueBytes = 4096;
+
 // Types of error that one tool may show, so that error texts passed as types cannot take every tool's series.
 inline constexpr uint64_t kMaxErrorTypesPerTool = 256;
 
@@ -30,8 +37,9 @@ inline constexpr uint64_t kMinMemoryLimitMb = 1;
 inline constexpr uint64_t kMaxMemoryLimitMb = 1024;
 inline constexpr uint64_t kDefaultMemoryLimitMb = 64;
 
-// Finite upper bounds of one classic histogram.
-inline constexpr size_t kMaxHistogramBounds = 64;
+// Finite upper bounds of one classic histogram, and of the tools' durations, which are in a segment's header.
+inline constexpr size_t kMaxHistogramBounds = 1024;
+inline constexpr size_t kMaxDurationBounds = 64;
 
 // Latencies of this many nanoseconds and more (104 days) are summed as floating point, so that the integer sum of
 // 2^64 nanoseconds cannot be overrun by a handful of absurd values.

@@ -59,6 +59,7 @@ Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& o
       registry_(*segment_, options.max_series),
       quantile_method_(options.quantile_method),
       started_ns_(Clock::MonotonicNanos()),
+      instruments_(*segment_, registry_, mutex_),
       options_(options) {
   SegmentHeader& header = segment_->header();
   header.clock_source.store(static_cast<uint64_t>(Clock::source()), std::memory_order_relaxed);
@@ -327,6 +328,7 @@ void Collector::ResetAll(bool after_fork) {
       }
     }
   });
+  instruments_.ResetAll(after_fork);
   SegmentHeader& header = segment_->header();
   for (Word& dropped : header.dropped) dropped.store(0, std::memory_order_relaxed);
   header.scrapes.store(0, std::memory_order_relaxed);

@@ -16,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "collector/tool_metrics.h"
 #include "metrics/quantiles.h"
+#include "registry/instrument_store.h"
 #include "registry/registry.h"
 
 namespace toolvitals {
@@ -77,6 +78,9 @@ class Collector {
     segment_->header().scrapes.fetch_add(1, std::memory_order_relaxed);
   }
 
+  // Families of instruments that programs make for themselves.
+  InstrumentStore& instruments() { return instruments_; }
+
   Segment& segment() { return *segment_; }
   const Segment& segment() const { return *segment_; }
   QuantileMethod quantile_method() const { return quantile_method_.load(std::memory_order_relaxed); }
@@ -106,6 +110,7 @@ class Collector {
   std::atomic<uint64_t> started_ns_;
 
   mutable absl::Mutex mutex_;
+  InstrumentStore instruments_;
   CollectorOptions options_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);

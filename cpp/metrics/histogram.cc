@@ -23,13 +23,13 @@ absl::StatusOr<HistogramBounds> HistogramBounds::Make(std::span<const double> bo
   }
   HistogramBounds made;
   made.size_ = bounds.size();
-  std::copy(bounds.begin(), bounds.end(), made.bounds_.begin());
+  made.bounds_.assign(bounds.begin(), bounds.end());
   if (bounds.front() > 0) {
     made.first_key_ = std::bit_cast<uint64_t>(bounds.front()) >> kKeyShift;
     const uint64_t last_key = std::bit_cast<uint64_t>(bounds.back()) >> kKeyShift;
     for (uint64_t key = made.first_key_; key <= last_key; ++key) {
       // The smallest value with this key lies in the bucket from which the walk begins.
-      made.table_.push_back(static_cast<uint8_t>(made.SlowBucketOf(std::bit_cast<double>(key << kKeyShift))));
+      made.table_.push_back(static_cast<uint16_t>(made.SlowBucketOf(std::bit_cast<double>(key << kKeyShift))));
     }
   }
   return made;
@@ -37,7 +37,7 @@ absl::StatusOr<HistogramBounds> HistogramBounds::Make(std::span<const double> bo
 
 size_t HistogramBounds::SlowBucketOf(double value) const {
   if (std::isnan(value)) return size_;
-  return static_cast<size_t>(std::lower_bound(bounds_.begin(), bounds_.begin() + size_, value) - bounds_.begin());
+  return static_cast<size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
 }
 
 uint64_t HistogramCell::Collect(std::span<uint64_t> counts) const {

@@ -2,7 +2,6 @@
 // Floor: metrics.
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -43,9 +42,9 @@ class HistogramBounds {
   size_t SlowBucketOf(double value) const;
 
   size_t size_ = 0;
-  std::array<double, kMaxHistogramBounds> bounds_{};
+  std::vector<double> bounds_;
   uint64_t first_key_ = 0;
-  std::vector<uint8_t> table_;
+  std::vector<uint16_t> table_;
 };
 
 // The buckets of one series, laid out in a segment. An observation is one increment, so the count is the sum of the

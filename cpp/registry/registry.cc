@@ -5,10 +5,16 @@
 namespace toolvitals {
 
 Offset Registry::Reserve(uint64_t cell_bytes) {
-  if (series() >= max_series()) return 0;
+  if (!TakeSeries()) return 0;
   const Offset cell = segment_.Allocate(cell_bytes);
-  if (cell != 0) segment_.header().series.fetch_add(1, std::memory_order_relaxed);
+  if (cell == 0) Cancel();
   return cell;
+}
+
+bool Registry::TakeSeries() {
+  if (series() >= max_series()) return false;
+  CountSeries();
+  return true;
 }
 
 bool Registry::Publish(SeriesKind kind, std::string_view name, Offset cell) {
@@ -16,7 +22,5 @@ bool Registry::Publish(SeriesKind kind, std::string_view name, Offset cell) {
   Cancel();
   return false;
 }
-
-void Registry::Cancel() { segment_.header().series.fetch_sub(1, std::memory_order_relaxed); }
 
 }  // namespace toolvitals

@@ -30,8 +30,14 @@ class Registry {
   // no longer counted.
   bool Publish(SeriesKind kind, std::string_view name, Offset cell);
 
+  // Counts a series; false where the series budget is spent.
+  bool TakeSeries();
+  // Counts one whatever the budget says.
+  void CountSeries() { segment_.header().series.fetch_add(1, std::memory_order_relaxed); }
   // Gives back the count of a series that was reserved and could not be completed.
-  void Cancel();
+  void Cancel() { Release(1); }
+  // Gives back the count of series that are no more.
+  void Release(uint64_t series) { segment_.header().series.fetch_sub(series, std::memory_order_relaxed); }
 
   void set_max_series(uint64_t max_series) { max_series_.store(max_series, std::memory_order_relaxed); }
   uint64_t max_series() const { return max_series_.load(std::memory_order_relaxed); }

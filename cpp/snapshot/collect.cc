@@ -199,6 +199,7 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   });
   SortByName(snapshot->tools);
   SortByName(snapshot->caches);
+  families_.Read(collector_.quantile_method(), snapshot->families);
   snapshot->process = ReadProcess();
   snapshot->python = CollectPython(header);
   snapshot->self = CollectSelf(segment);

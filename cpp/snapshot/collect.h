@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "collector/collector.h"
+#include "snapshot/collect_families.h"
 #include "snapshot/snapshot.h"
 
 namespace toolvitals {
@@ -28,7 +29,10 @@ struct PythonInfo {
 // scrape nothing but its lines.
 class SnapshotReader {
  public:
-  explicit SnapshotReader(Collector& collector) : collector_(collector) {}
+  // `registry` is the number of the registry whose families are shown (registry/family_record.h). The default one shows
+  // the collector's own families as well.
+  explicit SnapshotReader(Collector& collector, size_t registry = kDefaultRegistry)
+      : collector_(collector), families_(collector.segment(), registry) {}
 
   std::shared_ptr<const Snapshot> Read();
   // One tool or cache; nullopt for one that was never registered.
@@ -50,6 +54,7 @@ class SnapshotReader {
   WindowStats Statistics(const WindowCell& window, std::optional<uint64_t> recorded);
 
   Collector& collector_;
+  FamilyReader families_;
   absl::flat_hash_map<const WindowCell*, KeptStats> kept_;
   std::vector<double> samples_;
 };

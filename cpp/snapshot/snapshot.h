@@ -100,8 +100,8 @@ struct Snapshot {
   std::string name_prefix;  // METRICS_NAMESPACE with its underscore ("myapp_"), or empty
   // Upper bounds of the duration buckets in seconds, ascending, without +Inf.
   std::shared_ptr<const std::vector<double>> duration_bounds;
-  std::vector<ToolSnapshot> tools;    // sorted by name
-  std::vector<CacheSnapshot> caches;  // sorted by name
+  std::vector<ToolSnapshot> tools;       // sorted by name
+  std::vector<CacheSnapshot> caches;     // sorted by name
   std::vector<FamilySnapshot> families;  // of instruments and of sources, in the order they were made
   ProcessSnapshot process;
   PythonSnapshot python;

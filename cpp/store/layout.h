@@ -60,23 +60,24 @@ struct SegmentHeader {
   Word histogram_bounds;  // how many of `bounds` are used
   Word scrapes;
   Word scrape_ns_sum;
-  Word reserved[15];
+  Word offenders;  // Offset of an OffenderTable; zero while no label set was refused
+  Word reserved[14];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
-  Word bounds[kMaxHistogramBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds
+  Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds
 };
 
 inline constexpr size_t kHeaderBytes = 4096;
 static_assert(sizeof(SegmentHeader) <= kHeaderBytes);
-static_assert(sizeof(SegmentHeader) == (32 + kDropReasonSlots + 3 * kGcGenerations + kMaxHistogramBounds) * 8);
+static_assert(sizeof(SegmentHeader) == (32 + kDropReasonSlots + 3 * kGcGenerations + kMaxDurationBounds) * 8);
 
 // What an entry of the directory leads to. The numbers are part of the layout.
-enum class SeriesKind : uint64_t { kNone = 0, kTool = 1, kCache = 2 };
+enum class SeriesKind : uint64_t { kNone = 0, kTool = 1, kCache = 2, kFamily = 3 };
 
 struct DirectoryEntry {
   Word kind;  // SeriesKind
-  Word name;  // Offset of a StringRecord
-  Word cell;  // Offset of a ToolCell or a CacheCell
+  Word name;  // Offset of a StringRecord; a family's is empty, its name is in its definition
+  Word cell;  // Offset of a ToolCell, a CacheCell or a FamilyRecord
   Word reserved;
 };
 

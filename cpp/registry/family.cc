@@ -1,0 +1,284 @@
+// Looking up, making, listing and removing series.
+// Floor: registry.
+#include "registry/family.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "registry/instrument_store.h"
+#include "store/text_record.h"
+
+namespace toolvitals {
+namespace {
+
+uint64_t NowSeconds() { return Clock::MonotonicNanos() / 1'000'000'000; }
+
+uint64_t NowMicros() { return static_cast<uint64_t>(Clock::UnixNanos()) / 1000; }
+
+}  // namespace
+
+Series::~Series() {
+  if (!freed_) store_.FreeSeries(*this);
+}
+
+void Series::Touch() {
+  if (is_overflow_) family_.overflowed.fetch_add(1, std::memory_order_relaxed);
+  if (expires_) record_.used_s.store(NowSeconds(), std::memory_order_relaxed);
+}
+
+Family::Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
+               std::unique_ptr<const HistogramBounds> bounds)
+    : store_(store),
+      record_(record),
+      definition_(std::move(definition)),
+      max_series_(options.max_series),
+      bounds_(std::move(bounds)),
+      series_(0, Hash{options.hash}) {}
+
+Family::~Family() {
+  Map series;
+  std::shared_ptr<Series> overflow;
+  {
+    absl::MutexLock lock(&store_.mutex_);
+    store_.Forget(*this, record_);
+    series.swap(series_);
+    overflow.swap(overflow_);
+    store_.registry_.Release(series.size());
+  }
+  // Here they go, without the mutex: the last holder of a series takes it to give the memory back.
+}
+
+Segment& Family::segment() const { return store_.segment(); }
+
+std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> values) {
+  const std::string packed = PackTexts(values);
+  std::vector<std::shared_ptr<Series>> expired;
+  absl::MutexLock lock(&store_.mutex_);
+  const auto found = series_.find(packed);
+  if (found != series_.end()) return found->second;
+  const bool fits = std::all_of(values.begin(), values.end(),
+                                [](std::string_view value) { return value.size() <= kMaxLabelValueBytes; });
+  if (definition_.ttl_seconds != 0) CollectExpired(expired);
+  if (fits && HasRoom()) {
+    if (std::shared_ptr<Series> made = Make(packed, /*is_overflow=*/false)) {
+      Link(*made);
+      series_.emplace(packed, made);
+      return made;
+    }
+    store_.registry_.Cancel();
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    store_.offenders_.Offer(definition_.name, definition_.label_names[i], values[i]);
+  }
+  return overflow_;
+}
+
+std::shared_ptr<Series> Family::Find(std::span<const std::string_view> values) const {
+  const std::string packed = PackTexts(values);
+  absl::MutexLock lock(&store_.mutex_);
+  const auto found = series_.find(packed);
+  return found == series_.end() ? nullptr : found->second;
+}
+
+bool Family::HasRoom() {
+  if (max_series_ != 0 && series_.size() >= max_series_) return false;
+  return store_.registry_.TakeSeries();
+}
+
+std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
+  Segment& segment = store_.segment_;
+  BlockPool& pool = store_.pool_;
+  const size_t buckets = bounds_ == nullptr ? 0 : bounds_->buckets();
+  const uint64_t bytes = SeriesBytes(definition_.kind, buckets, definition_.window_size != 0);
+  const Offset offset = pool.Allocate(bytes);
+  if (offset == 0) return nullptr;
+  SeriesRecord& record = *segment.At<SeriesRecord>(offset);
+  std::shared_ptr<Series> series(new Series(store_, record_, record, definition_.kind, bytes, is_overflow,
+                                            definition_.ttl_seconds != 0 && !is_overflow));
+  const Offset labels = store_.MakeText(packed);
+  record.labels.store(labels, std::memory_order_relaxed);
+  bool complete = labels != 0;
+  if (definition_.kind == InstrumentKind::kSummary && definition_.window_size != 0) {
+    const uint64_t capacity = RingRecord::CapacityFor(definition_.window_size);
+    const Offset ring = pool.Allocate(RingRecord::Bytes(capacity));
+    if (ring != 0) segment.At<RingRecord>(ring)->capacity.store(capacity, std::memory_order_relaxed);
+    series->summary().window.ring.store(ring, std::memory_order_relaxed);
+    complete = complete && ring != 0;
+  }
+  if (!complete) {
+    store_.FreeBlocks(*series);
+    return nullptr;
+  }
+  record.created_us.store(NowMicros(), std::memory_order_relaxed);
+  record.used_s.store(NowSeconds(), std::memory_order_relaxed);
+  record.generation.store(GenerationOf(store_.segment_.OffsetOf(&record_), ++store_.generation_),
+                          std::memory_order_release);
+  return series;
+}
+
+void Family::Link(Series& series) {
+  const Offset offset = store_.segment_.OffsetOf(&series.record());
+  series.before_ = last_;
+  if (last_ == nullptr) {
+    first_ = &series;
+    record_.first.store(offset, std::memory_order_release);
+  } else {
+    last_->after_ = &series;
+    last_->record().next.store(offset, std::memory_order_release);
+  }
+  last_ = &series;
+  // Released behind the change: a reader that sees the old number has at most read the old list.
+  record_.membership.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<Series> Family::Unlink(Map::iterator found) {
+  std::shared_ptr<Series> series = std::move(found->second);
+  series_.erase(found);
+  const Offset next = series->record().next.load(std::memory_order_relaxed);
+  if (series->before_ == nullptr) {
+    first_ = series->after_;
+    record_.first.store(next, std::memory_order_release);
+  } else {
+    series->before_->after_ = series->after_;
+    series->before_->record().next.store(next, std::memory_order_release);
+  }
+  if (series->after_ == nullptr) {
+    last_ = series->before_;
+  } else {
+    series->after_->before_ = series->before_;
+  }
+  series->before_ = series->after_ = nullptr;
+  record_.membership.fetch_add(1, std::memory_order_release);
+  store_.registry_.Release(1);
+  return series;
+}
+
+bool Family::Remove(std::span<const std::string_view> values) {
+  const std::string packed = PackTexts(values);
+  std::shared_ptr<Series> removed;
+  absl::MutexLock lock(&store_.mutex_);
+  const auto found = series_.find(packed);
+  if (found == series_.end()) return false;
+  removed = Unlink(found);
+  return true;
+}
+
+size_t Family::RemoveMatching(std::span<const std::pair<size_t, std::string_view>> values) {
+  std::vector<std::shared_ptr<Series>> removed;
+  absl::MutexLock lock(&store_.mutex_);
+  std::vector<std::string> matching;
+  for (const auto& [packed, series] : series_) {
+    const std::vector<std::string> texts = UnpackTexts(packed).value_or(std::vector<std::string>());
+    const bool matches = std::all_of(values.begin(), values.end(), [&](const auto& wanted) {
+      return wanted.first < texts.size() && texts[wanted.first] == wanted.second;
+    });
+    if (matches) matching.push_back(packed);
+  }
+  for (const std::string& packed : matching) removed.push_back(Unlink(series_.find(packed)));
+  return removed.size();
+}
+
+void Family::Clear() {
+  Map removed;
+  absl::MutexLock lock(&store_.mutex_);
+  removed.swap(series_);
+  series_ = Map(0, removed.hash_function());
+  for (auto& [packed, series] : removed) series->before_ = series->after_ = nullptr;
+  first_ = last_ = nullptr;
+  record_.first.store(0, std::memory_order_release);
+  record_.membership.fetch_add(1, std::memory_order_release);
+  store_.registry_.Release(removed.size());
+}
+
+size_t Family::Expire() {
+  std::vector<std::shared_ptr<Series>> removed;
+  absl::MutexLock lock(&store_.mutex_);
+  CollectExpired(removed);
+  return removed.size();
+}
+
+void Family::CollectExpired(std::vector<std::shared_ptr<Series>>& removed) {
+  const uint64_t now = NowSeconds();
+  // Once a second: a new series must not cost a walk over all of them.
+  if (definition_.ttl_seconds == 0 || now == expired_at_s_) return;
+  expired_at_s_ = now;
+  for (Series* series = first_; series != nullptr;) {
+    Series* const after = series->after_;
+    const uint64_t used = series->record().used_s.load(std::memory_order_relaxed);
+    if (now > used && now - used >= definition_.ttl_seconds) {
+      const Offset labels = series->record().labels.load(std::memory_order_relaxed);
+      const auto found = series_.find(LoadText(store_.segment_, labels).value_or(""));
+      if (found != series_.end() && found->second.use_count() == 1) removed.push_back(Unlink(found));
+    }
+    series = after;
+  }
+}
+
+void Family::Show(size_t registry, bool shown) {
+  const uint64_t bit = uint64_t{1} << registry;
+  if (shown) {
+    record_.shown.fetch_or(bit, std::memory_order_release);
+  } else {
+    record_.shown.fetch_and(~bit, std::memory_order_release);
+  }
+}
+
+bool Family::SetFacts(Series& series, std::span<const std::string_view> names_and_values) {
+  absl::MutexLock lock(&store_.mutex_);
+  const Offset made = store_.MakeText(PackTexts(names_and_values));
+  if (made == 0) return false;
+  InfoSeriesCell& cell = series.record().As<InfoSeriesCell>();
+  cell.version.fetch_add(1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  store_.FreeText(cell.facts);
+  cell.facts.store(made, std::memory_order_relaxed);
+  cell.version.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+void Family::Reset(Series& series, bool gauges) {
+  absl::MutexLock lock(&store_.mutex_);
+  ResetLocked(series, gauges);
+}
+
+void Family::ResetLocked(Series& series, bool gauges) {
+  switch (definition_.kind) {
+    case InstrumentKind::kCounter:
+      series.counter().Reset();
+      break;
+    case InstrumentKind::kGauge:
+      if (!gauges) return;
+      series.gauge().Set(0);
+      break;
+    case InstrumentKind::kHistogram:
+      series.histogram().classic.Reset(bounds_->buckets());
+      break;
+    case InstrumentKind::kSummary: {
+      SummarySeriesCell& cell = series.summary();
+      cell.count.store(0, std::memory_order_relaxed);
+      cell.sum.store(0, std::memory_order_relaxed);
+      if (definition_.window_size != 0) {
+        cell.window.Reset(*store_.segment_.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed)));
+      }
+      break;
+    }
+    case InstrumentKind::kInfo:
+    case InstrumentKind::kStateSet:
+    case InstrumentKind::kNone:
+      return;
+  }
+  series.record().created_us.store(NowMicros(), std::memory_order_relaxed);
+}
+
+void Family::ForEach(absl::FunctionRef<void(std::string_view packed, Series& series)> visit) const {
+  absl::MutexLock lock(&store_.mutex_);
+  const auto show = [&](Series& series) {
+    const Offset labels = series.record().labels.load(std::memory_order_relaxed);
+    visit(LoadText(store_.segment_, labels).value_or(""), series);
+  };
+  for (Series* series = first_; series != nullptr; series = series->after_) show(*series);
+  if (overflow_ != nullptr && overflowed() != 0) show(*overflow_);
+}
+
+}  // namespace toolvitals

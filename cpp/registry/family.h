@@ -1,0 +1,110 @@
+// A family of series with labels: looks series up, makes and removes them.
+// Floor: registry.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/hash/hash.h"
+#include "metrics/histogram.h"
+#include "registry/family_definition.h"
+#include "registry/series.h"
+#include "store/segment.h"
+
+namespace toolvitals {
+
+// Label values as the hash sees them: PackTexts() of them.
+using LabelHash = uint64_t (*)(std::string_view packed);
+inline uint64_t HashLabels(std::string_view packed) {
+  return absl::HashOf(absl::string_view(packed.data(), packed.size()));
+}
+
+struct FamilyOptions {
+  uint64_t max_series = 0;  // of this family; zero: only the limit over all families
+  LabelHash hash = &HashLabels;
+};
+
+// Thread-safe; recording through a series takes no lock, the rest takes the store's mutex, which is never held while
+// waiting for anything. Label values are compared in full, whatever the hash says. The family is shown until its last
+// holder lets go of it.
+class Family {
+ public:
+  ~Family();
+  Family(const Family&) = delete;
+  Family& operator=(const Family&) = delete;
+
+  const FamilyDefinition& definition() const { return definition_; }
+  // Of a histogram.
+  const HistogramBounds& bounds() const { return *bounds_; }
+  Segment& segment() const;
+
+  // The series of these values, as many as there are label names, each valid UTF-8; made where it is new. The overflow
+  // series where a budget is spent, or a value is longer than kMaxLabelValueBytes.
+  std::shared_ptr<Series> WithLabels(std::span<const std::string_view> values);
+  // The same without making one; nullptr where there is none.
+  std::shared_ptr<Series> Find(std::span<const std::string_view> values) const;
+  // The series that label sets past a budget share; nullptr for a family without labels.
+  const std::shared_ptr<Series>& overflow() const { return overflow_; }
+
+  // False where there is no such series.
+  bool Remove(std::span<const std::string_view> values);
+  // Removes the series whose values at those places are these; returns how many there were.
+  size_t RemoveMatching(std::span<const std::pair<size_t, std::string_view>> values);
+  void Clear();
+  // Removes the series that nobody holds and that were not recorded for the family's time to live.
+  size_t Expire();
+
+  // Whether a registry shows the family, by its number.
+  void Show(size_t registry, bool shown);
+
+  // The facts of an info's series, instead of those before; false where the byte budget does not hold them.
+  bool SetFacts(Series& series, std::span<const std::string_view> names_and_values);
+
+  // Zeroes what is counted. `gauges` too, or only what counts; facts and states stay.
+  void Reset(Series& series, bool gauges);
+
+  // Calls `visit` with each series and its label values, packed, in the order they were made; then with the overflow
+  // series if it was recorded. The mutex is held meanwhile.
+  void ForEach(absl::FunctionRef<void(std::string_view packed, Series& series)> visit) const;
+
+  uint64_t overflowed() const { return record_.overflowed.load(std::memory_order_relaxed); }
+
+ private:
+  friend class InstrumentStore;
+
+  struct Hash {
+    LabelHash function;
+    size_t operator()(std::string_view packed) const { return static_cast<size_t>(function(packed)); }
+  };
+  using Map = absl::flat_hash_map<std::string, std::shared_ptr<Series>, Hash, std::equal_to<>>;
+
+  Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
+         std::unique_ptr<const HistogramBounds> bounds);
+
+  // What follows is called with the store's mutex held.
+  std::shared_ptr<Series> Make(std::string_view packed, bool is_overflow);
+  void Link(Series& series);
+  std::shared_ptr<Series> Unlink(Map::iterator found);
+  bool HasRoom();
+  void CollectExpired(std::vector<std::shared_ptr<Series>>& removed);
+  void ResetLocked(Series& series, bool gauges);
+
+  InstrumentStore& store_;
+  FamilyRecord& record_;
+  const FamilyDefinition definition_;
+  const uint64_t max_series_;
+  const std::unique_ptr<const HistogramBounds> bounds_;
+  Map series_;
+  std::shared_ptr<Series> overflow_;
+  Series* first_ = nullptr;
+  Series* last_ = nullptr;
+  uint64_t expired_at_s_ = 0;
+};
+
+}  // namespace toolvitals

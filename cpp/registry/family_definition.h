@@ -1,0 +1,42 @@
+// What a family is: its names, and what its type needs to know.
+// Floor: registry.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "registry/family_record.h"
+
+namespace toolvitals {
+
+struct FamilyDefinition {
+  InstrumentKind kind = InstrumentKind::kCounter;
+  std::string name;  // without the `_total` of a counter and the `_info` of an info
+  std::string help;
+  std::string unit;  // empty, or what the name ends with after an underscore
+  std::vector<std::string> label_names;
+  std::vector<double> bounds;       // of a histogram: ascending, finite, without +Inf
+  std::vector<std::string> states;  // of a state set
+  std::vector<double> quantiles;    // of a summary with a window: whole percents, 0.01 to 0.99
+  uint64_t window_size = 0;         // samples of a summary's window; zero: it has none
+  uint64_t ttl_seconds = 0;         // series that were not recorded for so long are no longer shown; zero: for ever
+  bool exponential = false;         // whether a histogram has exponential buckets as well
+  int32_t schema = 3;               // of the exponential buckets: the finest, -4 to 8
+  uint64_t max_buckets = 160;       // of the exponential buckets
+  double zero_threshold = 2.938735877055719e-39;  // 2^-128; values of at most this size count as zero
+
+  friend bool operator==(const FamilyDefinition&, const FamilyDefinition&) = default;
+};
+
+// InvalidArgument, with the value, the rule and what is allowed, for a definition that no family can have.
+absl::Status CheckDefinition(const FamilyDefinition& definition);
+
+// The definition as bytes for a segment, and back; nullopt for bytes that are none.
+std::string PackDefinition(const FamilyDefinition& definition);
+std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed);
+
+}  // namespace toolvitals

@@ -1,0 +1,58 @@
+// The words of each kind of instrument, behind a SeriesRecord's head.
+// Floor: registry.
+#pragma once
+
+#include <cstddef>
+
+#include "metrics/counter.h"
+#include "metrics/gauge.h"
+#include "metrics/histogram.h"
+#include "metrics/sliding_window.h"
+#include "registry/family_record.h"
+
+namespace toolvitals {
+
+struct HistogramSeriesCell {
+  Word exponential;  // Offset of an ExponentialHistogramCell; zero: the family has none
+  HistogramCell classic;
+};
+
+struct SummarySeriesCell {
+  Word count;
+  Word sum;           // bits of a double
+  WindowCell window;  // only where the family has one
+
+  // The sum first, so that a counted observation is never missing from it on machines that keep the order of stores.
+  template <Writers W>
+  void Observe(double value) {
+    AddDouble<W>(sum, value);
+    Add<W>(count, 1);
+  }
+};
+
+// A text that is replaced as a whole. `version` is odd while it is.
+struct InfoSeriesCell {
+  Word version;
+  Word facts;  // Offset of a TextRecord of names and values in turn; zero: none yet
+};
+
+struct StateSetSeriesCell {
+  Word state;  // which of the family's states holds
+};
+
+// Bytes of a series of the kind, head and words.
+constexpr uint64_t SeriesBytes(InstrumentKind kind, size_t histogram_buckets, bool has_window) {
+  constexpr uint64_t kHead = offsetof(SeriesRecord, cell);
+  switch (kind) {
+    case InstrumentKind::kHistogram:
+      return kHead + sizeof(Word) * (1 + 2 + histogram_buckets);
+    case InstrumentKind::kSummary:
+      return kHead + (has_window ? sizeof(SummarySeriesCell) : offsetof(SummarySeriesCell, window));
+    default:
+      return sizeof(SeriesRecord);
+  }
+}
+static_assert(sizeof(CounterCell) <= 2 * sizeof(Word) && sizeof(GaugeCell) <= 2 * sizeof(Word) &&
+              sizeof(InfoSeriesCell) <= 2 * sizeof(Word) && sizeof(StateSetSeriesCell) <= 2 * sizeof(Word));
+
+}  // namespace toolvitals

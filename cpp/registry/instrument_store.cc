@@ -1,0 +1,140 @@
+// Making and forgetting families, and giving memory back.
+// Floor: registry.
+#include "registry/instrument_store.h"
+
+#include "absl/strings/str_cat.h"
+#include "store/text_record.h"
+
+namespace toolvitals {
+
+absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition definition,
+                                                                const FamilyOptions& options) {
+  if (absl::Status status = CheckDefinition(definition); !status.ok()) return status;
+  std::unique_ptr<const HistogramBounds> bounds;
+  if (definition.kind == InstrumentKind::kHistogram) {
+    absl::StatusOr<HistogramBounds> made = HistogramBounds::Make(definition.bounds);
+    if (!made.ok()) return made.status();
+    bounds = std::make_unique<const HistogramBounds>(*std::move(made));
+  }
+  const std::string packed = PackDefinition(definition);
+  const absl::Status full = absl::ResourceExhaustedError(
+      absl::StrCat("no memory is left in the metrics store for the metric '", definition.name, "'"));
+  // Outside the mutex's scope: where it fails, what was made goes by the way that every series goes.
+  std::shared_ptr<Family> family;
+  std::shared_ptr<Series> first;
+  absl::ReleasableMutexLock lock(&mutex_);
+  FamilyRecord* record = TakeRecord();
+  const Offset text = record == nullptr ? 0 : MakeText(packed);
+  if (text == 0) {
+    if (record != nullptr) free_records_.push_back(record);
+    return full;
+  }
+  record->definition.store(text, std::memory_order_relaxed);
+  record->overflowed.store(0, std::memory_order_relaxed);
+  const InstrumentKind kind = definition.kind;
+  family.reset(new Family(*this, *record, std::move(definition), options, std::move(bounds)));
+  families_.insert(family.get());
+  const bool labelled = !family->definition_.label_names.empty();
+  // A family without labels is there because somebody wrote it into the program: it is counted, and never refused.
+  if (!labelled) registry_.CountSeries();
+  first = family->Make("", labelled);
+  if (first == nullptr) {
+    if (!labelled) registry_.Cancel();
+    lock.Release();
+    return full;
+  }
+  if (labelled) {
+    record->overflow.store(segment_.OffsetOf(&first->record()), std::memory_order_relaxed);
+    family->overflow_ = std::move(first);
+  } else {
+    family->Link(*first);
+    family->series_.emplace("", std::move(first));
+  }
+  record->kind.store(static_cast<uint64_t>(kind), std::memory_order_relaxed);
+  record->membership.fetch_add(1, std::memory_order_relaxed);
+  // Pairs with the acquire of a reader, for whom the number vouches for the rest.
+  record->incarnation.store(++incarnation_, std::memory_order_release);
+  return family;
+}
+
+// A record that is nobody's until its incarnation is set.
+FamilyRecord* InstrumentStore::TakeRecord() {
+  if (!free_records_.empty()) {
+    FamilyRecord* record = free_records_.back();
+    free_records_.pop_back();
+    return record;
+  }
+  const Offset offset = segment_.Allocate(sizeof(FamilyRecord));
+  if (offset == 0) return nullptr;
+  return AppendToDirectory(segment_, SeriesKind::kFamily, "", offset) ? segment_.At<FamilyRecord>(offset) : nullptr;
+}
+
+void InstrumentStore::Forget(Family& family, FamilyRecord& record) {
+  families_.erase(&family);
+  record.incarnation.store(0, std::memory_order_relaxed);
+  // Pairs with the acquire fence of a reader: one that saw anything of what follows sees that the family is over.
+  std::atomic_thread_fence(std::memory_order_release);
+  record.membership.fetch_add(1, std::memory_order_relaxed);
+  for (Word* word : {&record.kind, &record.shown, &record.first, &record.overflow}) {
+    word->store(0, std::memory_order_relaxed);
+  }
+  FreeText(record.definition);
+  free_records_.push_back(&record);
+}
+
+Offset InstrumentStore::MakeText(std::string_view text) {
+  const Offset offset = pool_.Allocate(TextRecord::Bytes(text.size()));
+  if (offset != 0) StoreText(*segment_.At<TextRecord>(offset), text);
+  return offset;
+}
+
+void InstrumentStore::FreeText(Word& text) {
+  const Offset offset = text.load(std::memory_order_relaxed);
+  if (offset == 0) return;
+  text.store(0, std::memory_order_relaxed);
+  pool_.Free(offset, TextRecord::Bytes(segment_.At<TextRecord>(offset)->bytes.load(std::memory_order_relaxed)));
+}
+
+void InstrumentStore::FreeSeries(Series& series) {
+  absl::MutexLock lock(&mutex_);
+  FreeBlocks(series);
+}
+
+void InstrumentStore::FreeBlocks(Series& series) {
+  SeriesRecord& record = series.record_;
+  if (series.freed_) return;
+  series.freed_ = true;
+  record.generation.store(0, std::memory_order_relaxed);
+  // Pairs with the acquire fence of a reader: one that saw the memory's next use sees that the series is over.
+  std::atomic_thread_fence(std::memory_order_release);
+  FreeText(record.labels);
+  switch (series.kind_) {
+    case InstrumentKind::kInfo:
+      FreeText(record.As<InfoSeriesCell>().facts);
+      break;
+    case InstrumentKind::kSummary:
+      if (series.bytes_ > sizeof(SeriesRecord)) FreeRing(series.summary().window.ring);
+      break;
+    default:
+      break;
+  }
+  pool_.Free(segment_.OffsetOf(&record), series.bytes_);
+}
+
+void InstrumentStore::FreeRing(Word& ring) {
+  const Offset offset = ring.load(std::memory_order_relaxed);
+  if (offset == 0) return;
+  pool_.Free(offset, RingRecord::Bytes(segment_.At<RingRecord>(offset)->capacity.load(std::memory_order_relaxed)));
+}
+
+void InstrumentStore::ResetAll(bool after_fork) {
+  for (Family* family : families_) {
+    for (Series* series = family->first_; series != nullptr; series = series->after_) {
+      family->ResetLocked(*series, /*gauges=*/!after_fork);
+    }
+    if (family->overflow_ != nullptr) family->ResetLocked(*family->overflow_, /*gauges=*/!after_fork);
+    family->record_.overflowed.store(0, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace toolvitals

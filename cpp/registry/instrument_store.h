@@ -1,0 +1,63 @@
+// All families of one segment: memory for them, budgets, and who was refused.
+// Floor: registry.
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "registry/block_pool.h"
+#include "registry/family.h"
+#include "registry/heavy_hitters.h"
+#include "registry/registry.h"
+
+namespace toolvitals {
+
+// Outlives its families. Thread-safe.
+class InstrumentStore {
+ public:
+  // `mutex` is the one that guards `registry`; whoever forks holds it meanwhile.
+  InstrumentStore(Segment& segment, Registry& registry, absl::Mutex& mutex)
+      : segment_(segment), registry_(registry), mutex_(mutex), pool_(segment), offenders_(segment) {}
+
+  // A family that no registry shows yet; one without labels has its one series already. InvalidArgument for a bad
+  // definition, ResourceExhausted where the byte budget does not hold it.
+  absl::StatusOr<std::shared_ptr<Family>> Create(FamilyDefinition definition, const FamilyOptions& options = {});
+
+  // Zeroes what every family counted; gauges too, unless this is the child of a fork, which inherits their values as
+  // it inherits the program's. Called with the mutex held.
+  void ResetAll(bool after_fork);
+
+  Segment& segment() { return segment_; }
+  const Segment& segment() const { return segment_; }
+
+ private:
+  friend class Family;
+  friend class Series;
+
+  // Takes the mutex.
+  void FreeSeries(Series& series);
+
+  // These, and all below but the segment, are for whoever holds the mutex.
+  FamilyRecord* TakeRecord();
+  Offset MakeText(std::string_view text);
+  void FreeText(Word& text);
+  void FreeRing(Word& ring);
+  // What a series took, to the pool, once.
+  void FreeBlocks(Series& series);
+  // Makes a family's record free for another.
+  void Forget(Family& family, FamilyRecord& record);
+
+  Segment& segment_;
+  Registry& registry_;
+  absl::Mutex& mutex_;
+  BlockPool pool_;
+  HeavyHitters offenders_;
+  std::vector<FamilyRecord*> free_records_;
+  std::set<Family*> families_;
+  uint64_t generation_ = 0;   // of the series made last
+  uint64_t incarnation_ = 0;  // of the family made last
+};
+
+}  // namespace toolvitals

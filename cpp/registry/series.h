@@ -1,0 +1,68 @@
+// One series of an instrument: what is recorded into.
+// Floor: registry.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "registry/instrument_cells.h"
+
+namespace toolvitals {
+
+class Family;
+class InstrumentStore;
+
+// Handed out by Family; its memory is given to another series only when nobody holds it any more, so a kept handle of a
+// series that was removed records into nothing that is shown, and never into another's. Recording takes no lock,
+// allocates nothing and never fails; any thread may record, as Writers says.
+class Series {
+ public:
+  ~Series();
+  Series(const Series&) = delete;
+  Series& operator=(const Series&) = delete;
+
+  // The words of the family's kind; asking for those of another is a mistake that nothing finds.
+  CounterCell& counter() { return record_.As<CounterCell>(); }
+  GaugeCell& gauge() { return record_.As<GaugeCell>(); }
+  HistogramSeriesCell& histogram() { return record_.As<HistogramSeriesCell>(); }
+  SummarySeriesCell& summary() { return record_.As<SummarySeriesCell>(); }
+  StateSetSeriesCell& state_set() { return record_.As<StateSetSeriesCell>(); }
+
+  SeriesRecord& record() { return record_; }
+  const SeriesRecord& record() const { return record_; }
+  bool is_overflow() const { return is_overflow_; }
+
+  // Whether Touch() has to be called with every record; it does not change.
+  bool counts_touches() const { return is_overflow_ || expires_; }
+  // Counts a record of the overflow series, and says when a series that expires was used.
+  void Touch();
+
+ private:
+  friend class Family;
+  friend class InstrumentStore;
+
+  Series(InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, InstrumentKind kind, uint64_t bytes,
+         bool is_overflow, bool expires)
+      : store_(store),
+        family_(family),
+        record_(record),
+        kind_(kind),
+        bytes_(bytes),
+        is_overflow_(is_overflow),
+        expires_(expires) {}
+
+  InstrumentStore& store_;
+  FamilyRecord& family_;
+  SeriesRecord& record_;
+  const InstrumentKind kind_;
+  const uint64_t bytes_;
+  const bool is_overflow_;
+  const bool expires_;
+  // Its place in the family's list, in the order the series were made.
+  Series* before_ = nullptr;
+  Series* after_ = nullptr;
+  bool freed_ = false;
+};
+
+}  // namespace toolvitals

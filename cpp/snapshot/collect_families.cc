@@ -1,0 +1,305 @@
+// Floor: snapshot.
+#include "snapshot/collect_families.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "store/directory.h"
+#include "store/text_record.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
+// How often a list is walked again when a series went away under the reader; then those that are known are shown.
+constexpr int kWalks = 64;
+constexpr double kPercent = 100;
+constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+
+FamilyType TypeOf(InstrumentKind kind) {
+  switch (kind) {
+    case InstrumentKind::kCounter:
+      return FamilyType::kCounter;
+    case InstrumentKind::kGauge:
+      return FamilyType::kGauge;
+    case InstrumentKind::kHistogram:
+      return FamilyType::kHistogram;
+    case InstrumentKind::kSummary:
+      return FamilyType::kSummary;
+    case InstrumentKind::kInfo:
+      return FamilyType::kInfo;
+    case InstrumentKind::kStateSet:
+      return FamilyType::kStateSet;
+    case InstrumentKind::kNone:
+      break;
+  }
+  return FamilyType::kUnknown;
+}
+
+Number ValueOf(const CounterCell& cell) {
+  const double fraction = LoadDouble(cell.fraction);
+  return fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
+}
+
+LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::string> values) {
+  LabelSet::Pairs pairs;
+  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
+    pairs.emplace_back(names[i], std::move(values[i]));
+  }
+  return pairs;
+}
+
+// Keeps the entries that are marked, of an array with one row per series or with none at all.
+template <typename T>
+void KeepRows(const std::vector<bool>& kept, std::vector<T>& values) {
+  const size_t row = values.size() / kept.size();
+  size_t to = 0;
+  for (size_t series = 0; series < kept.size(); ++series) {
+    for (size_t i = 0; kept[series] && i < row; ++i) {
+      if (to != series * row + i) values[to] = std::move(values[series * row + i]);
+      ++to;
+    }
+  }
+  values.resize(to);
+}
+
+void Keep(const std::vector<bool>& kept, FamilySnapshot& family) {
+  auto labels = std::make_shared<LabelSets>(*family.labels);
+  KeepRows(kept, *labels);
+  family.labels = std::move(labels);
+  KeepRows(kept, family.values);
+  KeepRows(kept, family.counts);
+  KeepRows(kept, family.sums);
+  KeepRows(kept, family.natives);
+  KeepRows(kept, family.quantiles);
+  KeepRows(kept, family.created_us);
+  std::vector<size_t> places;
+  size_t place = 0;
+  for (const bool keep : kept) places.push_back(keep ? place++ : place);
+  std::erase_if(family.exemplars, [&](const auto& placed) { return !kept[placed.series]; });
+  for (auto& placed : family.exemplars) placed.series = places[placed.series];
+}
+
+}  // namespace
+
+void FamilyReader::Read(QuantileMethod method, std::vector<FamilySnapshot>& families) {
+  ForEachSeries(segment_, [&](const DirectoryView& entry) {
+    if (entry.kind != SeriesKind::kFamily) return;
+    const FamilyRecord& record = *segment_.At<FamilyRecord>(entry.cell);
+    if ((record.shown.load(std::memory_order_acquire) >> registry_ & 1) == 0) return;
+    FamilySnapshot family;
+    if (ReadFamily(record, known_[entry.cell], method, family)) families.push_back(std::move(family));
+  });
+}
+
+std::vector<std::pair<std::string, uint64_t>> FamilyReader::ReadOverflowed() {
+  std::vector<std::pair<std::string, uint64_t>> overflowed;
+  ForEachSeries(segment_, [&](const DirectoryView& entry) {
+    if (entry.kind != SeriesKind::kFamily) return;
+    const FamilyRecord& record = *segment_.At<FamilyRecord>(entry.cell);
+    const uint64_t count = record.overflowed.load(std::memory_order_relaxed);
+    if (count == 0) return;
+    Known& known = known_[entry.cell];
+    if (ReadDefinition(record, known)) overflowed.emplace_back(known.definition.name, count);
+  });
+  std::sort(overflowed.begin(), overflowed.end());
+  return overflowed;
+}
+
+bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
+  const uint64_t incarnation = record.incarnation.load(std::memory_order_acquire);
+  if (incarnation == 0) return false;
+  if (incarnation == known.incarnation) return true;
+  const auto packed = LoadText(segment_, record.definition.load(std::memory_order_relaxed));
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (record.incarnation.load(std::memory_order_relaxed) != incarnation || !packed.has_value()) return false;
+  std::optional<FamilyDefinition> definition = UnpackDefinition(*packed);
+  if (!definition.has_value()) return false;
+  known = Known();
+  known.incarnation = incarnation;
+  known.definition = *std::move(definition);
+  FamilyInfo info;
+  info.name = known.definition.name;
+  info.help = known.definition.help;
+  info.unit = known.definition.unit;
+  info.type = TypeOf(known.definition.kind);
+  info.bounds = known.definition.bounds;
+  info.states = known.definition.states;
+  known.info = std::make_shared<const FamilyInfo>(std::move(info));
+  return true;
+}
+
+std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& record, const Known& known) const {
+  const auto packed = LoadText(segment_, record.labels.load(std::memory_order_relaxed));
+  auto values = packed.has_value() ? UnpackTexts(*packed) : std::nullopt;
+  if (!values.has_value()) return nullptr;
+  return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
+}
+
+bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) {
+  const Offset family = segment_.OffsetOf(&record);
+  std::vector<Member> members;
+  auto labels = std::make_shared<LabelSets>();
+  absl::flat_hash_map<uint64_t, std::shared_ptr<const LabelSet>> sets;
+  for (Offset at = record.first.load(std::memory_order_acquire); at != 0;) {
+    const SeriesRecord& series = *segment_.At<SeriesRecord>(at);
+    const uint64_t generation = series.generation.load(std::memory_order_acquire);
+    if (!IsGenerationOf(family, generation)) return false;
+    const auto found = known.sets.find(generation);
+    std::shared_ptr<const LabelSet> set = found != known.sets.end() ? found->second : ReadLabels(series, known);
+    const Offset next = series.next.load(std::memory_order_acquire);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (set == nullptr || series.generation.load(std::memory_order_relaxed) != generation) return false;
+    members.push_back({&series, generation});
+    sets.emplace(generation, set);
+    labels->push_back(std::move(set));
+    at = next;
+  }
+  if (known.shows_overflow) {
+    const SeriesRecord& series = *segment_.At<SeriesRecord>(record.overflow.load(std::memory_order_relaxed));
+    members.push_back({&series, series.generation.load(std::memory_order_relaxed)});
+    labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
+  }
+  known.members = std::move(members);
+  known.labels = std::move(labels);
+  known.sets = std::move(sets);
+  known.fact_versions.clear();
+  return true;
+}
+
+bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family) {
+  if (!ReadDefinition(record, known)) return false;
+  const uint64_t membership = record.membership.load(std::memory_order_acquire);
+  const bool shows_overflow = record.overflowed.load(std::memory_order_relaxed) != 0;
+  if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow) {
+    known.shows_overflow = shows_overflow;
+    bool read = false;
+    for (int walk = 0; walk < kWalks && !read; ++walk) read = ReadMembers(record, known);
+    if (known.labels == nullptr) known.labels = std::make_shared<const LabelSets>();
+    // Where every walk was disturbed, those that were known before are shown, and the next scrape tries again.
+    known.membership = read ? membership : membership - 1;
+  }
+  family.info = known.info;
+  if (known.definition.kind == InstrumentKind::kInfo) ReadFacts(known);
+  family.labels = known.labels;
+  ReadValues(known, method, family);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
+  LeaveOut(record, known, family);
+  return true;
+}
+
+// What was removed while it was read, and what is past its time to live.
+void FamilyReader::LeaveOut(const FamilyRecord& record, const Known& known, FamilySnapshot& family) {
+  const uint64_t ttl = known.definition.ttl_seconds;
+  const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
+  if (known.members.empty() || (!moved && ttl == 0)) return;
+  const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
+  std::vector<bool> kept(known.members.size(), true);
+  for (size_t i = 0; i < known.members.size(); ++i) {
+    const SeriesRecord& series = *known.members[i].record;
+    if (moved) kept[i] = series.generation.load(std::memory_order_relaxed) == known.members[i].generation;
+    const uint64_t used = series.used_s.load(std::memory_order_relaxed);
+    const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
+    if (ttl != 0 && !is_overflow && now > used && now - used >= ttl) kept[i] = false;
+  }
+  if (std::find(kept.begin(), kept.end(), false) != kept.end()) Keep(kept, family);
+}
+
+void FamilyReader::ReadFacts(Known& known) {
+  std::shared_ptr<LabelSets> changed;
+  known.fact_versions.resize(known.members.size(), UINT64_MAX);
+  for (size_t i = 0; i < known.members.size(); ++i) {
+    const SeriesRecord& series = *known.members[i].record;
+    const InfoSeriesCell& cell = series.As<InfoSeriesCell>();
+    const uint64_t version = cell.version.load(std::memory_order_acquire);
+    if (version == known.fact_versions[i] || version % 2 != 0) continue;
+    const Offset facts = cell.facts.load(std::memory_order_relaxed);
+    const auto packed = facts == 0 ? std::string() : LoadText(segment_, facts);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const auto texts = packed.has_value() ? UnpackTexts(*packed) : std::nullopt;
+    if (cell.version.load(std::memory_order_relaxed) != version || !texts.has_value()) continue;
+    if (changed == nullptr) changed = std::make_shared<LabelSets>(*known.labels);
+    const auto own = known.sets.find(known.members[i].generation);
+    LabelSet::Pairs pairs = own == known.sets.end() ? (*changed)[i]->pairs : own->second->pairs;
+    for (size_t fact = 0; fact + 1 < texts->size(); fact += 2) {
+      pairs.emplace_back((*texts)[fact], (*texts)[fact + 1]);
+    }
+    (*changed)[i] = std::make_shared<const LabelSet>(std::move(pairs));
+    known.fact_versions[i] = version;
+  }
+  if (changed != nullptr) known.labels = std::move(changed);
+}
+
+void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family) {
+  const size_t size = known.members.size();
+  const auto each = [&](auto read) {
+    for (const Member& member : known.members) read(*member.record);
+  };
+  const auto created = [&](const SeriesRecord& series) {
+    family.created_us.push_back(static_cast<int64_t>(series.created_us.load(std::memory_order_relaxed)));
+  };
+  const FamilyDefinition& definition = known.definition;
+  switch (definition.kind) {
+    case InstrumentKind::kCounter:
+      family.values.reserve(size);
+      family.created_us.reserve(size);
+      return each([&](const SeriesRecord& series) {
+        family.values.push_back(ValueOf(series.As<CounterCell>()));
+        created(series);
+      });
+    case InstrumentKind::kGauge:
+      family.values.reserve(size);
+      return each([&](const SeriesRecord& series) { family.values.emplace_back(series.As<GaugeCell>().Value()); });
+    case InstrumentKind::kHistogram: {
+      const size_t buckets = definition.bounds.size() + 1;
+      family.counts.resize(size * buckets);
+      family.sums.reserve(size);
+      family.created_us.reserve(size);
+      std::span<uint64_t> counts = family.counts;
+      return each([&](const SeriesRecord& series) {
+        const HistogramCell& cell = series.As<HistogramSeriesCell>().classic;
+        cell.Collect(counts.first(buckets));
+        counts = counts.subspan(buckets);
+        family.sums.push_back(cell.Sum());
+        created(series);
+      });
+    }
+    case InstrumentKind::kSummary:
+      return each([&](const SeriesRecord& series) {
+        const SummarySeriesCell& cell = series.As<SummarySeriesCell>();
+        family.counts.push_back(cell.count.load(std::memory_order_relaxed));
+        family.sums.push_back(LoadDouble(cell.sum));
+        if (definition.window_size != 0) family.quantiles.push_back(ReadWindow(definition, cell.window, method));
+        created(series);
+      });
+    case InstrumentKind::kStateSet:
+      return each([&](const SeriesRecord& series) {
+        const uint64_t state = series.As<StateSetSeriesCell>().state.load(std::memory_order_relaxed);
+        for (uint64_t i = 0; i < definition.states.size(); ++i) family.values.emplace_back(uint64_t{i == state});
+      });
+    case InstrumentKind::kInfo:
+    case InstrumentKind::kNone:
+      return;
+  }
+}
+
+std::vector<QuantileValue> FamilyReader::ReadWindow(const FamilyDefinition& definition, const WindowCell& window,
+                                                    QuantileMethod method) {
+  std::vector<QuantileValue> quantiles;
+  const Offset ring = window.ring.load(std::memory_order_acquire);
+  if (ring == 0) return quantiles;
+  window.Read(*segment_.At<RingRecord>(ring), definition.window_size, samples_);
+  std::vector<int> percents;
+  for (const double quantile : definition.quantiles)
+    percents.push_back(static_cast<int>(std::lround(quantile * kPercent)));
+  std::vector<double> values(percents.size());
+  Percentiles(samples_, percents, method, values);
+  for (size_t i = 0; i < values.size(); ++i) quantiles.push_back({definition.quantiles[i], values[i]});
+  return quantiles;
+}
+
+}  // namespace toolvitals
