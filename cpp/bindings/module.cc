@@ -6,6 +6,7 @@
 #include "bindings/cache_type.h"
 #include "bindings/collector_type.h"
 #include "bindings/errors.h"
+#include "bindings/instrument_type.h"
 #include "bindings/instrumented_async_generator.h"
 #include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_generator.h"
@@ -30,9 +31,10 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();
   if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) ||
-      !AddCollectorType(object) || !AddTrackType(object) || !AddInstrumentedToolType(object) ||
-      !ReadyInstrumentedCoroutineType() || !ReadyInstrumentedGeneratorType() ||
-      !ReadyInstrumentedAsyncGeneratorTypes()) {
+      !AddCollectorType(object) || !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) ||
+      !AddHistogramType(object) || !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) ||
+      !AddTrackType(object) || !AddInstrumentedToolType(object) || !ReadyInstrumentedCoroutineType() ||
+      !ReadyInstrumentedGeneratorType() || !ReadyInstrumentedAsyncGeneratorTypes()) {
     throw py::error_already_set();
   }
 

@@ -24,6 +24,12 @@ class OwnedRef {
   OwnedRef() = default;
   explicit OwnedRef(PyObject* owned) : object_(owned) {}
   OwnedRef(OwnedRef&& other) noexcept : object_(other.release()) {}
+  OwnedRef& operator=(OwnedRef&& other) noexcept {
+    PyObject* before = object_;
+    object_ = other.release();
+    Py_XDECREF(before);
+    return *this;
+  }
   OwnedRef(const OwnedRef&) = delete;
   OwnedRef& operator=(const OwnedRef&) = delete;
   ~OwnedRef() { Py_XDECREF(object_); }

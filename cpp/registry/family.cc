@@ -271,14 +271,25 @@ void Family::ResetLocked(Series& series, bool gauges) {
   series.record().created_us.store(NowMicros(), std::memory_order_relaxed);
 }
 
-void Family::ForEach(absl::FunctionRef<void(std::string_view packed, Series& series)> visit) const {
+std::vector<std::string> Family::Facts(const Series& series) const {
   absl::MutexLock lock(&store_.mutex_);
-  const auto show = [&](Series& series) {
-    const Offset labels = series.record().labels.load(std::memory_order_relaxed);
-    visit(LoadText(store_.segment_, labels).value_or(""), series);
-  };
-  for (Series* series = first_; series != nullptr; series = series->after_) show(*series);
-  if (overflow_ != nullptr && overflowed() != 0) show(*overflow_);
+  const Offset facts = series.record().As<InfoSeriesCell>().facts.load(std::memory_order_relaxed);
+  return UnpackTexts(LoadText(store_.segment_, facts).value_or("")).value_or(std::vector<std::string>());
+}
+
+std::vector<std::shared_ptr<Series>> Family::All() const {
+  std::vector<std::shared_ptr<Series>> all;
+  absl::MutexLock lock(&store_.mutex_);
+  for (Series* series = first_; series != nullptr; series = series->after_) {
+    all.push_back(series->shared_from_this());
+  }
+  if (overflow_ != nullptr && overflowed() != 0) all.push_back(overflow_);
+  return all;
+}
+
+std::vector<std::string> Family::ValuesOf(const Series& series) const {
+  const Offset labels = series.record().labels.load(std::memory_order_relaxed);
+  return UnpackTexts(LoadText(store_.segment_, labels).value_or("")).value_or(std::vector<std::string>());
 }
 
 }  // namespace toolvitals

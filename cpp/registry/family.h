@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
 #include "absl/hash/hash.h"
 #include "metrics/histogram.h"
 #include "registry/family_definition.h"
@@ -69,9 +68,12 @@ class Family {
   // Zeroes what is counted. `gauges` too, or only what counts; facts and states stay.
   void Reset(Series& series, bool gauges);
 
-  // Calls `visit` with each series and its label values, packed, in the order they were made; then with the overflow
-  // series if it was recorded. The mutex is held meanwhile.
-  void ForEach(absl::FunctionRef<void(std::string_view packed, Series& series)> visit) const;
+  std::vector<std::string> Facts(const Series& series) const;
+
+  // The series in the order they were made, then the overflow series if it was recorded.
+  std::vector<std::shared_ptr<Series>> All() const;
+  // The label values of a series of this family.
+  std::vector<std::string> ValuesOf(const Series& series) const;
 
   uint64_t overflowed() const { return record_.overflowed.load(std::memory_order_relaxed); }
 

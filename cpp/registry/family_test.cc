@@ -213,7 +213,7 @@ TEST_F(FamilyTest, ThreadsThatAskForTheSameSeriesGetTheSame) {
     }
   });
   uint64_t total = 0;
-  family->ForEach([&](std::string_view, Series& series) { total += series.counter().Integer(); });
+  for (const auto& series : family->All()) total += series->counter().Integer();
   EXPECT_EQ(total, kThreads * rounds);
 }
 

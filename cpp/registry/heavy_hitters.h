@@ -36,8 +36,8 @@ struct Offender {
 };
 
 // Space-Saving (Metwally, Agrawal, El Abbadi 2005): whoever is seen more often than one in kSlots is in it, with a
-// count that is too high by no more than the error beside it. Offer() is called by one thread at a time; readers take no
-// lock.
+// count that is too high by no more than the error beside it. Offer() is called by one thread at a time; readers take
+// no lock.
 class HeavyHitters {
  public:
   explicit HeavyHitters(Segment& segment) : segment_(segment) {}

@@ -16,7 +16,7 @@ class InstrumentStore;
 // Handed out by Family; its memory is given to another series only when nobody holds it any more, so a kept handle of a
 // series that was removed records into nothing that is shown, and never into another's. Recording takes no lock,
 // allocates nothing and never fails; any thread may record, as Writers says.
-class Series {
+class Series : public std::enable_shared_from_this<Series> {
  public:
   ~Series();
   Series(const Series&) = delete;

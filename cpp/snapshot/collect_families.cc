@@ -273,7 +273,8 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
         const SummarySeriesCell& cell = series.As<SummarySeriesCell>();
         family.counts.push_back(cell.count.load(std::memory_order_relaxed));
         family.sums.push_back(LoadDouble(cell.sum));
-        if (definition.window_size != 0) family.quantiles.push_back(ReadWindow(definition, cell.window, method));
+        if (definition.window_size != 0)
+          family.quantiles.push_back(ReadWindow(segment_, definition, cell.window, method));
         created(series);
       });
     case InstrumentKind::kStateSet:
@@ -287,17 +288,18 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
   }
 }
 
-std::vector<QuantileValue> FamilyReader::ReadWindow(const FamilyDefinition& definition, const WindowCell& window,
-                                                    QuantileMethod method) {
+std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,
+                                      const WindowCell& window, QuantileMethod method) {
+  std::vector<double> samples;
   std::vector<QuantileValue> quantiles;
   const Offset ring = window.ring.load(std::memory_order_acquire);
   if (ring == 0) return quantiles;
-  window.Read(*segment_.At<RingRecord>(ring), definition.window_size, samples_);
+  window.Read(*segment.At<RingRecord>(ring), definition.window_size, samples);
   std::vector<int> percents;
   for (const double quantile : definition.quantiles)
     percents.push_back(static_cast<int>(std::lround(quantile * kPercent)));
   std::vector<double> values(percents.size());
-  Percentiles(samples_, percents, method, values);
+  Percentiles(samples, percents, method, values);
   for (size_t i = 0; i < values.size(); ++i) quantiles.push_back({definition.quantiles[i], values[i]});
   return quantiles;
 }

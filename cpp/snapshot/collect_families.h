@@ -58,13 +58,13 @@ class FamilyReader {
   void ReadFacts(Known& known);
   void ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family);
   static void LeaveOut(const FamilyRecord& record, const Known& known, FamilySnapshot& family);
-  std::vector<QuantileValue> ReadWindow(const FamilyDefinition& definition, const WindowCell& window,
-                                        QuantileMethod method);
-
   const Segment& segment_;
   const size_t registry_;
   absl::flat_hash_map<Offset, Known> known_;
-  std::vector<double> samples_;
 };
+
+// The quantiles of a summary's window, NaN with fewer than two samples.
+std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,
+                                      const WindowCell& window, QuantileMethod method);
 
 }  // namespace toolvitals

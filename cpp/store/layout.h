@@ -28,6 +28,7 @@ enum class DropReason : uint32_t {
   kNameEncoding,
   kErrorType,
   kArguments,
+  kValueNotFinite,
   kCount,
 };
 

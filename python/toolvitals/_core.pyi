@@ -1,8 +1,10 @@
 """The C++ core. Everything public is re-exported, with prose, by `toolvitals`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, Final, Literal, final
+
+from typing_extensions import Self, disjoint_base
 
 __version__: Final[str]
 
@@ -73,6 +75,70 @@ class InstrumentedTool:
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     @staticmethod
     def __get_pydantic_core_schema__(source: Any, handler: Any, /) -> Any: ...
+
+@disjoint_base
+class Instrument:
+    """What the instruments have in common; toolvitals.prometheus has the classes that programs use."""
+    def _define(
+        self,
+        name: str,
+        documentation: str,
+        unit: str,
+        labelnames: Iterable[str],
+        /,
+        *,
+        bounds: Iterable[float] = (),
+        states: Iterable[str] = (),
+        quantiles: Iterable[float] = (),
+        window_size: int = 0,
+        ttl_s: int = 0,
+        max_series: int = 0,
+        native: bool = False,
+        native_schema: int = 3,
+        native_max_buckets: int = 160,
+        native_zero_threshold: float = 2.938735877055719e-39,
+    ) -> None: ...
+    def labels(self, *labelvalues: object, **labelkwargs: object) -> Self: ...
+    def _remove(self, *labelvalues: object) -> bool: ...
+    def _remove_matching(self, labels: dict[str, Any], /) -> int: ...
+    def _clear(self) -> None: ...
+    def _reset(self) -> None: ...
+    def _show(self, registry: int, shown: bool, /) -> None: ...
+    def _read(self) -> list[Any]:
+        """The series: (labels, value ...) as its kind has them; labels None are the overflow series."""
+    @property
+    def _labelnames(self) -> tuple[str, ...]: ...
+    @property
+    def _labelvalues(self) -> tuple[str, ...]: ...
+    @property
+    def _name(self) -> str: ...
+    @property
+    def _documentation(self) -> str: ...
+    @property
+    def _unit(self) -> str: ...
+    @property
+    def _is_overflow(self) -> bool: ...
+
+class CounterBase(Instrument):
+    def inc(self, amount: float = 1, exemplar: dict[str, str] | None = None) -> None: ...
+
+class GaugeBase(Instrument):
+    def inc(self, amount: float = 1) -> None: ...
+    def dec(self, amount: float = 1) -> None: ...
+    def set(self, value: float) -> None: ...
+    def set_to_current_time(self) -> None: ...
+
+class HistogramBase(Instrument):
+    def observe(self, amount: float, exemplar: dict[str, str] | None = None) -> None: ...
+
+class SummaryBase(Instrument):
+    def observe(self, amount: float) -> None: ...
+
+class InfoBase(Instrument):
+    def _set_facts(self, facts: dict[str, str], /) -> None: ...
+
+class EnumBase(Instrument):
+    def state(self, state: str, /) -> None: ...
 
 def configure(
     *,

@@ -1,0 +1,95 @@
+// CounterBase: counts up.
+// Floor: bindings.
+#include <array>
+#include <cmath>
+
+#include "bindings/arguments.h"
+#include "bindings/drops.h"
+#include "bindings/instrument_type.h"
+
+namespace toolvitals {
+namespace {
+
+PyTypeObject counter_type =
+    BlankType("toolvitals._core.CounterBase", sizeof(InstrumentObject), "A counter's series or its family.");
+
+std::array<PyObject*, 2> argument_names;
+
+PyObject* Negative() {
+  PyErr_SetString(PyExc_ValueError, "Counters can only be incremented by non-negative amounts.");
+  return nullptr;
+}
+
+PyObject* IncrementBy(CounterCell& cell, PyObject* amount) {
+  if (PyLong_CheckExact(amount)) {
+    int overflow = 0;
+    const long long whole = PyLong_AsLongLongAndOverflow(amount, &overflow);
+    if (overflow < 0 || (overflow == 0 && whole < 0)) return Negative();
+    if (overflow == 0) {
+      cell.Increment<kPythonWriters>(static_cast<uint64_t>(whole));
+      Py_RETURN_NONE;
+    }
+    const unsigned long long large = PyLong_AsUnsignedLongLong(amount);
+    if (PyErr_Occurred() == nullptr) {
+      cell.Increment<kPythonWriters>(uint64_t{large});
+      Py_RETURN_NONE;
+    }
+    PyErr_Clear();
+  }
+  double value = 0;
+  if (!ToAmount(amount, &value)) return nullptr;
+  if (value < 0) return Negative();
+  // A counter that once was NaN or infinite would stay so, whatever is counted afterwards.
+  if (!std::isfinite(value)) {
+    return Drop(DropReason::kValueNotFinite, PyExc_ValueError, "a counter cannot be incremented by %R", amount);
+  }
+  cell.Increment<kPythonWriters>(value);
+  Py_RETURN_NONE;
+}
+
+PyObject* Increment(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  SeriesRecord* record = RecordOf(AsInstrument(object));
+  if (record == nullptr) [[unlikely]]
+    return nullptr;
+  CounterCell& cell = record->As<CounterCell>();
+  if (count == 0 && keywords == nullptr && !samples_exemplars) [[likely]] {
+    cell.Increment<kPythonWriters>(uint64_t{1});
+    Py_RETURN_NONE;
+  }
+  std::array<PyObject*, 2> places{};
+  if (!PlaceArguments(argument_names, args, count, keywords, places)) {
+    PyErr_SetString(PyExc_TypeError, "inc() takes amount and exemplar, each once");
+    return nullptr;
+  }
+  PyObject* done = nullptr;
+  if (places[0] == nullptr) {
+    cell.Increment<kPythonWriters>(uint64_t{1});
+    done = Py_NewRef(Py_None);
+  } else {
+    done = IncrementBy(cell, places[0]);
+  }
+  if (done == nullptr) return nullptr;
+  double amount = 1;
+  if (places[0] != nullptr && !ToAmount(places[0], &amount)) PyErr_Clear();
+  if (!KeepExemplar(AsInstrument(object), 0, amount, places[1])) Py_CLEAR(done);
+  return done;
+}
+
+PyMethodDef methods[] = {
+    {"inc", AsMethod(&Increment), METH_FASTCALL | METH_KEYWORDS,
+     "inc($self, /, amount=1, exemplar=None)\n--\n\n"
+     "Adds an amount, zero or more; whole ones are exact to 2**64. `exemplar` is a dict of labels that name what is\n"
+     "counted, 128 characters at most.\n\n"
+     "ValueError for a negative amount and for a metric whose labels are missing; NaN and infinity are dropped and\n"
+     "counted in toolvitals_dropped_records_total. Thread-safe."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+bool AddCounterType(PyObject* module) {
+  return InternAll({"amount", "exemplar"}, argument_names) &&
+         AddInstrumentType(module, counter_type, InstrumentKind::kCounter, methods);
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,102 @@
+// HistogramBase and SummaryBase: observe amounts.
+// Floor: bindings.
+#include <array>
+#include <cmath>
+
+#include "bindings/arguments.h"
+#include "bindings/drops.h"
+#include "bindings/instrument_type.h"
+
+namespace toolvitals {
+namespace {
+
+PyTypeObject histogram_type =
+    BlankType("toolvitals._core.HistogramBase", sizeof(InstrumentObject), "A histogram's series or its family.");
+PyTypeObject summary_type =
+    BlankType("toolvitals._core.SummaryBase", sizeof(InstrumentObject), "A summary's series or its family.");
+
+std::array<PyObject*, 2> histogram_argument_names;
+std::array<PyObject*, 1> summary_argument_names;
+
+// A sum that once was NaN would stay so, whatever is observed afterwards.
+PyObject* DropNan(PyObject* amount) {
+  return Drop(DropReason::kValueNotFinite, PyExc_ValueError, "%R cannot be observed", amount);
+}
+
+PyObject* ObserveHistogram(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  InstrumentObject* self = AsInstrument(object);
+  SeriesRecord* record = RecordOf(self);
+  if (record == nullptr) [[unlikely]]
+    return nullptr;
+  std::array<PyObject*, 2> places{};
+  if (count == 1 && keywords == nullptr) [[likely]] {
+    places[0] = args[0];
+  } else if (!PlaceArguments(histogram_argument_names, args, count, keywords, places) || places[0] == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "observe() takes amount and exemplar, each once");
+    return nullptr;
+  }
+  double amount = 0;
+  if (!ToAmount(places[0], &amount)) return nullptr;
+  if (std::isnan(amount)) [[unlikely]]
+    return DropNan(places[0]);
+  const size_t bucket = self->family->bounds().BucketOf(amount);
+  record->As<HistogramSeriesCell>().classic.ObserveFloat<kPythonWriters>(bucket, amount);
+  if ((places[1] != nullptr || samples_exemplars) && !KeepExemplar(self, bucket, amount, places[1])) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* ObserveSummary(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  InstrumentObject* self = AsInstrument(object);
+  SeriesRecord* record = RecordOf(self);
+  if (record == nullptr) [[unlikely]]
+    return nullptr;
+  std::array<PyObject*, 1> places{};
+  if (!PlaceArguments(summary_argument_names, args, count, keywords, places) || places[0] == nullptr) [[unlikely]] {
+    PyErr_SetString(PyExc_TypeError, "observe() takes amount, once");
+    return nullptr;
+  }
+  double amount = 0;
+  if (!ToAmount(places[0], &amount)) return nullptr;
+  if (std::isnan(amount)) [[unlikely]]
+    return DropNan(places[0]);
+  SummarySeriesCell& cell = record->As<SummarySeriesCell>();
+  if (self->family->definition().window_size != 0) {
+    const Offset ring = cell.window.ring.load(std::memory_order_relaxed);
+    cell.window.Record<kPythonWriters>(*self->family->segment().At<RingRecord>(ring), amount);
+  }
+  cell.Observe<kPythonWriters>(amount);
+  Py_RETURN_NONE;
+}
+
+PyMethodDef histogram_methods[] = {
+    {"observe", AsMethod(&ObserveHistogram), METH_FASTCALL | METH_KEYWORDS,
+     "observe($self, /, amount, exemplar=None)\n--\n\n"
+     "Counts an amount in its bucket and adds it to the sum. `exemplar` is a dict of labels that name what was "
+     "observed,\n"
+     "128 characters at most.\n\n"
+     "ValueError for a metric whose labels are missing; NaN is dropped and counted in\n"
+     "toolvitals_dropped_records_total. Thread-safe."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMethodDef summary_methods[] = {
+    {"observe", AsMethod(&ObserveSummary), METH_FASTCALL | METH_KEYWORDS,
+     "observe($self, /, amount)\n--\n\n"
+     "Counts an amount and adds it to the sum. ValueError for a metric whose labels are missing; NaN is dropped and\n"
+     "counted in toolvitals_dropped_records_total. Thread-safe."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+bool AddHistogramType(PyObject* module) {
+  return InternAll({"amount", "exemplar"}, histogram_argument_names) &&
+         AddInstrumentType(module, histogram_type, InstrumentKind::kHistogram, histogram_methods);
+}
+
+bool AddSummaryType(PyObject* module) {
+  return InternAll({"amount"}, summary_argument_names) &&
+         AddInstrumentType(module, summary_type, InstrumentKind::kSummary, summary_methods);
+}
+
+}  // namespace toolvitals

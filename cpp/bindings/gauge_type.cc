@@ -1,0 +1,77 @@
+// GaugeBase: goes up and down.
+// Floor: bindings.
+#include <array>
+
+#include "base/clock.h"
+#include "bindings/arguments.h"
+#include "bindings/instrument_type.h"
+
+namespace toolvitals {
+namespace {
+
+PyTypeObject gauge_type =
+    BlankType("toolvitals._core.GaugeBase", sizeof(InstrumentObject), "A gauge's series or its family.");
+
+std::array<PyObject*, 1> amount_names;
+std::array<PyObject*, 1> value_names;
+
+template <int kSign>
+PyObject* Add(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  SeriesRecord* record = RecordOf(AsInstrument(object));
+  if (record == nullptr) [[unlikely]]
+    return nullptr;
+  double amount = 1;
+  if (count != 0 || keywords != nullptr) {
+    std::array<PyObject*, 1> places{};
+    if (!PlaceArguments(amount_names, args, count, keywords, places) || places[0] == nullptr) {
+      PyErr_SetString(PyExc_TypeError, "inc() and dec() take amount, once");
+      return nullptr;
+    }
+    if (!ToAmount(places[0], &amount)) return nullptr;
+  }
+  record->As<GaugeCell>().Increment<kPythonWriters>(kSign * amount);
+  Py_RETURN_NONE;
+}
+
+PyObject* Set(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  SeriesRecord* record = RecordOf(AsInstrument(object));
+  if (record == nullptr) [[unlikely]]
+    return nullptr;
+  std::array<PyObject*, 1> places{};
+  if (!PlaceArguments(value_names, args, count, keywords, places) || places[0] == nullptr) [[unlikely]] {
+    PyErr_SetString(PyExc_TypeError, "set() takes value, once");
+    return nullptr;
+  }
+  double value = 0;
+  if (!ToAmount(places[0], &value)) return nullptr;
+  record->As<GaugeCell>().Set(value);
+  Py_RETURN_NONE;
+}
+
+PyObject* SetToCurrentTime(PyObject* object, PyObject*) {
+  SeriesRecord* record = RecordOf(AsInstrument(object));
+  if (record == nullptr) return nullptr;
+  record->As<GaugeCell>().Set(static_cast<double>(Clock::UnixNanos()) / 1e9);
+  Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {
+    {"inc", AsMethod(&Add<1>), METH_FASTCALL | METH_KEYWORDS,
+     "inc($self, /, amount=1)\n--\n\nAdds an amount. ValueError where labels are missing. Thread-safe."},
+    {"dec", AsMethod(&Add<-1>), METH_FASTCALL | METH_KEYWORDS,
+     "dec($self, /, amount=1)\n--\n\nTakes an amount off. ValueError where labels are missing. Thread-safe."},
+    {"set", AsMethod(&Set), METH_FASTCALL | METH_KEYWORDS,
+     "set($self, /, value)\n--\n\nSets the value, any number. ValueError where labels are missing. Thread-safe."},
+    {"set_to_current_time", &SetToCurrentTime, METH_NOARGS,
+     "set_to_current_time($self, /)\n--\n\nSets the value to the Unix time in seconds."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+bool AddGaugeType(PyObject* module) {
+  return InternAll({"amount"}, amount_names) && InternAll({"value"}, value_names) &&
+         AddInstrumentType(module, gauge_type, InstrumentKind::kGauge, methods);
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,439 @@
+// Defining families, finding children, removing them, and reading.
+// Floor: bindings.
+#include "bindings/instrument_type.h"
+
+#include <array>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "bindings/arguments.h"
+#include "bindings/errors.h"
+#include "bindings/instrument_values.h"
+#include "collector/collector.h"
+
+namespace toolvitals {
+
+PyTypeObject instrument_type =
+    BlankType("toolvitals._core.Instrument", sizeof(InstrumentObject),
+              "What the instruments have in common. A base class: toolvitals.prometheus has the instruments.");
+
+namespace {
+
+constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+
+std::vector<std::pair<PyTypeObject*, InstrumentKind>>& Kinds() {
+  static auto* kinds = new std::vector<std::pair<PyTypeObject*, InstrumentKind>>;
+  return *kinds;
+}
+
+InstrumentKind KindOf(PyObject* self) {
+  for (const auto& [type, kind] : Kinds()) {
+    if (PyObject_TypeCheck(self, type)) return kind;
+  }
+  return InstrumentKind::kNone;
+}
+
+PyObject* New(PyTypeObject* type, PyObject*, PyObject*) {
+  PyObject* object = type->tp_alloc(type, 0);
+  if (object == nullptr) return nullptr;
+  InstrumentObject* self = AsInstrument(object);
+  new (&self->family) std::shared_ptr<Family>;
+  new (&self->series) std::shared_ptr<Series>;
+  new (&self->children) ChildTable;
+  return object;
+}
+
+void Dealloc(PyObject* object) {
+  InstrumentObject* self = AsInstrument(object);
+  Py_CLEAR(self->overflow);
+  self->children.~ChildTable();
+  Py_CLEAR(self->label_values);
+  std::destroy_at(&self->series);
+  std::destroy_at(&self->family);
+  Py_TYPE(object)->tp_free(object);
+}
+
+void UseSeries(InstrumentObject* self, std::shared_ptr<Series> series) {
+  self->series = std::move(series);
+  self->record = &self->series->record();
+  self->touches = self->series->counts_touches();
+}
+
+// Whatever may be asked of a parent with labels, or an exception.
+bool IsLabelledParent(InstrumentObject* self) {
+  if (self->family == nullptr) {
+    PyErr_SetString(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
+    return false;
+  }
+  if (self->label_values != nullptr) {
+    PyErr_Format(PyExc_ValueError, "%.200s already has labels set (%R); can not chain calls to .labels()",
+                 self->family->definition().name.c_str(), self->label_values);
+    return false;
+  }
+  if (self->family->definition().label_names.empty()) {
+    PyErr_Format(PyExc_ValueError, "No label names were set when constructing %.200s",
+                 self->family->definition().name.c_str());
+    return false;
+  }
+  return true;
+}
+
+// A child of the series; a new reference. Takes over neither.
+PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::shared_ptr<Series> series) {
+  PyObject* object = New(Py_TYPE(parent), nullptr, nullptr);
+  if (object == nullptr) return nullptr;
+  InstrumentObject* child = AsInstrument(object);
+  child->family = parent->family;
+  child->label_values = Py_NewRef(label_values);
+  UseSeries(child, std::move(series));
+  return object;
+}
+
+// The child that all refused label sets share; a new reference.
+PyObject* OverflowChild(InstrumentObject* parent) {
+  if (parent->overflow == nullptr) {
+    const OwnedRef values(PyTuple_New(0));
+    if (!values) return nullptr;
+    parent->overflow = MakeChild(parent, values.get(), parent->family->overflow());
+  }
+  return Py_XNewRef(parent->overflow);
+}
+
+// Lets go of the children that nobody else holds and that were not used for the family's time to live.
+void SweepChildren(InstrumentObject* parent) {
+  const uint64_t ttl = parent->family->definition().ttl_seconds;
+  const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
+  if (ttl == 0 || parent->swept_s == now) return;
+  parent->swept_s = now;
+  parent->children.RemoveIf([&](InstrumentObject* child) {
+    const uint64_t used = child->record->used_s.load(std::memory_order_relaxed);
+    return Py_REFCNT(reinterpret_cast<PyObject*>(child)) == 1 && now > used && now - used >= ttl;
+  });
+}
+
+// The child of as many str objects as there are labels; a new reference.
+PyObject* NewChild(InstrumentObject* parent, Py_hash_t hash, PyObject* const* values) {
+  const auto count = static_cast<Py_ssize_t>(parent->family->definition().label_names.size());
+  std::vector<std::string_view> texts;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(values[i], &size);
+    if (text == nullptr) {
+      if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return nullptr;
+      // A lone surrogate stands in no scrape, and two of them must not become one series.
+      PyErr_Clear();
+      return OverflowChild(parent);
+    }
+    texts.emplace_back(text, static_cast<size_t>(size));
+  }
+  SweepChildren(parent);
+  std::shared_ptr<Series> series = parent->family->WithLabels(texts);
+  if (series->is_overflow()) return OverflowChild(parent);
+  const OwnedRef label_values(PyTuple_New(count));
+  if (!label_values) return nullptr;
+  for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(label_values.get(), i, Py_NewRef(values[i]));
+  PyObject* child = MakeChild(parent, label_values.get(), std::move(series));
+  if (child == nullptr) return nullptr;
+  // Making the child may have run a garbage collection, and that anything: also this.
+  if (InstrumentObject* there = parent->children.Find(hash, values)) {
+    Py_DECREF(child);
+    return Py_NewRef(reinterpret_cast<PyObject*>(there));
+  }
+  parent->children.Insert(hash, AsInstrument(Py_NewRef(child)));
+  return child;
+}
+
+// Label values as a new tuple of str, in the order of the names, from whatever labels() was given.
+OwnedRef OrderedValues(InstrumentObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  const std::vector<std::string>& names = self->family->definition().label_names;
+  const auto size = static_cast<Py_ssize_t>(names.size());
+  const Py_ssize_t keyword_count = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+  if (count != 0 && keyword_count != 0) {
+    PyErr_SetString(PyExc_ValueError, "Can't pass both *args and **kwargs");
+    return OwnedRef();
+  }
+  OwnedRef values(PyTuple_New(size));
+  if (!values) return values;
+  for (Py_ssize_t i = 0; i < size; ++i) {
+    PyObject* value = i < count ? args[i] : nullptr;
+    for (Py_ssize_t k = 0; value == nullptr && k < keyword_count; ++k) {
+      Py_ssize_t length = 0;
+      const char* keyword = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(keywords, k), &length);
+      if (keyword == nullptr) return OwnedRef();
+      if (std::string_view(keyword, static_cast<size_t>(length)) == names[static_cast<size_t>(i)]) {
+        value = args[count + k];
+      }
+    }
+    if (value == nullptr || (keyword_count == 0 && count != size) || (keyword_count != 0 && keyword_count != size)) {
+      PyErr_SetString(PyExc_ValueError, keyword_count != 0 ? "Incorrect label names" : "Incorrect label count");
+      return OwnedRef();
+    }
+    // An exact str, so that nothing that derives from it can change its mind about being equal.
+    PyObject* text = PyObject_Str(value);
+    if (text != nullptr && !PyUnicode_CheckExact(text)) {
+      PyObject* exact = PyUnicode_FromObject(text);
+      Py_SETREF(text, exact);
+    }
+    if (text == nullptr) return OwnedRef();
+    PyTuple_SET_ITEM(values.get(), i, text);
+  }
+  if (count > size) {
+    PyErr_SetString(PyExc_ValueError, "Incorrect label count");
+    return OwnedRef();
+  }
+  return values;
+}
+
+PyObject* Labels(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  InstrumentObject* self = AsInstrument(object);
+  if (self->label_values != nullptr || self->family == nullptr || self->family->definition().label_names.empty())
+      [[unlikely]] {
+    IsLabelledParent(self);
+    return nullptr;
+  }
+  bool plain = keywords == nullptr && static_cast<size_t>(count) == self->family->definition().label_names.size();
+  for (Py_ssize_t i = 0; plain && i < count; ++i) plain = PyUnicode_CheckExact(args[i]);
+  OwnedRef ordered;
+  PyObject* const* values = args;
+  if (!plain) [[unlikely]] {
+    OwnedRef made = OrderedValues(self, args, count, keywords);
+    if (!made) return nullptr;
+    values = &PyTuple_GET_ITEM(made.get(), 0);
+    const Py_hash_t hash = ChildTable::HashOf(values, PyTuple_GET_SIZE(made.get()));
+    if (InstrumentObject* child = self->children.Find(hash, values))
+      return Py_NewRef(reinterpret_cast<PyObject*>(child));
+    return NewChild(self, hash, values);
+  }
+  const Py_hash_t hash = ChildTable::HashOf(values, count);
+  if (InstrumentObject* child = self->children.Find(hash, values)) [[likely]] {
+    return Py_NewRef(reinterpret_cast<PyObject*>(child));
+  }
+  return NewChild(self, hash, values);
+}
+
+// The UTF-8 of each str of a tuple; nullopt for what cannot be a label value, which is none that exists.
+std::optional<std::vector<std::string_view>> Texts(PyObject* tuple) {
+  std::vector<std::string_view> texts;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(PyTuple_GET_ITEM(tuple, i), &size);
+    if (text == nullptr) {
+      PyErr_Clear();
+      return std::nullopt;
+    }
+    texts.emplace_back(text, static_cast<size_t>(size));
+  }
+  return texts;
+}
+
+PyObject* Remove(PyObject* object, PyObject* const* args, Py_ssize_t count) {
+  InstrumentObject* self = AsInstrument(object);
+  if (!IsLabelledParent(self)) return nullptr;
+  const OwnedRef values = OrderedValues(self, args, count, nullptr);
+  if (!values) return nullptr;
+  PyObject* const* items = &PyTuple_GET_ITEM(values.get(), 0);
+  const OwnedRef child = self->children.Remove(ChildTable::HashOf(items, count), items);
+  const auto texts = Texts(values.get());
+  return PyBool_FromLong(texts.has_value() && self->family->Remove(*texts));
+}
+
+// A dict of label names and values: what has all of them goes.
+PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
+  InstrumentObject* self = AsInstrument(object);
+  if (!IsLabelledParent(self)) return nullptr;
+  if (!PyDict_Check(labels)) return PyErr_Format(PyExc_TypeError, "labels must be a dict, not %R", labels);
+  const std::vector<std::string>& names = self->family->definition().label_names;
+  std::vector<OwnedRef> owned;
+  std::vector<std::pair<size_t, std::string_view>> wanted;
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(labels, &at, &name, &value);) {
+    owned.emplace_back(PyObject_Str(value));
+    if (!owned.back()) return nullptr;
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_AsUTF8AndSize(owned.back().get(), &size);
+    const char* label = text == nullptr || !PyUnicode_Check(name) ? nullptr : PyUnicode_AsUTF8(name);
+    size_t place = 0;
+    while (label != nullptr && place < names.size() && names[place] != label) ++place;
+    if (label == nullptr || place == names.size()) {
+      PyErr_Clear();
+      return PyLong_FromLong(0);
+    }
+    wanted.emplace_back(place, std::string_view(text, static_cast<size_t>(size)));
+  }
+  self->children.RemoveIf([&](InstrumentObject* child) {
+    for (const auto& [place, text] : wanted) {
+      Py_ssize_t size = 0;
+      PyObject* own = PyTuple_GET_ITEM(child->label_values, static_cast<Py_ssize_t>(place));
+      const char* own_text = PyUnicode_AsUTF8AndSize(own, &size);
+      if (own_text == nullptr || std::string_view(own_text, static_cast<size_t>(size)) != text) return false;
+    }
+    return true;
+  });
+  return PyLong_FromSize_t(self->family->RemoveMatching(wanted));
+}
+
+PyObject* Clear(PyObject* object, PyObject*) {
+  InstrumentObject* self = AsInstrument(object);
+  if (!IsLabelledParent(self)) return nullptr;
+  self->children.Clear();
+  self->family->Clear();
+  Py_RETURN_NONE;
+}
+
+PyObject* Reset(PyObject* object, PyObject*) {
+  InstrumentObject* self = AsInstrument(object);
+  if (RecordOf(self) == nullptr) return nullptr;
+  self->family->Reset(*self->series, /*gauges=*/true);
+  Py_RETURN_NONE;
+}
+
+PyObject* Show(PyObject* object, PyObject* args) {
+  InstrumentObject* self = AsInstrument(object);
+  Py_ssize_t registry = 0;
+  int shown = 0;
+  if (!PyArg_ParseTuple(args, "np:_show", &registry, &shown)) return nullptr;
+  if (self->family == nullptr || registry < 0 || registry >= static_cast<Py_ssize_t>(kMaxShownRegistries)) {
+    return PyErr_Format(PyExc_ValueError, "a registry's number is 0 to %zu, not %zd", kMaxShownRegistries - 1,
+                        registry);
+  }
+  self->family->Show(static_cast<size_t>(registry), shown != 0);
+  Py_RETURN_NONE;
+}
+
+// Every series of a parent, or the one of a child: a list of what ReadSeries() makes.
+PyObject* Read(PyObject* object, PyObject*) {
+  InstrumentObject* self = AsInstrument(object);
+  if (self->family == nullptr) {
+    PyErr_SetString(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
+    return nullptr;
+  }
+  if (self->series != nullptr) {
+    const OwnedRef empty(PyTuple_New(0));
+    PyObject* labels = self->label_values == nullptr ? empty.get() : self->label_values;
+    const OwnedRef values(labels == nullptr ? nullptr : ValuesToPython(*self->family, *self->series, labels));
+    return values ? Py_BuildValue("[O]", values.get()) : nullptr;
+  }
+  return AllToPython(*self->family);
+}
+
+PyObject* LabelNames(PyObject* object, void*) {
+  const InstrumentObject* self = AsInstrument(object);
+  if (self->family == nullptr) return PyTuple_New(0);
+  const std::vector<std::string>& names = self->family->definition().label_names;
+  OwnedRef tuple(PyTuple_New(static_cast<Py_ssize_t>(names.size())));
+  for (size_t i = 0; tuple && i < names.size(); ++i) {
+    PyObject* name = ToPython(names[i]);
+    if (name == nullptr) return nullptr;
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), name);
+  }
+  return tuple.release();
+}
+
+template <std::string FamilyDefinition::*text>
+PyObject* Text(PyObject* object, void*) {
+  const InstrumentObject* self = AsInstrument(object);
+  return self->family == nullptr ? ToPython("") : ToPython(self->family->definition().*text);
+}
+
+PyObject* LabelValues(PyObject* object, void*) {
+  PyObject* values = AsInstrument(object)->label_values;
+  return values == nullptr ? PyTuple_New(0) : Py_NewRef(values);
+}
+
+PyObject* IsOverflow(PyObject* object, void*) {
+  const InstrumentObject* self = AsInstrument(object);
+  return PyBool_FromLong(self->series != nullptr && self->series->is_overflow());
+}
+
+PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
+  InstrumentObject* self = AsInstrument(object);
+  if (self->family != nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "the metric was defined before");
+    return nullptr;
+  }
+  std::optional<std::pair<FamilyDefinition, FamilyOptions>> definition =
+      DefinitionFromPython(KindOf(object), args, keywords);
+  if (!definition.has_value()) return nullptr;
+  absl::StatusOr<std::shared_ptr<Family>> family =
+      Collector::Global().instruments().Create(std::move(definition->first), definition->second);
+  if (!family.ok()) return RaiseStatus(family.status());
+  self->family = *std::move(family);
+  if (self->family->definition().label_names.empty()) UseSeries(self, self->family->WithLabels({}));
+  Py_RETURN_NONE;
+}
+
+PyMethodDef methods[] = {
+    {"_define", AsMethod(&Define), METH_VARARGS | METH_KEYWORDS,
+     "_define($self, name, documentation, unit, labelnames, /, *, bounds=(), states=(), quantiles=(), window_size=0,\n"
+     "        ttl_s=0, max_series=0, native=False, native_schema=3, native_max_buckets=160,\n"
+     "        native_zero_threshold=2.938735877055719e-39)\n--\n\n"
+     "Makes the family, which no registry shows yet. `name` is without the suffix of its samples. Once."},
+    {"labels", AsMethod(&Labels), METH_FASTCALL | METH_KEYWORDS,
+     "labels($self, /, *labelvalues, **labelkwargs)\n--\n\n"
+     "The child of these label values, by position or by name, each turned into a str; the same object for the same\n"
+     "values until it is removed.\n\n"
+     "Past a limit on series it is the family's overflow child, which all further label sets share. ValueError for\n"
+     "other labels than the metric has. Thread-safe."},
+    {"_remove", AsMethod(&Remove), METH_FASTCALL,
+     "_remove($self, /, *labelvalues)\n--\n\nRemoves a child; whether there was one."},
+    {"_remove_matching", &RemoveMatching, METH_O,
+     "_remove_matching($self, labels, /)\n--\n\nRemoves the children that have these labels; how many there were."},
+    {"_clear", &Clear, METH_NOARGS, "_clear($self, /)\n--\n\nRemoves every child."},
+    {"_reset", &Reset, METH_NOARGS, "_reset($self, /)\n--\n\nZeroes the child, and makes it begin now."},
+    {"_show", &Show, METH_VARARGS,
+     "_show($self, registry, shown, /)\n--\n\nWhether the native endpoints of the registry of that number show it."},
+    {"_read", &Read, METH_NOARGS,
+     "_read($self, /)\n--\n\n"
+     "The series: a list of (labels, value ...) as its kind has them; labels are a tuple of values, None for the\n"
+     "series that label sets past a limit share.\n\n"
+     "Counter: value, created, exemplar. Gauge: value. Histogram: counts by bucket, sum, created, exemplars by "
+     "bucket,\n"
+     "native histogram. Summary: count, sum, created, quantiles. Info: facts. StateSet: index of the state."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyGetSetDef properties[] = {
+    {"_labelnames", &LabelNames, nullptr, "The names of the labels.", nullptr},
+    {"_labelvalues", &LabelValues, nullptr, "A child's label values; empty for a parent.", nullptr},
+    {"_name", &Text<&FamilyDefinition::name>, nullptr, "The family's name, without the suffix of its samples.",
+     nullptr},
+    {"_documentation", &Text<&FamilyDefinition::help>, nullptr, "The help text.", nullptr},
+    {"_unit", &Text<&FamilyDefinition::unit>, nullptr, "The unit, or an empty text.", nullptr},
+    {"_is_overflow", &IsOverflow, nullptr, "Whether it is the series that label sets past a limit share.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+}  // namespace
+
+SeriesRecord* RaiseMissingLabels(InstrumentObject* self) {
+  if (self->family == nullptr) {
+    PyErr_SetString(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
+  } else {
+    PyErr_Format(PyExc_ValueError, "%.200s metric is missing label values", self->family->definition().name.c_str());
+  }
+  return nullptr;
+}
+
+bool AddInstrumentBase(PyObject* module) {
+  instrument_type.tp_flags |= Py_TPFLAGS_BASETYPE;
+  instrument_type.tp_new = &New;
+  instrument_type.tp_dealloc = &Dealloc;
+  instrument_type.tp_methods = methods;
+  instrument_type.tp_getset = properties;
+  return PyModule_AddType(module, &instrument_type) == 0;
+}
+
+bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* own_methods) {
+  type.tp_flags |= Py_TPFLAGS_BASETYPE;
+  type.tp_base = &instrument_type;
+  type.tp_methods = own_methods;
+  Kinds().emplace_back(&type, kind);
+  return PyModule_AddType(module, &type) == 0;
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,75 @@
+// What the instruments have in common as Python sees them: a family, children with labels, and reading.
+// Floor: bindings.
+//
+// Each kind is a type that Python classes derive from (toolvitals.prometheus.metrics); they check arguments and name
+// things, and the methods that record are the ones from here. An instrument is a family's parent, which has children by
+// label values, or has a series to record into: a child, and a parent without labels.
+#pragma once
+
+#include <memory>
+
+#include "bindings/child_table.h"
+#include "bindings/python.h"
+#include "registry/family.h"
+
+namespace toolvitals {
+
+struct InstrumentObject {
+  PyObject_HEAD
+  SeriesRecord* record;  // of the series; nullptr where there is none to record into
+  bool touches;          // whether each record has to be counted or timed
+  std::shared_ptr<Family> family;
+  std::shared_ptr<Series> series;
+  PyObject* label_values;  // a tuple of str; nullptr of a parent
+  ChildTable children;     // of a parent
+  PyObject* overflow;      // of a parent: the child that refused label sets share, once there is one
+  uint64_t swept_s;        // of a parent: when children that expired were last looked for
+};
+
+inline InstrumentObject* AsInstrument(PyObject* self) { return reinterpret_cast<InstrumentObject*>(self); }
+
+// The series' record; nullptr with a ValueError for a parent whose labels are missing, or that was never defined.
+inline SeriesRecord* RecordOf(InstrumentObject* self);
+SeriesRecord* RaiseMissingLabels(InstrumentObject* self);
+
+inline SeriesRecord* RecordOf(InstrumentObject* self) {
+  SeriesRecord* record = self->record;
+  if (record == nullptr) [[unlikely]]
+    return RaiseMissingLabels(self);
+  if (self->touches) [[unlikely]]
+    self->series->Touch();
+  return record;
+}
+
+// A number as a double. False with an exception that is the argument's own fault.
+inline bool ToAmount(PyObject* object, double* amount) {
+  if (PyFloat_CheckExact(object)) [[likely]] {
+    *amount = PyFloat_AS_DOUBLE(object);
+    return true;
+  }
+  *amount = PyFloat_AsDouble(object);
+  return *amount != -1.0 || PyErr_Occurred() == nullptr;
+}
+
+// Whether records are to be marked with the trace that is current, as a provider of exemplars says.
+extern bool samples_exemplars;
+
+// Keeps an exemplar of a record that was made: the given labels, or those of the provider where `labels` is nullptr or
+// None and there is one. False with an exception for labels that are none.
+bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels);
+
+// Fills in what the types have in common and adds one to the module. `methods` are those of its kind.
+bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* methods);
+
+bool AddCounterType(PyObject* module);
+bool AddGaugeType(PyObject* module);
+bool AddHistogramType(PyObject* module);
+bool AddSummaryType(PyObject* module);
+bool AddInfoType(PyObject* module);
+bool AddStateSetType(PyObject* module);
+
+// The type all of them derive from.
+extern PyTypeObject instrument_type;
+bool AddInstrumentBase(PyObject* module);
+
+}  // namespace toolvitals

@@ -1,0 +1,200 @@
+// Floor: bindings.
+#include "bindings/instrument_values.h"
+
+#include <string>
+#include <vector>
+
+#include "collector/collector.h"
+#include "snapshot/collect_families.h"
+#include "store/text_record.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr double kMicrosPerSecond = 1e6;
+
+bool ToStrings(PyObject* iterable, std::vector<std::string>& strings) {
+  const OwnedRef items(PySequence_Tuple(iterable));
+  if (!items) return false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.get()); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(items.get(), i);
+    Py_ssize_t size = 0;
+    const char* text = PyUnicode_Check(item) ? PyUnicode_AsUTF8AndSize(item, &size) : nullptr;
+    if (text == nullptr) {
+      if (PyErr_Occurred() == nullptr) PyErr_Format(PyExc_TypeError, "expected str, not %R", item);
+      return false;
+    }
+    strings.emplace_back(text, static_cast<size_t>(size));
+  }
+  return true;
+}
+
+bool ToDoubles(PyObject* iterable, std::vector<double>& numbers) {
+  const OwnedRef items(PySequence_Tuple(iterable));
+  if (!items) return false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items.get()); ++i) {
+    const double number = PyFloat_AsDouble(PyTuple_GET_ITEM(items.get(), i));
+    if (number == -1.0 && PyErr_Occurred() != nullptr) return false;
+    numbers.push_back(number);
+  }
+  return true;
+}
+
+PyObject* ToPython(const Number& number) {
+  return number.is_whole ? PyLong_FromUnsignedLongLong(number.whole) : PyFloat_FromDouble(number.real);
+}
+
+PyObject* Created(const Series& series) {
+  return PyFloat_FromDouble(static_cast<double>(series.record().created_us.load(std::memory_order_relaxed)) /
+                            kMicrosPerSecond);
+}
+
+PyObject* CounterToPython(Series& series, PyObject* labels) {
+  const CounterCell& cell = series.counter();
+  const double fraction = LoadDouble(cell.fraction);
+  const Number value = fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
+  return Py_BuildValue("(ONNO)", labels, ToPython(value), Created(series), Py_None);
+}
+
+PyObject* HistogramToPython(Family& family, Series& series, PyObject* labels) {
+  std::vector<uint64_t> counts(family.bounds().buckets());
+  const HistogramCell& cell = series.histogram().classic;
+  cell.Collect(counts);
+  const double sum = cell.Sum();
+  OwnedRef list(PyList_New(static_cast<Py_ssize_t>(counts.size())));
+  for (size_t i = 0; list && i < counts.size(); ++i) {
+    PyObject* count = PyLong_FromUnsignedLongLong(counts[i]);
+    if (count == nullptr) return nullptr;
+    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), count);
+  }
+  if (!list) return nullptr;
+  return Py_BuildValue("(OOdNOO)", labels, list.get(), sum, Created(series), Py_None, Py_None);
+}
+
+PyObject* SummaryToPython(Family& family, Series& series, PyObject* labels) {
+  const SummarySeriesCell& cell = series.summary();
+  const uint64_t count = cell.count.load(std::memory_order_relaxed);
+  const double sum = LoadDouble(cell.sum);
+  OwnedRef quantiles(PyList_New(0));
+  if (!quantiles) return nullptr;
+  const FamilyDefinition& definition = family.definition();
+  if (definition.window_size != 0) {
+    for (const QuantileValue& quantile :
+         ReadWindow(family.segment(), definition, cell.window, Collector::Global().quantile_method())) {
+      const OwnedRef pair(Py_BuildValue("(dd)", quantile.quantile, quantile.value));
+      if (!pair || PyList_Append(quantiles.get(), pair.get()) != 0) return nullptr;
+    }
+  }
+  return Py_BuildValue("(OKdNO)", labels, static_cast<unsigned long long>(count), sum, Created(series),
+                       quantiles.get());
+}
+
+PyObject* InfoToPython(Family& family, Series& series, PyObject* labels) {
+  OwnedRef facts(PyDict_New());
+  if (!facts) return nullptr;
+  const std::vector<std::string> texts = family.Facts(series);
+  for (size_t i = 0; i + 1 < texts.size(); i += 2) {
+    const OwnedRef name(toolvitals::ToPython(texts[i]));
+    const OwnedRef value(toolvitals::ToPython(texts[i + 1]));
+    if (!name || !value || PyDict_SetItem(facts.get(), name.get(), value.get()) != 0) return nullptr;
+  }
+  return Py_BuildValue("(OO)", labels, facts.get());
+}
+
+}  // namespace
+
+std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(InstrumentKind kind, PyObject* args,
+                                                                               PyObject* keywords) {
+  static const char* names[] = {"",
+                                "",
+                                "",
+                                "",
+                                "bounds",
+                                "states",
+                                "quantiles",
+                                "window_size",
+                                "ttl_s",
+                                "max_series",
+                                "native",
+                                "native_schema",
+                                "native_max_buckets",
+                                "native_zero_threshold",
+                                nullptr};
+  std::pair<FamilyDefinition, FamilyOptions> made;
+  FamilyDefinition& definition = made.first;
+  definition.kind = kind;
+  const char* name = nullptr;
+  const char* help = nullptr;
+  const char* unit = nullptr;
+  Py_ssize_t name_bytes = 0, help_bytes = 0, unit_bytes = 0;
+  PyObject *label_names = nullptr, *bounds = nullptr, *states = nullptr, *quantiles = nullptr;
+  unsigned long long window_size = 0, ttl = 0, max_series = 0, max_buckets = definition.max_buckets;
+  int native = 0, schema = definition.schema;
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKKKpiKd:_define", const_cast<char**>(names), &name,
+                                   &name_bytes, &help, &help_bytes, &unit, &unit_bytes, &label_names, &bounds, &states,
+                                   &quantiles, &window_size, &ttl, &max_series, &native, &schema, &max_buckets,
+                                   &definition.zero_threshold)) {
+    return std::nullopt;
+  }
+  definition.name.assign(name, static_cast<size_t>(name_bytes));
+  definition.help.assign(help, static_cast<size_t>(help_bytes));
+  definition.unit.assign(unit, static_cast<size_t>(unit_bytes));
+  if (!ToStrings(label_names, definition.label_names) || (bounds != nullptr && !ToDoubles(bounds, definition.bounds)) ||
+      (states != nullptr && !ToStrings(states, definition.states)) ||
+      (quantiles != nullptr && !ToDoubles(quantiles, definition.quantiles))) {
+    return std::nullopt;
+  }
+  definition.window_size = window_size;
+  definition.ttl_seconds = ttl;
+  definition.exponential = native != 0;
+  definition.schema = schema;
+  definition.max_buckets = max_buckets;
+  made.second.max_series = max_series;
+  return made;
+}
+
+PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
+  switch (family.definition().kind) {
+    case InstrumentKind::kCounter:
+      return CounterToPython(series, labels);
+    case InstrumentKind::kGauge:
+      return Py_BuildValue("(Od)", labels, series.gauge().Value());
+    case InstrumentKind::kHistogram:
+      return HistogramToPython(family, series, labels);
+    case InstrumentKind::kSummary:
+      return SummaryToPython(family, series, labels);
+    case InstrumentKind::kInfo:
+      return InfoToPython(family, series, labels);
+    case InstrumentKind::kStateSet:
+      return Py_BuildValue("(OK)", labels,
+                           static_cast<unsigned long long>(series.state_set().state.load(std::memory_order_relaxed)));
+    case InstrumentKind::kNone:
+      break;
+  }
+  PyErr_SetString(PyExc_ValueError, "the metric was not defined");
+  return nullptr;
+}
+
+PyObject* AllToPython(Family& family) {
+  // Held while they are read, outside the mutex: making objects may run code that records.
+  const std::vector<std::shared_ptr<Series>> all = family.All();
+  OwnedRef list(PyList_New(0));
+  if (!list) return nullptr;
+  for (const std::shared_ptr<Series>& series : all) {
+    OwnedRef labels(Py_NewRef(Py_None));
+    if (!series->is_overflow()) {
+      const std::vector<std::string> values = family.ValuesOf(*series);
+      labels = OwnedRef(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
+      for (size_t i = 0; labels && i < values.size(); ++i) {
+        PyObject* value = toolvitals::ToPython(values[i]);
+        if (value == nullptr) return nullptr;
+        PyTuple_SET_ITEM(labels.get(), static_cast<Py_ssize_t>(i), value);
+      }
+    }
+    const OwnedRef values(labels ? ValuesToPython(family, *series, labels.get()) : nullptr);
+    if (!values || PyList_Append(list.get(), values.get()) != 0) return nullptr;
+  }
+  return list.release();
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,23 @@
+// Definitions from Python's arguments, and values as Python's objects.
+// Floor: bindings.
+#pragma once
+
+#include <optional>
+#include <utility>
+
+#include "bindings/python.h"
+#include "registry/family.h"
+
+namespace toolvitals {
+
+// The arguments of Instrument._define(); nullopt with an exception.
+std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(InstrumentKind kind, PyObject* args,
+                                                                               PyObject* keywords);
+
+// One series as Instrument._read() tells it, with its label values; a new tuple, or nullptr with an exception.
+PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels);
+
+// All series of a family; a new list.
+PyObject* AllToPython(Family& family);
+
+}  // namespace toolvitals
