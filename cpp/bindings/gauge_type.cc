@@ -20,6 +20,9 @@ PyObject* Add(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObjec
   SeriesRecord* record = RecordOf(AsInstrument(object));
   if (record == nullptr) [[unlikely]]
     return nullptr;
+  if (AsInstrument(object)->is_set_only) [[unlikely]] {
+    return PyErr_Format(PyExc_RuntimeError, "%s must not be used with the mostrecent mode", kSign > 0 ? "inc" : "dec");
+  }
   double amount = 1;
   if (count != 0 || keywords != nullptr) {
     std::array<PyObject*, 1> places{};
@@ -43,7 +46,14 @@ PyObject* Set(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObjec
     return nullptr;
   }
   double value = 0;
-  if (!ToAmount(places[0], &value)) return nullptr;
+  if (PyUnicode_Check(places[0])) {
+    // As float() takes it.
+    const OwnedRef number(PyFloat_FromString(places[0]));
+    if (!number) return nullptr;
+    value = PyFloat_AS_DOUBLE(number.get());
+  } else if (!ToAmount(places[0], &value)) {
+    return nullptr;
+  }
   record->As<GaugeCell>().Set(value);
   Py_RETURN_NONE;
 }
@@ -55,6 +65,30 @@ PyObject* SetToCurrentTime(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
+// From here on a function gives the value: recording changes nothing, and only _store() does.
+PyObject* Freeze(PyObject* object, PyObject*) {
+  InstrumentObject* self = AsInstrument(object);
+  if (RecordOf(self) == nullptr) return nullptr;
+  self->is_frozen = true;
+  self->touches = true;
+  Py_RETURN_NONE;
+}
+
+PyObject* Store(PyObject* object, PyObject* value) {
+  InstrumentObject* self = AsInstrument(object);
+  double number = 0;
+  if (RecordOf(self) == nullptr || !ToAmount(value, &number)) return nullptr;
+  self->series->Touch();
+  self->record->As<GaugeCell>().Set(number);
+  Py_RETURN_NONE;
+}
+
+// Adding to it becomes a mistake, also to children that are made from here on.
+PyObject* AllowOnlySet(PyObject* object, PyObject*) {
+  AsInstrument(object)->is_set_only = true;
+  Py_RETURN_NONE;
+}
+
 PyMethodDef methods[] = {
     {"inc", AsMethod(&Add<1>), METH_FASTCALL | METH_KEYWORDS,
      "inc($self, /, amount=1)\n--\n\nAdds an amount. ValueError where labels are missing. Thread-safe."},
@@ -62,6 +96,10 @@ PyMethodDef methods[] = {
      "dec($self, /, amount=1)\n--\n\nTakes an amount off. ValueError where labels are missing. Thread-safe."},
     {"set", AsMethod(&Set), METH_FASTCALL | METH_KEYWORDS,
      "set($self, /, value)\n--\n\nSets the value, any number. ValueError where labels are missing. Thread-safe."},
+    {"_freeze", &Freeze, METH_NOARGS, "_freeze($self, /)\n--\n\nFrom here on only _store() changes the value."},
+    {"_store", &Store, METH_O, "_store($self, value, /)\n--\n\nSets the value of a gauge that is frozen."},
+    {"_allow_only_set", &AllowOnlySet, METH_NOARGS,
+     "_allow_only_set($self, /)\n--\n\nFrom here on inc() and dec() raise RuntimeError."},
     {"set_to_current_time", &SetToCurrentTime, METH_NOARGS,
      "set_to_current_time($self, /)\n--\n\nSets the value to the Unix time in seconds."},
     {nullptr, nullptr, 0, nullptr},

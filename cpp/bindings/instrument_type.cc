@@ -89,6 +89,7 @@ PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::share
   InstrumentObject* child = AsInstrument(object);
   child->family = parent->family;
   child->label_values = Py_NewRef(label_values);
+  child->is_set_only = parent->is_set_only;
   UseSeries(child, std::move(series));
   return object;
 }
@@ -321,10 +322,11 @@ PyObject* Read(PyObject* object, PyObject*) {
   return AllToPython(*self->family);
 }
 
-PyObject* LabelNames(PyObject* object, void*) {
+template <std::vector<std::string> FamilyDefinition::*texts>
+PyObject* TextTuple(PyObject* object, void*) {
   const InstrumentObject* self = AsInstrument(object);
   if (self->family == nullptr) return PyTuple_New(0);
-  const std::vector<std::string>& names = self->family->definition().label_names;
+  const std::vector<std::string>& names = self->family->definition().*texts;
   OwnedRef tuple(PyTuple_New(static_cast<Py_ssize_t>(names.size())));
   for (size_t i = 0; tuple && i < names.size(); ++i) {
     PyObject* name = ToPython(names[i]);
@@ -333,6 +335,21 @@ PyObject* LabelNames(PyObject* object, void*) {
   }
   return tuple.release();
 }
+
+PyObject* Bounds(PyObject* object, void*) {
+  const InstrumentObject* self = AsInstrument(object);
+  const std::vector<double> none;
+  const std::vector<double>& bounds = self->family == nullptr ? none : self->family->definition().bounds;
+  OwnedRef tuple(PyTuple_New(static_cast<Py_ssize_t>(bounds.size())));
+  for (size_t i = 0; tuple && i < bounds.size(); ++i) {
+    PyObject* bound = PyFloat_FromDouble(bounds[i]);
+    if (bound == nullptr) return nullptr;
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), bound);
+  }
+  return tuple.release();
+}
+
+PyObject* FamilyKey(PyObject* object, void*) { return PyLong_FromVoidPtr(AsInstrument(object)->family.get()); }
 
 template <std::string FamilyDefinition::*text>
 PyObject* Text(PyObject* object, void*) {
@@ -398,7 +415,10 @@ PyMethodDef methods[] = {
 };
 
 PyGetSetDef properties[] = {
-    {"_labelnames", &LabelNames, nullptr, "The names of the labels.", nullptr},
+    {"_labelnames", &TextTuple<&FamilyDefinition::label_names>, nullptr, "The names of the labels.", nullptr},
+    {"_states", &TextTuple<&FamilyDefinition::states>, nullptr, "The states of a state set.", nullptr},
+    {"_bounds", &Bounds, nullptr, "The upper bounds of a histogram's buckets, without infinity.", nullptr},
+    {"_family_key", &FamilyKey, nullptr, "A number that a parent and its children share.", nullptr},
     {"_labelvalues", &LabelValues, nullptr, "A child's label values; empty for a parent.", nullptr},
     {"_name", &Text<&FamilyDefinition::name>, nullptr, "The family's name, without the suffix of its samples.",
      nullptr},
@@ -410,11 +430,20 @@ PyGetSetDef properties[] = {
 
 }  // namespace
 
-SeriesRecord* RaiseMissingLabels(InstrumentObject* self) {
+SeriesRecord* UnusualRecordOf(InstrumentObject* self) {
+  if (self->is_frozen) {
+    // As large as any series of a gauge, and nobody's.
+    static SeriesRecord ignored;
+    return &ignored;
+  }
+  if (self->record != nullptr) {
+    self->series->Touch();
+    return self->record;
+  }
   if (self->family == nullptr) {
     PyErr_SetString(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
   } else {
-    PyErr_Format(PyExc_ValueError, "%.200s metric is missing label values", self->family->definition().name.c_str());
+    PyErr_Format(PyExc_ValueError, "%.200s: metric is missing label values", self->family->definition().name.c_str());
   }
   return nullptr;
 }

@@ -18,6 +18,8 @@ struct InstrumentObject {
   PyObject_HEAD
   SeriesRecord* record;  // of the series; nullptr where there is none to record into
   bool touches;          // whether each record has to be counted or timed
+  bool is_frozen;        // whether a function gives the value, so that recording changes nothing
+  bool is_set_only;      // a gauge that adding to is a mistake
   std::shared_ptr<Family> family;
   std::shared_ptr<Series> series;
   PyObject* label_values;  // a tuple of str; nullptr of a parent
@@ -28,17 +30,12 @@ struct InstrumentObject {
 
 inline InstrumentObject* AsInstrument(PyObject* self) { return reinterpret_cast<InstrumentObject*>(self); }
 
-// The series' record; nullptr with a ValueError for a parent whose labels are missing, or that was never defined.
-inline SeriesRecord* RecordOf(InstrumentObject* self);
-SeriesRecord* RaiseMissingLabels(InstrumentObject* self);
-
+// What to record into; nullptr with a ValueError for a parent whose labels are missing, or that was never defined.
+SeriesRecord* UnusualRecordOf(InstrumentObject* self);
 inline SeriesRecord* RecordOf(InstrumentObject* self) {
-  SeriesRecord* record = self->record;
-  if (record == nullptr) [[unlikely]]
-    return RaiseMissingLabels(self);
-  if (self->touches) [[unlikely]]
-    self->series->Touch();
-  return record;
+  if (self->record == nullptr || self->touches) [[unlikely]]
+    return UnusualRecordOf(self);
+  return self->record;
 }
 
 // A number as a double. False with an exception that is the argument's own fault.

@@ -9,15 +9,32 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Literal
 
+from toolvitals._noop_instruments import (
+    CounterBase,
+    EnumBase,
+    GaugeBase,
+    HistogramBase,
+    InfoBase,
+    Instrument,
+    SummaryBase,
+)
+
 __all__ = [
     "ASYNC_GENERATOR",
     "COROUTINE",
     "GENERATOR",
     "SYNC",
     "CacheMetrics",
+    "CounterBase",
+    "EnumBase",
+    "GaugeBase",
+    "HistogramBase",
+    "InfoBase",
+    "Instrument",
     "InstrumentedTool",
     "PerformanceMetricsCollector",
     "Server",
+    "SummaryBase",
     "ToolMetrics",
     "Track",
     "configure",

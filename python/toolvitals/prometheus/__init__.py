@@ -1,4 +1,4 @@
-"""Metric families, registries, parsers and exposition, under the names that users of prometheus_client know."""
+"""Instruments, registries, parsers and exposition, under the names that users of prometheus_client know."""
 
 from __future__ import annotations
 
@@ -11,17 +11,36 @@ from toolvitals.prometheus.exposition import (
     make_wsgi_app,
     write_to_textfile,
 )
+from toolvitals.prometheus.metrics import (
+    Counter,
+    Enum,
+    Gauge,
+    Histogram,
+    Info,
+    Summary,
+    disable_created_metrics,
+    enable_created_metrics,
+)
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import CollectorRegistry
+from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.validation import disable_legacy_validation, enable_legacy_validation
 
 __all__ = [
     "CONTENT_TYPE_LATEST",
     "CONTENT_TYPE_PLAIN_0_0_4",
     "CONTENT_TYPE_PLAIN_1_0_0",
+    "REGISTRY",
     "CollectorRegistry",
+    "Counter",
+    "Enum",
+    "Gauge",
+    "Histogram",
+    "Info",
     "Metric",
+    "Summary",
+    "disable_created_metrics",
     "disable_legacy_validation",
+    "enable_created_metrics",
     "enable_legacy_validation",
     "generate_latest",
     "make_asgi_app",

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
-__all__ = ["Collector", "CollectorRegistry", "DuplicateTimeseries", "RestrictedRegistry"]
+__all__ = ["REGISTRY", "Collector", "CollectorRegistry", "DuplicateTimeseries", "RestrictedRegistry"]
 
 _TARGET_INFO = "target_info"
 
@@ -40,8 +40,12 @@ class CollectorRegistry:
     and is otherwise not checked. `target_info` are labels of a `target_info` metric about the program as a whole.
     With `support_collectors_without_names`, restricted registries ask collectors that named nothing as well.
 
+    Instruments that it has are shown by the native endpoints that serve it, by the number it has there.
+
     Thread-safe. No lock is held while a collector runs.
     """
+
+    _native_number: int | None = None
 
     def __init__(
         self,
@@ -52,8 +56,9 @@ class CollectorRegistry:
         self._auto_describe = auto_describe
         self._ask_the_nameless = support_collectors_without_names
         self._lock = threading.Lock()
-        self._names: dict[Collector, frozenset[str]] = {}
-        self._owners: dict[str, Collector] = {}
+        # Programs reach for these two to find a metric that is registered, so they keep the names that those know.
+        self._collector_to_names: dict[Collector, frozenset[str]] = {}
+        self._names_to_collectors: dict[str, Collector] = {}
         self._target_info: dict[str, str] = {}
         self.set_target_info(target_info)
 
@@ -61,24 +66,26 @@ class CollectorRegistry:
         """Adds a collector; DuplicateTimeseries, a ValueError, where one of its names is taken."""
         names = frozenset(self._names_of(collector))
         with self._lock:
-            taken = {name for name in names if name in self._owners}
+            taken = {name for name in names if name in self._names_to_collectors}
             if _TARGET_INFO in names and self._target_info:
                 raise DuplicateTimeseries(taken | {_TARGET_INFO})
             if taken:
-                raise DuplicateTimeseries(taken, self._owners[min(taken)])
-            self._names[collector] = names
-            self._owners.update(dict.fromkeys(names, collector))
+                raise DuplicateTimeseries(taken, self._names_to_collectors[min(taken)])
+            self._collector_to_names[collector] = names
+            self._names_to_collectors.update(dict.fromkeys(names, collector))
+            self._show(collector, True)
 
     def unregister(self, collector: Collector) -> None:
         """Removes a collector; KeyError where it was not registered."""
         with self._lock:
-            for name in self._names.pop(collector):
-                del self._owners[name]
+            for name in self._collector_to_names.pop(collector):
+                del self._names_to_collectors[name]
+            self._show(collector, False)
 
     def collect(self) -> Iterator[Metric]:
         """The families of every collector, in the order they were registered."""
         with self._lock:
-            collectors = list(self._names)
+            collectors = list(self._collector_to_names)
             target = self._target_metric()
         if target is not None:
             yield target
@@ -92,7 +99,7 @@ class CollectorRegistry:
     def set_target_info(self, labels: Mapping[str, str] | None) -> None:
         """Sets the labels of `target_info`; none remove it. ValueError where a collector has that name."""
         with self._lock:
-            if labels and _TARGET_INFO in self._owners:
+            if labels and _TARGET_INFO in self._names_to_collectors:
                 raise ValueError("CollectorRegistry already contains a target_info metric")
             self._target_info = dict(labels or {})
 
@@ -109,6 +116,12 @@ class CollectorRegistry:
                 if sample.name == name and sample.labels == wanted:
                     return sample.value
         return None
+
+    def _show(self, collector: Collector, shown: bool) -> None:
+        """Shows an instrument at the native endpoints, or no longer."""
+        show = getattr(collector, "_show", None)
+        if show is not None and self._native_number is not None:
+            show(self._native_number, shown)
 
     def _names_of(self, collector: Collector) -> Iterator[str]:
         describe = getattr(collector, "describe", None)
@@ -134,10 +147,14 @@ class CollectorRegistry:
             target = self._target_metric() if _TARGET_INFO in names else None
             asked = [
                 collector
-                for collector, own in self._names.items()
+                for collector, own in self._collector_to_names.items()
                 if not own.isdisjoint(names) or (self._ask_the_nameless and not own)
             ]
         return target, asked
+
+
+REGISTRY = CollectorRegistry(auto_describe=True)
+REGISTRY._native_number = 0
 
 
 class RestrictedRegistry:

@@ -1,0 +1,184 @@
+"""Summary and Histogram: amounts that are observed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from toolvitals import _backend
+from toolvitals.prometheus._wrapper import MetricWrapperBase, Reading, created_sample
+from toolvitals.prometheus.context_managers import Timer
+from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+from toolvitals.prometheus.samples import Exemplar, Sample
+from toolvitals.prometheus.utils import INF, floatToGoString
+
+if TYPE_CHECKING:
+    from toolvitals import _core as core
+else:
+    core = _backend.core
+
+__all__ = ["Histogram", "Summary"]
+
+
+class Summary(MetricWrapperBase, core.SummaryBase):
+    """How many amounts were observed, and their sum.
+
+    Beyond prometheus_client: with `quantiles` (whole percents, 0.01 to 0.99) the exact quantiles of the last
+    `window_size` amounts (2 to 1,000,000), as Python's `statistics.quantiles(window, n=100)` computes them;
+    `max_series` and `ttl_s` as a Counter has them.
+    """
+
+    _type = "summary"
+    _reserved_labelnames = ("quantile",)
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = REGISTRY,
+        *,
+        quantiles: Sequence[float] = (),
+        window_size: int = 1000,
+        max_series: int = 0,
+        ttl_s: int = 0,
+    ) -> None:
+        super().__init__(
+            name,
+            documentation,
+            labelnames,
+            namespace,
+            subsystem,
+            unit,
+            registry,
+            quantiles=tuple(quantiles),
+            window_size=window_size if quantiles else 0,
+            max_series=max_series,
+            ttl_s=ttl_s,
+        )
+
+    def time(self) -> Timer:
+        """Observes how long a `with` block or a call of a decorated function took, in seconds."""
+        return Timer(self, "observe")
+
+    def _child_samples(
+        self, count: int, total: float, created: float, quantiles: list[tuple[float, float]]
+    ) -> Iterator[Sample]:
+        for quantile, value in quantiles:
+            yield Sample("", {"quantile": floatToGoString(quantile)}, value)
+        yield Sample("_count", {}, count)
+        yield Sample("_sum", {}, total)
+        yield from created_sample(created)
+
+    @property
+    def _count(self) -> Reading:
+        self._raise_if_not_observable()
+        return Reading(lambda: float(self._read()[0][1]))
+
+    @property
+    def _sum(self) -> Reading:
+        self._raise_if_not_observable()
+        return Reading(lambda: float(self._read()[0][2]))
+
+
+class Histogram(MetricWrapperBase, core.HistogramBase):
+    """Amounts counted by bucket, and their sum.
+
+    `buckets` are upper bounds in ascending order; that of infinity may be left out. Beyond prometheus_client: beside
+    them it keeps an exponential (Prometheus: native) histogram, which the protobuf format shows, unless `native` is
+    false. Its bounds are powers of 2**(2**-native_schema), with the schema -4 to 8; when more than `native_max_buckets`
+    (2 to 10,000) would be in use, the resolution halves. Amounts of at most `native_zero_threshold` count as zero.
+    `max_series` and `ttl_s` are as a Counter's.
+    """
+
+    _type = "histogram"
+    _reserved_labelnames = ("le",)
+    DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, INF)
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: None = None,
+        buckets: Sequence[float | str] = DEFAULT_BUCKETS,
+        *,
+        native: bool = True,
+        native_schema: int = 3,
+        native_max_buckets: int = 160,
+        native_zero_threshold: float = 2.0**-128,
+        max_series: int = 0,
+        ttl_s: int = 0,
+    ) -> None:
+        bounds = [float(bound) for bound in buckets]
+        if bounds != sorted(bounds):
+            raise ValueError("Buckets not in sorted order")
+        if bounds and bounds[-1] == INF:
+            bounds.pop()
+        if not bounds:
+            raise ValueError("Must have at least two buckets")
+        super().__init__(
+            name,
+            documentation,
+            labelnames,
+            namespace,
+            subsystem,
+            unit,
+            registry,
+            bounds=bounds,
+            native=native,
+            native_schema=native_schema,
+            native_max_buckets=native_max_buckets,
+            native_zero_threshold=native_zero_threshold,
+            max_series=max_series,
+            ttl_s=ttl_s,
+        )
+
+    def time(self) -> Timer:
+        """Observes how long a `with` block or a call of a decorated function took, in seconds."""
+        return Timer(self, "observe")
+
+    def _child_samples(
+        self,
+        counts: list[int],
+        total: float,
+        created: float,
+        exemplars: list[tuple[int, dict[str, str], float, float]] | None,
+        native: Any,
+    ) -> Iterator[Sample]:
+        marked = {bucket: Exemplar(labels, value, time) for bucket, labels, value, time in exemplars or ()}
+        bounds = self._upper_bounds
+        count = 0
+        for i, (bound, in_bucket) in enumerate(zip(bounds, counts, strict=True)):
+            count += in_bucket
+            yield Sample("_bucket", {"le": floatToGoString(bound)}, count, None, marked.get(i))
+        yield Sample("_count", {}, count)
+        # A sum of amounts that may be negative is no counter, so there is none that could be taken for one.
+        if bounds[0] >= 0:
+            yield Sample("_sum", {}, total)
+        yield from created_sample(created)
+
+    @property
+    def _upper_bounds(self) -> list[float]:
+        return [*self._bounds, INF]
+
+    @property
+    def _sum(self) -> Reading:
+        self._raise_if_not_observable()
+        return Reading(lambda: float(self._read()[0][2]))
+
+    @property
+    def _buckets(self) -> list[Reading]:
+        self._raise_if_not_observable()
+        return [Reading(functools.partial(self._in_bucket, i)) for i in range(len(self._upper_bounds))]
+
+    def _in_bucket(self, i: int) -> float:
+        return float(self._read()[0][1][i])

@@ -1,0 +1,222 @@
+"""Counter, Gauge, Histogram, Summary, Info and Enum, as users of prometheus_client know them, on the C++ core."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from toolvitals import _backend
+from toolvitals.prometheus._distributions import Histogram, Summary
+from toolvitals.prometheus._wrapper import (
+    MetricWrapperBase,
+    Reading,
+    created_sample,
+    disable_created_metrics,
+    enable_created_metrics,
+)
+from toolvitals.prometheus.context_managers import ExceptionCounter, InprogressTracker, Timer
+from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+from toolvitals.prometheus.samples import Exemplar, Sample
+
+if TYPE_CHECKING:
+    from toolvitals import _core as core
+else:
+    core = _backend.core
+
+__all__ = [
+    "Counter",
+    "Enum",
+    "Gauge",
+    "Histogram",
+    "Info",
+    "MetricWrapperBase",
+    "Summary",
+    "disable_created_metrics",
+    "enable_created_metrics",
+]
+
+
+class Counter(MetricWrapperBase, core.CounterBase):
+    """A number that only grows: requests, bytes sent, errors.
+
+    Samples are named with `_total`, which the name may leave out. Whole amounts are exact to 2**64. Beyond
+    prometheus_client: `max_series` limits the family's label sets, `ttl_s` hides and removes series that were not
+    recorded for so many seconds.
+    """
+
+    _type = "counter"
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = REGISTRY,
+        *,
+        max_series: int = 0,
+        ttl_s: int = 0,
+    ) -> None:
+        super().__init__(
+            name, documentation, labelnames, namespace, subsystem, unit, registry, max_series=max_series, ttl_s=ttl_s
+        )
+
+    def reset(self) -> None:
+        """Zeroes the counter, which begins anew now."""
+        self._raise_if_not_observable()
+        self._reset()
+
+    def count_exceptions(
+        self, exception: type[BaseException] | tuple[type[BaseException], ...] = Exception
+    ) -> ExceptionCounter:
+        """Counts what is raised out of a `with` block or a decorated function, coroutine or generator."""
+        self._raise_if_not_observable()
+        return ExceptionCounter(self, exception)
+
+    def _child_samples(self, value: float, created: float, exemplar: Any) -> Iterator[Sample]:
+        yield Sample("_total", {}, value, None, Exemplar(*exemplar) if exemplar else None)
+        yield from created_sample(created)
+
+    @property
+    def _value(self) -> Reading:
+        def store(value: float) -> None:
+            self._reset()
+            self.inc(value)
+
+        self._raise_if_not_observable()
+        return Reading(lambda: float(self._read()[0][1]), store)
+
+
+# Gauges whose values functions give, by family. They live as long as the family's table of children does.
+_functions: dict[int, weakref.WeakSet[Gauge]] = {}
+
+GaugeMode = Literal[
+    "all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent"
+]
+
+
+class Gauge(MetricWrapperBase, core.GaugeBase):
+    """A number that goes up and down: a temperature, a queue's length, requests in progress.
+
+    `multiprocess_mode` says what becomes of the values of several processes. `max_series` and `ttl_s` are as a
+    Counter's.
+    """
+
+    _type = "gauge"
+    _MULTIPROC_MODES = frozenset(
+        ("all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent")
+    )
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: None = None,
+        multiprocess_mode: GaugeMode = "all",
+        *,
+        max_series: int = 0,
+        ttl_s: int = 0,
+    ) -> None:
+        if multiprocess_mode not in self._MULTIPROC_MODES:
+            raise ValueError(f"Invalid multiprocess mode: {multiprocess_mode}")
+        self._multiprocess_mode = multiprocess_mode
+        if multiprocess_mode in ("mostrecent", "livemostrecent"):
+            self._allow_only_set()
+        super().__init__(
+            name, documentation, labelnames, namespace, subsystem, unit, registry, max_series=max_series, ttl_s=ttl_s
+        )
+
+    def track_inprogress(self) -> InprogressTracker:
+        """Counts how often a `with` block or a decorated function, coroutine or generator is running."""
+        self._raise_if_not_observable()
+        return InprogressTracker(self)
+
+    def time(self) -> Timer:
+        """Sets the gauge to how long a `with` block or a call of a decorated function took, in seconds."""
+        return Timer(self, "set")
+
+    def set_function(self, f: Callable[[], float]) -> None:
+        """Takes the value from a function whenever it is collected; recording changes nothing from here on.
+
+        The function may be called by any thread. The native endpoint, which never waits for Python, shows the value of
+        the last time that it was called.
+        """
+        self._raise_if_not_observable()
+        self._freeze()
+        self._function = f
+        _functions.setdefault(self._family_key, weakref.WeakSet()).add(self)
+
+    def _call_functions(self) -> None:
+        """Stores what the functions of the family's gauges give now."""
+        for gauge in tuple(_functions.get(self._family_key, ())):
+            gauge._store(float(gauge._function()))
+
+    def _samples(self) -> Iterator[Sample]:
+        self._call_functions()
+        return super()._samples()
+
+    def _child_samples(self, value: float) -> Iterator[Sample]:
+        yield Sample("", {}, value)
+
+    @property
+    def _value(self) -> Reading:
+        self._raise_if_not_observable()
+        return Reading(lambda: float(self._read()[0][1]), self.set)
+
+
+class Info(MetricWrapperBase, core.InfoBase):
+    """Facts about a thing, as labels of a sample of 1: a version, a commit, a build's host."""
+
+    _type = "info"
+
+    def info(self, val: Mapping[str, str]) -> None:
+        """Sets the facts, instead of those before.
+
+        ValueError for one that is None, and for a name that is among the metric's labels.
+        """
+        self._raise_if_not_observable()
+        if not set(self._labelnames).isdisjoint(val):
+            raise ValueError(f"Overlapping labels for Info metric, metric: {self._labelnames} child: {val}")
+        if any(value is None for value in val.values()):
+            raise ValueError("Label value cannot be None")
+        self._set_facts({str(name): str(value) for name, value in val.items()})
+
+    def _child_samples(self, facts: dict[str, str]) -> Iterator[Sample]:
+        yield Sample("_info", facts, 1.0)
+
+
+class Enum(MetricWrapperBase, core.EnumBase):
+    """Which of several states holds: a sample of 1 for that one, of 0 for the others. The first one holds at first."""
+
+    _type = "stateset"
+
+    def __init__(
+        self,
+        name: str,
+        documentation: str,
+        labelnames: Iterable[str] = (),
+        namespace: str = "",
+        subsystem: str = "",
+        unit: str = "",
+        registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: None = None,
+        states: Sequence[str] | None = None,
+    ) -> None:
+        labels = tuple(labelnames)
+        if name in labels:
+            raise ValueError(f"Overlapping labels for Enum metric: {name}")
+        if not states:
+            raise ValueError(f"No states provided for Enum metric: {name}")
+        super().__init__(name, documentation, labels, namespace, subsystem, unit, registry, states=tuple(states))
+
+    def _child_samples(self, state: int) -> Iterator[Sample]:
+        for i, name in enumerate(self._states):
+            yield Sample("", {self._name: name}, 1.0 if i == state else 0.0)
