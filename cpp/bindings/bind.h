@@ -8,5 +8,6 @@ namespace toolvitals {
 
 void BindSettings(pybind11::module_& module);
 void BindServer(pybind11::module_& module);
+void BindClientText(pybind11::module_& module);
 
 }  // namespace toolvitals

@@ -42,6 +42,8 @@ class Family {
   // Of a histogram.
   const HistogramBounds& bounds() const { return *bounds_; }
   Segment& segment() const;
+  // Where it lies in the segment, for readers.
+  Offset offset() const { return segment().OffsetOf(&record_); }
 
   // The series of these values, as many as there are label names, each valid UTF-8; made where it is new. The overflow
   // series where a budget is spent, or a value is longer than kMaxLabelValueBytes.

@@ -95,6 +95,12 @@ void FamilyReader::Read(QuantileMethod method, std::vector<FamilySnapshot>& fami
   });
 }
 
+std::optional<FamilySnapshot> FamilyReader::ReadOne(Offset family, QuantileMethod method) {
+  FamilySnapshot snapshot;
+  if (!ReadFamily(*segment_.At<FamilyRecord>(family), known_[family], method, snapshot)) return std::nullopt;
+  return snapshot;
+}
+
 std::vector<std::pair<std::string, uint64_t>> FamilyReader::ReadOverflowed() {
   std::vector<std::pair<std::string, uint64_t>> overflowed;
   ForEachSeries(segment_, [&](const DirectoryView& entry) {

@@ -25,6 +25,8 @@ class FamilyReader {
   FamilyReader(const Segment& segment, size_t registry) : segment_(segment), registry_(registry) {}
 
   void Read(QuantileMethod method, std::vector<FamilySnapshot>& families);
+  // One family, whether a registry shows it or not; nullopt where there is none at that Offset of a FamilyRecord.
+  std::optional<FamilySnapshot> ReadOne(Offset family, QuantileMethod method);
 
   // How many records the families' overflow series took, of those that took any.
   std::vector<std::pair<std::string, uint64_t>> ReadOverflowed();

@@ -1,6 +1,6 @@
 """The C++ core. Everything public is re-exported, with prose, by `toolvitals`."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, final
 
@@ -162,6 +162,9 @@ def configure(
 
 def render(format: str) -> bytes:
     """The exposition of a fresh snapshot: format 'json' or 'prometheus'."""
+
+def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
+    """The text of each instrument, as prometheus_client would write it; None for one that Python has to write."""
 
 def set_drop_logger(logger: Callable[[str], None] | None) -> None:
     """Called once per drop reason, with the reason."""

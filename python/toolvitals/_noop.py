@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, Literal
@@ -41,6 +41,7 @@ __all__ = [
     "count_dropped",
     "install_gc_counters",
     "render",
+    "render_instruments",
     "set_drop_logger",
 ]
 
@@ -265,6 +266,11 @@ def configure(**settings: Any) -> None:
 def render(format: str) -> bytes:  # noqa: A002 (the core's name)
     """The exposition of nothing."""
     return b"{}" if format == "json" else b""
+
+
+def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
+    """Leaves every instrument to Python."""
+    return [None] * len(instruments)
 
 
 def set_drop_logger(logger: Callable[[str], None] | None) -> None:

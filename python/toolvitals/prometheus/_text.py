@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+from toolvitals import _backend
+from toolvitals.prometheus import _wrapper
 from toolvitals.prometheus.escaping import (
+    DOTS,
     UNDERSCORES,
     escape_help,
     escape_label_name,
@@ -13,7 +17,7 @@ from toolvitals.prometheus.escaping import (
     is_plain,
 )
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import Collector
+from toolvitals.prometheus.registry import Collector, CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 from toolvitals.prometheus.utils import floatToGoString
 
@@ -22,6 +26,7 @@ __all__ = [
     "CONTENT_TYPE_PLAIN_0_0_4",
     "CONTENT_TYPE_PLAIN_1_0_0",
     "family_text",
+    "family_texts",
     "generate_latest",
     "series",
 ]
@@ -45,7 +50,32 @@ def generate_latest(registry: Collector, escaping: str = UNDERSCORES) -> bytes:
     `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`. What a collector
     raises passes through, with the family among its arguments where there is one. Thread-safe if the collectors are.
     """
-    return "".join(family_text(metric, _family, escaping) for metric in registry.collect()).encode()
+    return b"".join(family_texts(registry, _family, escaping, open_metrics=False))
+
+
+def family_texts(
+    registry: Collector, write: Callable[[Metric, str], Iterable[str]], escaping: str, *, open_metrics: bool
+) -> Iterator[bytes]:
+    """The families of a registry, in order: instruments as the core writes them, the rest as `write` does."""
+    if not isinstance(registry, CollectorRegistry) or escaping == DOTS:
+        for metric in registry.collect():
+            yield family_text(metric, write, escaping).encode()
+        return
+    target, collectors = registry._collectors()
+    instruments: list[Any] = [collector for collector in collectors if getattr(collector, "_written_by_core", False)]
+    for instrument in instruments:
+        instrument._prepare()
+    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper._use_created)
+    texts = dict(zip(map(id, instruments), written, strict=True))
+    if target is not None:
+        yield family_text(target, write, escaping).encode()
+    for collector in collectors:
+        text = texts.get(id(collector))
+        if text is not None:
+            yield text
+            continue
+        for metric in collector.collect():
+            yield family_text(metric, write, escaping).encode()
 
 
 def family_text(metric: Metric, write: Callable[[Metric, str], Iterable[str]], escaping: str) -> str:

@@ -79,6 +79,14 @@ class MetricWrapperBase(core.Instrument):
 
     _type: str
     _reserved_labelnames: Sequence[str] = ()
+    # Whether the core may write the family, since no class of the program's own has a say in it.
+    _written_by_core = True
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        if not cls.__module__.startswith("toolvitals."):
+            own = {"collect", "_samples", "_child_samples"}
+            cls._written_by_core = cls._written_by_core and own.isdisjoint(cls.__dict__)
 
     def __init__(
         self,
@@ -153,6 +161,9 @@ class MetricWrapperBase(core.Instrument):
     def _metrics(self) -> dict[tuple[str, ...], Any]:
         """The children by their label values."""
         return {values: self.labels(*values) for values, *_ in self._read() if values}
+
+    def _prepare(self) -> None:
+        """Brings the core's values up to date before it writes them."""
 
     def _require_labels(self) -> None:
         if not self._labelnames:

@@ -154,13 +154,13 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         self._function = f
         _functions.setdefault(self._family_key, weakref.WeakSet()).add(self)
 
-    def _call_functions(self) -> None:
+    def _prepare(self) -> None:
         """Stores what the functions of the family's gauges give now."""
         for gauge in tuple(_functions.get(self._family_key, ())):
             gauge._store(float(gauge._function()))
 
     def _samples(self) -> Iterator[Sample]:
-        self._call_functions()
+        self._prepare()
         return super()._samples()
 
     def _child_samples(self, value: float) -> Iterator[Sample]:

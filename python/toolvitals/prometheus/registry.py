@@ -84,13 +84,16 @@ class CollectorRegistry:
 
     def collect(self) -> Iterator[Metric]:
         """The families of every collector, in the order they were registered."""
-        with self._lock:
-            collectors = list(self._collector_to_names)
-            target = self._target_metric()
+        target, collectors = self._collectors()
         if target is not None:
             yield target
         for collector in collectors:
             yield from collector.collect()
+
+    def _collectors(self) -> tuple[Metric | None, list[Collector]]:
+        """The target's metric, and the collectors in the order they were registered."""
+        with self._lock:
+            return self._target_metric(), list(self._collector_to_names)
 
     def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:
         """What to collect from for the samples of these names alone; only their collectors are asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolvitals.prometheus._text import family_text, series
+from toolvitals.prometheus._text import family_texts, series
 from toolvitals.prometheus.escaping import UNDERSCORES, escape_metric_name, escape_value
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import Collector
@@ -25,8 +25,7 @@ def generate_latest(registry: Collector, escaping: str = UNDERSCORES) -> bytes:
     which this version of the format does not know, are left out. ValueError for an exemplar on a sample that may have
     none. What a collector raises passes through, with the family among its arguments where there is one.
     """
-    text = "".join(family_text(metric, _family, escaping) for metric in registry.collect())
-    return f"{text}# EOF\n".encode()
+    return b"".join((*family_texts(registry, _family, escaping, open_metrics=True), b"# EOF\n"))
 
 
 def _family(metric: Metric, escaping: str) -> Iterator[str]:

@@ -1,0 +1,92 @@
+// render_instruments(): instruments as prometheus_client writes them, without holding the GIL meanwhile.
+// Floor: bindings.
+#include <pthread.h>
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "bindings/bind.h"
+#include "bindings/instrument_type.h"
+#include "collector/collector.h"
+#include "render/client_text.h"
+#include "snapshot/collect_families.h"
+
+namespace py = pybind11;
+
+namespace toolvitals {
+namespace {
+
+// What is kept from one rendering to the next: who the series are, and their labels as text.
+class KeptReaders {
+ public:
+  KeptReaders() : reader_(Collector::Global().segment(), kDefaultRegistry) {}
+
+  // The text of each family; empty for one that Python has to write.
+  std::vector<std::string> Render(const std::vector<Offset>& families, const ClientTextOptions& options) {
+    std::vector<std::string> texts(families.size());
+    const QuantileMethod method = Collector::Global().quantile_method();
+    absl::MutexLock lock(&mutex_);
+    for (size_t i = 0; i < families.size(); ++i) {
+      const std::optional<FamilySnapshot> family = reader_.ReadOne(families[i], method);
+      if (family.has_value() && !texts_[families[i]].Write(*family, options, texts[i])) texts[i].clear();
+    }
+    return texts;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  FamilyReader reader_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<Offset, ClientText> texts_ ABSL_GUARDED_BY(mutex_);
+};
+
+std::atomic<KeptReaders*> kept_readers{nullptr};
+
+// A fork may not catch the mutex held by a thread that will not exist in the child, so the child begins with its own.
+void BeginAfreshInChild() { kept_readers.store(new KeptReaders, std::memory_order_release); }
+
+py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, bool created) {
+  std::vector<Offset> families;
+  // Holds them: whoever else has one may let go of it while the GIL is not held.
+  std::vector<std::shared_ptr<Family>> held;
+  for (const py::handle instrument : instruments) {
+    if (!PyObject_TypeCheck(instrument.ptr(), &instrument_type)) throw py::type_error("not an instrument");
+    std::shared_ptr<Family> family = AsInstrument(instrument.ptr())->family;
+    if (family == nullptr) throw py::value_error("the metric was not defined: its __init__ has not run");
+    families.push_back(family->offset());
+    held.push_back(std::move(family));
+  }
+  std::vector<std::string> texts;
+  {
+    const py::gil_scoped_release released;
+    texts = kept_readers.load(std::memory_order_acquire)->Render(families, {open_metrics, created});
+  }
+  py::list list;
+  for (const std::string& text : texts) {
+    if (text.empty()) {
+      list.append(py::none());
+    } else {
+      list.append(py::bytes(text));
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+void BindClientText(py::module_& module) {
+  BeginAfreshInChild();
+  pthread_atfork(nullptr, nullptr, &BeginAfreshInChild);
+  module.def(
+      "render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"), py::arg("created"),
+      "The text of each instrument as bytes, as prometheus_client would write it; None for one with names beyond\n"
+      "identifiers or with exemplars. The GIL is released meanwhile.");
+}
+
+}  // namespace toolvitals
