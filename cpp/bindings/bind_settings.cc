@@ -8,6 +8,7 @@
 #include "bindings/bind.h"
 #include "bindings/drops.h"
 #include "bindings/errors.h"
+#include "bindings/exemplars.h"
 #include "bindings/gc_counters.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
@@ -77,6 +78,10 @@ void BindSettings(py::module_& module) {
   module.def(
       "set_drop_logger", [](const py::object& logger) { SetDropLogger(logger.ptr()); }, py::arg("logger"),
       "Sets what is called, once per reason, when a record is dropped; None for nothing.");
+  module.def(
+      "set_exemplar_provider", [](const py::object& provider) { SetExemplarProvider(provider.ptr()); },
+      py::arg("provider"),
+      "Sets what gives the labels of exemplars, a dict or None; a series asks it ten times a second at most.");
   module.def("count_dropped", &CountDropped, py::arg("reason"), "Counts a record that Python code had to drop.");
   module.def(
       "install_gc_counters",

@@ -5,6 +5,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
+#include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
 
 namespace toolvitals {

@@ -5,6 +5,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
+#include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
 
 namespace toolvitals {
@@ -40,7 +41,7 @@ PyObject* ObserveHistogram(PyObject* object, PyObject* const* args, Py_ssize_t c
   if (std::isnan(amount)) [[unlikely]]
     return DropNan(places[0]);
   const size_t bucket = self->family->bounds().BucketOf(amount);
-  record->As<HistogramSeriesCell>().classic.ObserveFloat<kPythonWriters>(bucket, amount);
+  record->As<HistogramSeriesCell>().Observe<kPythonWriters>(self->family->segment(), bucket, amount);
   if ((places[1] != nullptr || samples_exemplars) && !KeepExemplar(self, bucket, amount, places[1])) return nullptr;
   Py_RETURN_NONE;
 }

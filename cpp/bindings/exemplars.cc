@@ -1,11 +1,101 @@
-// Exemplars of records: labels that were given, or those of the trace that is current.
 // Floor: bindings.
+#include "bindings/exemplars.h"
+
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
 #include "bindings/instrument_type.h"
 
 namespace toolvitals {
 
 bool samples_exemplars = false;
 
-bool KeepExemplar(InstrumentObject*, size_t, double, PyObject*) { return true; }
+namespace {
+
+constexpr Py_ssize_t kMaxCharacters = 128;
+constexpr int64_t kIntervalUs = 100'000;
+constexpr int64_t kNanosPerMicro = 1000;
+
+PyObject* exemplar_provider = nullptr;
+
+// Names and values in turn; valid as long as the dict is as it is. False with an exception.
+bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
+  if (!PyDict_Check(labels)) {
+    PyErr_Format(PyExc_TypeError, "an exemplar is a dict of str by str, not %R", labels);
+    return false;
+  }
+  Py_ssize_t characters = 0;
+  PyObject* name = nullptr;
+  PyObject* value = nullptr;
+  for (Py_ssize_t at = 0; PyDict_Next(labels, &at, &name, &value);) {
+    for (PyObject* text : {name, value}) {
+      if (!PyUnicode_Check(text)) {
+        PyErr_Format(PyExc_TypeError, "an exemplar is a dict of str by str, not %R: %R", name, value);
+        return false;
+      }
+      Py_ssize_t size = 0;
+      const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
+      if (utf8 == nullptr) return false;
+      texts.emplace_back(utf8, static_cast<size_t>(size));
+      characters += PyUnicode_GET_LENGTH(text);
+    }
+    const std::string_view label = texts[texts.size() - 2];
+    if (label.empty() || label.starts_with("__")) {
+      PyErr_Format(PyExc_ValueError, "invalid exemplar label name %R", name);
+      return false;
+    }
+  }
+  if (characters > kMaxCharacters) {
+    PyErr_Format(PyExc_ValueError, "Exemplar labels have %zd UTF-8 characters, exceeding the limit of %zd", characters,
+                 kMaxCharacters);
+    return false;
+  }
+  return true;
+}
+
+bool Keep(InstrumentObject* self, size_t bucket, double amount, PyObject* labels) {
+  std::vector<std::string_view> texts;
+  if (!TextsOf(labels, texts)) return false;
+  self->family->KeepExemplar(*self->series, bucket, texts, amount);
+  return true;
+}
+
+// Whether the series' last exemplar is old enough for another one.
+bool IsDue(const InstrumentObject* self, size_t bucket) {
+  const Offset slots = self->record->exemplars.load(std::memory_order_acquire);
+  if (slots == 0) return true;
+  const ExemplarSlot& slot = self->family->segment().At<ExemplarSlot>(slots)[bucket];
+  const auto last = static_cast<int64_t>(slot.timestamp_us.load(std::memory_order_relaxed));
+  return Clock::UnixNanos() / kNanosPerMicro - last >= kIntervalUs;
+}
+
+// A provider's mistakes are not the recording program's: what it raises is dropped, unless it is not ours to swallow.
+bool KeepProvided(InstrumentObject* self, size_t bucket, double amount) {
+  if (!IsDue(self, bucket)) return true;
+  const OwnedRef provider(Py_NewRef(exemplar_provider));
+  const OwnedRef labels(PyObject_CallNoArgs(provider.get()));
+  const bool kept = labels && (labels.get() == Py_None || Keep(self, bucket, amount, labels.get()));
+  if (kept) return true;
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
+  PyErr_Clear();
+  return true;
+}
+
+}  // namespace
+
+bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels) {
+  if (self->series == nullptr || self->is_frozen) return true;
+  if (labels == nullptr || labels == Py_None) return !samples_exemplars || KeepProvided(self, bucket, amount);
+  if (PyDict_Check(labels) && PyDict_GET_SIZE(labels) == 0) return true;
+  return Keep(self, bucket, amount, labels);
+}
+
+void SetExemplarProvider(PyObject* provider) {
+  PyObject* before = exemplar_provider;
+  exemplar_provider = provider == nullptr || provider == Py_None ? nullptr : Py_NewRef(provider);
+  samples_exemplars = exemplar_provider != nullptr;
+  Py_XDECREF(before);
+}
 
 }  // namespace toolvitals

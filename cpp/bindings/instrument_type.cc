@@ -409,8 +409,8 @@ PyMethodDef methods[] = {
      "The series: a list of (labels, value ...) as its kind has them; labels are a tuple of values, None for the\n"
      "series that label sets past a limit share.\n\n"
      "Counter: value, created, exemplar. Gauge: value. Histogram: counts by bucket, sum, created, exemplars by "
-     "bucket,\n"
-     "native histogram. Summary: count, sum, created, quantiles. Info: facts. StateSet: index of the state."},
+     "bucket.\n"
+     "Summary: count, sum, created, quantiles. Info: facts. StateSet: index of the state."},
     {nullptr, nullptr, 0, nullptr},
 };
 

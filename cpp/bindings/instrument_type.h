@@ -48,13 +48,6 @@ inline bool ToAmount(PyObject* object, double* amount) {
   return *amount != -1.0 || PyErr_Occurred() == nullptr;
 }
 
-// Whether records are to be marked with the trace that is current, as a provider of exemplars says.
-extern bool samples_exemplars;
-
-// Keeps an exemplar of a record that was made: the given labels, or those of the provider where `labels` is nullptr or
-// None and there is one. False with an exception for labels that are none.
-bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels);
-
 // Fills in what the types have in common and adds one to the module. `methods` are those of its kind.
 bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* methods);
 

@@ -49,11 +49,26 @@ PyObject* Created(const Series& series) {
                             kMicrosPerSecond);
 }
 
-PyObject* CounterToPython(Series& series, PyObject* labels) {
+// (labels, value, Unix time in seconds), or None; a new reference.
+PyObject* ExemplarToPython(const Exemplar& exemplar) {
+  const OwnedRef labels(PyDict_New());
+  if (!labels) return nullptr;
+  for (const auto& [name, value] : exemplar.labels) {
+    const OwnedRef text(toolvitals::ToPython(value));
+    const OwnedRef key(toolvitals::ToPython(name));
+    if (!key || !text || PyDict_SetItem(labels.get(), key.get(), text.get()) != 0) return nullptr;
+  }
+  return Py_BuildValue("(Odd)", labels.get(), exemplar.value,
+                       static_cast<double>(exemplar.timestamp_us) / kMicrosPerSecond);
+}
+
+PyObject* CounterToPython(const Segment& segment, Series& series, PyObject* labels) {
   const CounterCell& cell = series.counter();
   const double fraction = LoadDouble(cell.fraction);
   const Number value = fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
-  return Py_BuildValue("(ONNO)", labels, ToPython(value), Created(series), Py_None);
+  const std::optional<Exemplar> exemplar = ReadExemplar(segment, series.record(), 0);
+  return Py_BuildValue("(ONNN)", labels, ToPython(value), Created(series),
+                       exemplar.has_value() ? ExemplarToPython(*exemplar) : Py_NewRef(Py_None));
 }
 
 PyObject* HistogramToPython(Family& family, Series& series, PyObject* labels) {
@@ -67,8 +82,16 @@ PyObject* HistogramToPython(Family& family, Series& series, PyObject* labels) {
     if (count == nullptr) return nullptr;
     PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), count);
   }
-  if (!list) return nullptr;
-  return Py_BuildValue("(OOdNOO)", labels, list.get(), sum, Created(series), Py_None, Py_None);
+  OwnedRef exemplars(PyDict_New());
+  if (!list || !exemplars) return nullptr;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const std::optional<Exemplar> exemplar = ReadExemplar(family.segment(), series.record(), i);
+    if (!exemplar.has_value()) continue;
+    const OwnedRef bucket(PyLong_FromSize_t(i));
+    const OwnedRef value(ExemplarToPython(*exemplar));
+    if (!bucket || !value || PyDict_SetItem(exemplars.get(), bucket.get(), value.get()) != 0) return nullptr;
+  }
+  return Py_BuildValue("(OOdNO)", labels, list.get(), sum, Created(series), exemplars.get());
 }
 
 PyObject* SummaryToPython(Family& family, Series& series, PyObject* labels) {
@@ -128,12 +151,12 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   const char* unit = nullptr;
   Py_ssize_t name_bytes = 0, help_bytes = 0, unit_bytes = 0;
   PyObject *label_names = nullptr, *bounds = nullptr, *states = nullptr, *quantiles = nullptr;
-  unsigned long long window_size = 0, ttl = 0, max_series = 0, max_buckets = definition.max_buckets;
-  int native = 0, schema = definition.schema;
+  unsigned long long window_size = 0, ttl = 0, max_series = 0, max_buckets = definition.buckets.max_buckets;
+  int native = 0, schema = definition.buckets.schema;
   if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKKKpiKd:_define", const_cast<char**>(names), &name,
                                    &name_bytes, &help, &help_bytes, &unit, &unit_bytes, &label_names, &bounds, &states,
                                    &quantiles, &window_size, &ttl, &max_series, &native, &schema, &max_buckets,
-                                   &definition.zero_threshold)) {
+                                   &definition.buckets.zero_threshold)) {
     return std::nullopt;
   }
   definition.name.assign(name, static_cast<size_t>(name_bytes));
@@ -147,8 +170,8 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   definition.window_size = window_size;
   definition.ttl_seconds = ttl;
   definition.exponential = native != 0;
-  definition.schema = schema;
-  definition.max_buckets = max_buckets;
+  definition.buckets.schema = schema;
+  definition.buckets.max_buckets = max_buckets;
   made.second.max_series = max_series;
   return made;
 }
@@ -156,7 +179,7 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
 PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
   switch (family.definition().kind) {
     case InstrumentKind::kCounter:
-      return CounterToPython(series, labels);
+      return CounterToPython(family.segment(), series, labels);
     case InstrumentKind::kGauge:
       return Py_BuildValue("(Od)", labels, series.gauge().Value());
     case InstrumentKind::kHistogram:

@@ -30,6 +30,7 @@ void Series::Touch() {
 Family::Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
                std::unique_ptr<const HistogramBounds> bounds)
     : store_(store),
+      segment_(store.segment()),
       record_(record),
       definition_(std::move(definition)),
       max_series_(options.max_series),
@@ -48,8 +49,6 @@ Family::~Family() {
   }
   // Here they go, without the mutex: the last holder of a series takes it to give the memory back.
 }
-
-Segment& Family::segment() const { return store_.segment(); }
 
 std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> values) {
   const std::string packed = PackTexts(values);
@@ -87,7 +86,7 @@ bool Family::HasRoom() {
 }
 
 std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
-  Segment& segment = store_.segment_;
+  Segment& segment = segment_;
   BlockPool& pool = store_.pool_;
   const size_t buckets = bounds_ == nullptr ? 0 : bounds_->buckets();
   const uint64_t bytes = SeriesBytes(definition_.kind, buckets, definition_.window_size != 0);
@@ -106,19 +105,24 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
     series->summary().window.ring.store(ring, std::memory_order_relaxed);
     complete = complete && ring != 0;
   }
+  if (definition_.exponential) {
+    const Offset cell = pool.Allocate(sizeof(ExponentialCell));
+    if (cell != 0) segment.At<ExponentialCell>(cell)->Init(definition_.buckets);
+    series->histogram().exponential.store(cell, std::memory_order_relaxed);
+    complete = complete && cell != 0;
+  }
   if (!complete) {
     store_.FreeBlocks(*series);
     return nullptr;
   }
   record.created_us.store(NowMicros(), std::memory_order_relaxed);
   record.used_s.store(NowSeconds(), std::memory_order_relaxed);
-  record.generation.store(GenerationOf(store_.segment_.OffsetOf(&record_), ++store_.generation_),
-                          std::memory_order_release);
+  record.generation.store(GenerationOf(segment_.OffsetOf(&record_), ++store_.generation_), std::memory_order_release);
   return series;
 }
 
 void Family::Link(Series& series) {
-  const Offset offset = store_.segment_.OffsetOf(&series.record());
+  const Offset offset = segment_.OffsetOf(&series.record());
   series.before_ = last_;
   if (last_ == nullptr) {
     first_ = &series;
@@ -208,7 +212,7 @@ void Family::CollectExpired(std::vector<std::shared_ptr<Series>>& removed) {
     const uint64_t used = series->record().used_s.load(std::memory_order_relaxed);
     if (now > used && now - used >= definition_.ttl_seconds) {
       const Offset labels = series->record().labels.load(std::memory_order_relaxed);
-      const auto found = series_.find(LoadText(store_.segment_, labels).value_or(""));
+      const auto found = series_.find(LoadText(segment_, labels).value_or(""));
       if (found != series_.end() && found->second.use_count() == 1) removed.push_back(Unlink(found));
     }
     series = after;
@@ -253,13 +257,16 @@ void Family::ResetLocked(Series& series, bool gauges) {
       break;
     case InstrumentKind::kHistogram:
       series.histogram().classic.Reset(bounds_->buckets());
+      if (const Offset cell = series.histogram().exponential.load(std::memory_order_relaxed); cell != 0) {
+        segment_.At<ExponentialCell>(cell)->Reset(segment_);
+      }
       break;
     case InstrumentKind::kSummary: {
       SummarySeriesCell& cell = series.summary();
       cell.count.store(0, std::memory_order_relaxed);
       cell.sum.store(0, std::memory_order_relaxed);
       if (definition_.window_size != 0) {
-        cell.window.Reset(*store_.segment_.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed)));
+        cell.window.Reset(*segment_.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed)));
       }
       break;
     }
@@ -268,13 +275,31 @@ void Family::ResetLocked(Series& series, bool gauges) {
     case InstrumentKind::kNone:
       return;
   }
+  if (const Offset slots = series.record().exemplars.load(std::memory_order_relaxed); slots != 0) {
+    for (size_t i = 0; i < exemplar_slots(); ++i) segment_.At<ExemplarSlot>(slots)[i].Reset();
+  }
   series.record().created_us.store(NowMicros(), std::memory_order_relaxed);
+}
+
+bool Family::KeepExemplar(Series& series, size_t bucket, std::span<const std::string_view> names_and_values,
+                          double value) {
+  Word& slots = series.record().exemplars;
+  if (slots.load(std::memory_order_acquire) == 0) {
+    absl::MutexLock lock(&store_.mutex_);
+    if (slots.load(std::memory_order_relaxed) == 0) {
+      const Offset made = store_.pool_.Allocate(exemplar_slots() * sizeof(ExemplarSlot));
+      if (made == 0) return false;
+      slots.store(made, std::memory_order_release);
+    }
+  }
+  ExemplarSlot& slot = segment_.At<ExemplarSlot>(slots.load(std::memory_order_relaxed))[bucket];
+  return slot.Write(PackTexts(names_and_values), value, static_cast<int64_t>(NowMicros()));
 }
 
 std::vector<std::string> Family::Facts(const Series& series) const {
   absl::MutexLock lock(&store_.mutex_);
   const Offset facts = series.record().As<InfoSeriesCell>().facts.load(std::memory_order_relaxed);
-  return UnpackTexts(LoadText(store_.segment_, facts).value_or("")).value_or(std::vector<std::string>());
+  return UnpackTexts(LoadText(segment_, facts).value_or("")).value_or(std::vector<std::string>());
 }
 
 std::vector<std::shared_ptr<Series>> Family::All() const {
@@ -289,7 +314,7 @@ std::vector<std::shared_ptr<Series>> Family::All() const {
 
 std::vector<std::string> Family::ValuesOf(const Series& series) const {
   const Offset labels = series.record().labels.load(std::memory_order_relaxed);
-  return UnpackTexts(LoadText(store_.segment_, labels).value_or("")).value_or(std::vector<std::string>());
+  return UnpackTexts(LoadText(segment_, labels).value_or("")).value_or(std::vector<std::string>());
 }
 
 }  // namespace toolvitals

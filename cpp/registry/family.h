@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
+#include "metrics/exemplar_slot.h"
 #include "metrics/histogram.h"
 #include "registry/family_definition.h"
 #include "registry/series.h"
@@ -41,7 +42,7 @@ class Family {
   const FamilyDefinition& definition() const { return definition_; }
   // Of a histogram.
   const HistogramBounds& bounds() const { return *bounds_; }
-  Segment& segment() const;
+  Segment& segment() const { return segment_; }
   // Where it lies in the segment, for readers.
   Offset offset() const { return segment().OffsetOf(&record_); }
 
@@ -72,6 +73,11 @@ class Family {
 
   std::vector<std::string> Facts(const Series& series) const;
 
+  // Exemplars that a series has room for: one for a counter, one for each bucket of a histogram.
+  size_t exemplar_slots() const { return bounds_ == nullptr ? 1 : bounds_->buckets(); }
+  // Keeps an exemplar of a record; false where there is no room for it, or another one is kept at this moment.
+  bool KeepExemplar(Series& series, size_t bucket, std::span<const std::string_view> names_and_values, double value);
+
   // The series in the order they were made, then the overflow series if it was recorded.
   std::vector<std::shared_ptr<Series>> All() const;
   // The label values of a series of this family.
@@ -100,6 +106,7 @@ class Family {
   void ResetLocked(Series& series, bool gauges);
 
   InstrumentStore& store_;
+  Segment& segment_;
   FamilyRecord& record_;
   const FamilyDefinition definition_;
   const uint64_t max_series_;

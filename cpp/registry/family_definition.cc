@@ -15,8 +15,6 @@
 namespace toolvitals {
 namespace {
 
-constexpr int32_t kMinSchema = -4;
-constexpr int32_t kMaxSchema = 8;
 constexpr uint64_t kMinNativeBuckets = 2;
 constexpr uint64_t kMaxNativeBuckets = 10'000;
 constexpr double kPercent = 100;
@@ -70,16 +68,16 @@ absl::Status CheckLabelNames(const FamilyDefinition& definition) {
 absl::Status CheckHistogram(const FamilyDefinition& definition) {
   if (absl::Status status = HistogramBounds::Make(definition.bounds).status(); !status.ok()) return status;
   if (!definition.exponential) return absl::OkStatus();
-  if (definition.schema < kMinSchema || definition.schema > kMaxSchema) {
-    return absl::InvalidArgumentError(absl::StrCat("the schema of exponential buckets is ", definition.schema,
+  if (definition.buckets.schema < kMinSchema || definition.buckets.schema > kMaxSchema) {
+    return absl::InvalidArgumentError(absl::StrCat("the schema of exponential buckets is ", definition.buckets.schema,
                                                    ", but must be ", kMinSchema, " to ", kMaxSchema));
   }
-  if (definition.max_buckets < kMinNativeBuckets || definition.max_buckets > kMaxNativeBuckets) {
-    return absl::InvalidArgumentError(absl::StrCat("a histogram has ", definition.max_buckets,
+  if (definition.buckets.max_buckets < kMinNativeBuckets || definition.buckets.max_buckets > kMaxNativeBuckets) {
+    return absl::InvalidArgumentError(absl::StrCat("a histogram has ", definition.buckets.max_buckets,
                                                    " exponential buckets at most, but must have ", kMinNativeBuckets,
                                                    " to ", kMaxNativeBuckets));
   }
-  if (!(definition.zero_threshold >= 0) || std::isinf(definition.zero_threshold)) {
+  if (!(definition.buckets.zero_threshold >= 0) || std::isinf(definition.buckets.zero_threshold)) {
     return absl::InvalidArgumentError("the zero threshold of exponential buckets must be finite and not negative");
   }
   return absl::OkStatus();
@@ -148,9 +146,9 @@ std::string PackDefinition(const FamilyDefinition& definition) {
                                          definition.window_size,
                                          definition.ttl_seconds,
                                          definition.exponential ? uint64_t{1} : uint64_t{0},
-                                         static_cast<uint64_t>(static_cast<int64_t>(definition.schema)),
-                                         definition.max_buckets,
-                                         std::bit_cast<uint64_t>(definition.zero_threshold)};
+                                         static_cast<uint64_t>(static_cast<int64_t>(definition.buckets.schema)),
+                                         definition.buckets.max_buckets,
+                                         std::bit_cast<uint64_t>(definition.buckets.zero_threshold)};
   const std::string packed_numbers = PackNumbers(numbers);
   const std::string label_names = PackStrings(definition.label_names);
   const std::string bounds = PackNumbers(definition.bounds);
@@ -180,9 +178,9 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   definition.window_size = numbers[1];
   definition.ttl_seconds = numbers[2];
   definition.exponential = numbers[3] != 0;
-  definition.schema = static_cast<int32_t>(static_cast<int64_t>(numbers[4]));
-  definition.max_buckets = numbers[5];
-  definition.zero_threshold = std::bit_cast<double>(numbers[6]);
+  definition.buckets.schema = static_cast<int32_t>(static_cast<int64_t>(numbers[4]));
+  definition.buckets.max_buckets = numbers[5];
+  definition.buckets.zero_threshold = std::bit_cast<double>(numbers[6]);
   return definition;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "metrics/exponential_histogram.h"
 #include "registry/family_record.h"
 
 namespace toolvitals {
@@ -25,9 +26,7 @@ struct FamilyDefinition {
   uint64_t window_size = 0;         // samples of a summary's window; zero: it has none
   uint64_t ttl_seconds = 0;         // series that were not recorded for so long are no longer shown; zero: for ever
   bool exponential = false;         // whether a histogram has exponential buckets as well
-  int32_t schema = 3;               // of the exponential buckets: the finest, -4 to 8
-  uint64_t max_buckets = 160;       // of the exponential buckets
-  double zero_threshold = 2.938735877055719e-39;  // 2^-128; values of at most this size count as zero
+  ExponentialOptions buckets;       // of those
 
   friend bool operator==(const FamilyDefinition&, const FamilyDefinition&) = default;
 };

@@ -197,7 +197,7 @@ TEST_F(FamilyTest, DefinitionsSurviveTheirBytes) {
   definition.window_size = 7;
   definition.ttl_seconds = 9;
   definition.exponential = true;
-  definition.schema = -4;
+  definition.buckets.schema = -4;
   EXPECT_EQ(UnpackDefinition(PackDefinition(definition)), definition);
   EXPECT_EQ(UnpackDefinition("junk"), std::nullopt);
 }

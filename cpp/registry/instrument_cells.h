@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "metrics/counter.h"
+#include "metrics/exponential_histogram.h"
 #include "metrics/gauge.h"
 #include "metrics/histogram.h"
 #include "metrics/sliding_window.h"
@@ -13,8 +14,17 @@
 namespace toolvitals {
 
 struct HistogramSeriesCell {
-  Word exponential;  // Offset of an ExponentialHistogramCell; zero: the family has none
+  Word exponential;  // Offset of an ExponentialCell; zero: the family has none
   HistogramCell classic;
+
+  // Counts any number but NaN in a classic bucket, and in an exponential one first: a reader that reads the classic
+  // buckets first then never finds more in them.
+  template <Writers W>
+  void Observe(Segment& segment, size_t bucket, double value) {
+    const Offset cell = exponential.load(std::memory_order_relaxed);
+    if (cell != 0) segment.At<ExponentialCell>(cell)->Observe<W>(segment, value);
+    classic.ObserveFloat<W>(bucket, value);
+  }
 };
 
 struct SummarySeriesCell {

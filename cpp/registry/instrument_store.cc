@@ -115,10 +115,24 @@ void InstrumentStore::FreeBlocks(Series& series) {
     case InstrumentKind::kSummary:
       if (series.bytes_ > sizeof(SeriesRecord)) FreeRing(series.summary().window.ring);
       break;
+    case InstrumentKind::kHistogram:
+      FreeExponential(record.As<HistogramSeriesCell>().exponential);
+      break;
     default:
       break;
   }
+  const size_t words = (series.bytes_ - offsetof(SeriesRecord, cell)) / sizeof(Word);
+  const size_t slots = series.kind_ == InstrumentKind::kHistogram ? words - 3 : 1;
+  pool_.Free(record.exemplars.exchange(0, std::memory_order_relaxed), slots * sizeof(ExemplarSlot));
   pool_.Free(segment_.OffsetOf(&record), series.bytes_);
+}
+
+void InstrumentStore::FreeExponential(Word& exponential) {
+  const Offset offset = exponential.load(std::memory_order_relaxed);
+  if (offset == 0) return;
+  const ExponentialCell& cell = *segment_.At<ExponentialCell>(offset);
+  cell.ForEachBlock(segment_, [&](Offset block, uint64_t bytes) { pool_.Free(block, bytes); });
+  pool_.Free(offset, sizeof(ExponentialCell));
 }
 
 void InstrumentStore::FreeRing(Word& ring) {

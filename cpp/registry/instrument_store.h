@@ -44,6 +44,7 @@ class InstrumentStore {
   Offset MakeText(std::string_view text);
   void FreeText(Word& text);
   void FreeRing(Word& ring);
+  void FreeExponential(Word& exponential);
   // What a series took, to the pool, once.
   void FreeBlocks(Series& series);
   // Makes a family's record free for another.

@@ -92,36 +92,48 @@ void AddTimestamp(protozero::pbf_writer& message, uint32_t field, int64_t unix_u
   timestamp.add_int32(kNanos, static_cast<int32_t>(unix_us % kMicrosPerSecond) * kNanosPerMicro);
 }
 
-// Runs of buckets as Prometheus encodes them: spans, and the difference of each count to the one before. Gaps of a few
-// empty buckets are cheaper written out than as a span of their own.
-void AddBuckets(protozero::pbf_writer& histogram, const NativeBuckets& buckets, uint32_t span_field,
-                uint32_t delta_field) {
+struct Run {
+  int64_t first_index;
+  std::vector<uint64_t> counts;
+};
+
+// Stretches of buckets without long gaps: a few empty buckets take less than a span of their own.
+std::vector<Run> RunsOf(const NativeBuckets& buckets, int32_t infinite_index) {
   constexpr size_t kBridgedGap = 2;
-  struct Span {
-    size_t begin, end;
-  };
-  std::vector<Span> spans;
+  std::vector<Run> runs;
+  size_t gap = 0;
   for (size_t i = 0; i < buckets.counts.size(); ++i) {
-    if (buckets.counts[i] == 0) continue;
-    if (!spans.empty() && i - spans.back().end <= kBridgedGap) {
-      spans.back().end = i + 1;
-    } else {
-      spans.push_back({i, i + 1});
+    if (buckets.counts[i] == 0) {
+      ++gap;
+      continue;
     }
+    if (runs.empty() || gap > kBridgedGap) {
+      runs.push_back({int64_t{buckets.first_index} + static_cast<int64_t>(i), {}});
+    } else {
+      runs.back().counts.insert(runs.back().counts.end(), gap, 0);
+    }
+    runs.back().counts.push_back(buckets.counts[i]);
+    gap = 0;
   }
+  if (buckets.infinite != 0) runs.push_back({infinite_index, {buckets.infinite}});
+  return runs;
+}
+
+// Buckets as Prometheus encodes them: spans, and the difference of each count to the one before.
+void AddBuckets(protozero::pbf_writer& histogram, const std::vector<Run>& runs, uint32_t span_field,
+                uint32_t delta_field) {
   int64_t next = 0;
-  for (const Span& span : spans) {
-    const int64_t first = static_cast<int64_t>(buckets.first_index) + static_cast<int64_t>(span.begin);
+  for (const Run& run : runs) {
     protozero::pbf_writer message(histogram, span_field);
-    message.add_sint32(kSpanOffset, static_cast<int32_t>(first - next));
-    message.add_uint32(kSpanLength, static_cast<uint32_t>(span.end - span.begin));
-    next = first + static_cast<int64_t>(span.end - span.begin);
+    message.add_sint32(kSpanOffset, static_cast<int32_t>(run.first_index - next));
+    message.add_uint32(kSpanLength, static_cast<uint32_t>(run.counts.size()));
+    next = run.first_index + static_cast<int64_t>(run.counts.size());
   }
   uint64_t before = 0;
-  for (const Span& span : spans) {
-    for (size_t i = span.begin; i < span.end; ++i) {
-      histogram.add_sint64(delta_field, static_cast<int64_t>(buckets.counts[i] - before));
-      before = buckets.counts[i];
+  for (const Run& run : runs) {
+    for (const uint64_t count : run.counts) {
+      histogram.add_sint64(delta_field, static_cast<int64_t>(count - before));
+      before = count;
     }
   }
 }
@@ -130,9 +142,11 @@ void AddNative(protozero::pbf_writer& histogram, const NativeHistogram& native) 
   histogram.add_sint32(kHistogramSchema, native.schema);
   histogram.add_double(kHistogramZeroThreshold, native.zero_threshold);
   histogram.add_uint64(kHistogramZeroCount, native.zero_count);
-  AddBuckets(histogram, native.negative, kHistogramNegativeSpan, kHistogramNegativeDelta);
-  AddBuckets(histogram, native.positive, kHistogramPositiveSpan, kHistogramPositiveDelta);
-  if (native.positive.counts.empty() && native.negative.counts.empty()) {
+  const std::vector<Run> negative = RunsOf(native.negative, native.infinite_index);
+  const std::vector<Run> positive = RunsOf(native.positive, native.infinite_index);
+  AddBuckets(histogram, negative, kHistogramNegativeSpan, kHistogramNegativeDelta);
+  AddBuckets(histogram, positive, kHistogramPositiveSpan, kHistogramPositiveDelta);
+  if (negative.empty() && positive.empty()) {
     // A span of no buckets tells a native histogram without observations from a classic one.
     protozero::pbf_writer span(histogram, kHistogramPositiveSpan);
     span.add_sint32(kSpanOffset, 0);
@@ -209,7 +223,12 @@ void ProtobufSink::Histogram(const SeriesLabels& labels, const HistogramValue& v
   AddMetric(labels, [&](protozero::pbf_writer& metric) {
     protozero::pbf_writer histogram(metric, kMetricHistogram);
     uint64_t count = 0;
-    for (const uint64_t in_bucket : value.buckets) count += in_bucket;
+    if (value.native != nullptr) {
+      // Prometheus refuses a native histogram whose buckets do not add up to its count.
+      count = value.native->total();
+    } else {
+      for (const uint64_t in_bucket : value.buckets) count += in_bucket;
+    }
     histogram.add_uint64(kSampleCount, count);
     histogram.add_double(kSampleSum, value.sum);
     auto exemplars =

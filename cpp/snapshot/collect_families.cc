@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "metrics/exemplar_slot.h"
 #include "store/directory.h"
 #include "store/text_record.h"
 
@@ -248,6 +249,15 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
   const auto created = [&](const SeriesRecord& series) {
     family.created_us.push_back(static_cast<int64_t>(series.created_us.load(std::memory_order_relaxed)));
   };
+  const auto exemplars = [&](const SeriesRecord& series, size_t slots) {
+    if (series.exemplars.load(std::memory_order_relaxed) == 0) [[likely]]
+      return;
+    for (size_t i = 0; i < slots; ++i) {
+      std::optional<Exemplar> exemplar = ReadExemplar(segment_, series, i);
+      const auto place = static_cast<size_t>(family.created_us.size()) - 1;
+      if (exemplar.has_value()) family.exemplars.push_back({place, i, *std::move(exemplar)});
+    }
+  };
   const FamilyDefinition& definition = known.definition;
   switch (definition.kind) {
     case InstrumentKind::kCounter:
@@ -256,6 +266,7 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
       return each([&](const SeriesRecord& series) {
         family.values.push_back(ValueOf(series.As<CounterCell>()));
         created(series);
+        exemplars(series, 1);
       });
     case InstrumentKind::kGauge:
       family.values.reserve(size);
@@ -263,6 +274,7 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
     case InstrumentKind::kHistogram: {
       const size_t buckets = definition.bounds.size() + 1;
       family.counts.resize(size * buckets);
+      if (definition.exponential) family.natives.reserve(size);
       family.sums.reserve(size);
       family.created_us.reserve(size);
       std::span<uint64_t> counts = family.counts;
@@ -272,6 +284,9 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
         counts = counts.subspan(buckets);
         family.sums.push_back(cell.Sum());
         created(series);
+        exemplars(series, buckets);
+        // Behind the classic buckets, as they are recorded the other way round.
+        if (definition.exponential) family.natives.push_back(ReadNative(segment_, series));
       });
     }
     case InstrumentKind::kSummary:
@@ -292,6 +307,28 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
     case InstrumentKind::kNone:
       return;
   }
+}
+
+std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series) {
+  const Offset cell = series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed);
+  if (cell == 0) return nullptr;
+  std::optional<NativeHistogram> native = segment.At<ExponentialCell>(cell)->Read(segment);
+  return native.has_value() ? std::make_shared<const NativeHistogram>(*std::move(native)) : nullptr;
+}
+
+std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord& series, size_t bucket) {
+  const Offset slots = series.exemplars.load(std::memory_order_acquire);
+  if (slots == 0) return std::nullopt;
+  const auto content = segment.At<ExemplarSlot>(slots)[bucket].Read();
+  auto texts = content.has_value() ? UnpackTexts(content->labels) : std::nullopt;
+  if (!texts.has_value()) return std::nullopt;
+  Exemplar exemplar;
+  exemplar.value = content->value;
+  exemplar.timestamp_us = content->timestamp_us;
+  for (size_t i = 0; i + 1 < texts->size(); i += 2) {
+    exemplar.labels.emplace_back(std::move((*texts)[i]), std::move((*texts)[i + 1]));
+  }
+  return exemplar;
 }
 
 std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,

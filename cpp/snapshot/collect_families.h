@@ -65,6 +65,12 @@ class FamilyReader {
   absl::flat_hash_map<Offset, Known> known_;
 };
 
+// The exponential buckets of a histogram; nullptr where it has none, or not of every value.
+std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series);
+
+// The exemplar of a counter (of bucket zero) or of a histogram's bucket.
+std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord& series, size_t bucket);
+
 // The quantiles of a summary's window, NaN with fewer than two samples.
 std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,
                                       const WindowCell& window, QuantileMethod method);

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/native_histogram.h"
+
 namespace toolvitals {
 
 enum class FamilyType { kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateSet, kUnknown };
@@ -53,20 +55,6 @@ struct Exemplar {
   LabelSet::Pairs labels;
   double value = 0;
   int64_t timestamp_us = 0;  // Unix time in microseconds; zero where it is not known
-};
-
-// Exponential buckets as Prometheus has them: bucket i holds (base^(i-1), base^i] with base = 2^(2^-schema).
-struct NativeBuckets {
-  int32_t first_index = 0;
-  std::vector<uint64_t> counts;  // dense, from first_index on; not cumulative
-};
-
-struct NativeHistogram {
-  int32_t schema = 0;  // -4 to 8
-  double zero_threshold = 0;
-  uint64_t zero_count = 0;
-  NativeBuckets positive;
-  NativeBuckets negative;  // by absolute value
 };
 
 struct QuantileValue {

@@ -43,6 +43,7 @@ __all__ = [
     "render",
     "render_instruments",
     "set_drop_logger",
+    "set_exemplar_provider",
 ]
 
 SYNC, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
@@ -271,6 +272,10 @@ def render(format: str) -> bytes:  # noqa: A002 (the core's name)
 def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
     """Leaves every instrument to Python."""
     return [None] * len(instruments)
+
+
+def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) -> None:
+    """Does nothing."""
 
 
 def set_drop_logger(logger: Callable[[str], None] | None) -> None:

@@ -109,7 +109,7 @@ class HistogramBase(Instrument):
         """Does nothing."""
 
     def _zero(self) -> tuple[Any, ...]:
-        return ([0] * (len(self._bounds) + 1), 0.0, 0.0, None, None)
+        return ([0] * (len(self._bounds) + 1), 0.0, 0.0, {})
 
 
 class SummaryBase(Instrument):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolvitals import _backend
 from toolvitals.prometheus._wrapper import MetricWrapperBase, Reading, created_sample
@@ -151,10 +151,9 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
         counts: list[int],
         total: float,
         created: float,
-        exemplars: list[tuple[int, dict[str, str], float, float]] | None,
-        native: Any,
+        exemplars: dict[int, tuple[dict[str, str], float, float]],
     ) -> Iterator[Sample]:
-        marked = {bucket: Exemplar(labels, value, time) for bucket, labels, value, time in exemplars or ()}
+        marked = {bucket: Exemplar(*exemplar) for bucket, exemplar in exemplars.items()}
         bounds = self._upper_bounds
         count = 0
         for i, (bound, in_bucket) in enumerate(zip(bounds, counts, strict=True)):

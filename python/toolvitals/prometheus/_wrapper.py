@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
+from toolvitals.prometheus.exemplars import use_opentelemetry_if_loaded
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Sample
@@ -103,6 +104,7 @@ class MetricWrapperBase(core.Instrument):
         names = validate_label_names(labelnames, self._reserved_labelnames)
         validate_metric_name(full_name)
         self._define(full_name, documentation, unit, names, **definition)
+        use_opentelemetry_if_loaded()
         if registry is not None:
             registry.register(self)
 
