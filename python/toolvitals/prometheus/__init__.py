@@ -11,6 +11,7 @@ from toolvitals.prometheus.exposition import (
     make_wsgi_app,
     write_to_textfile,
 )
+from toolvitals.prometheus.gc_collector import GC_COLLECTOR, GCCollector
 from toolvitals.prometheus.metrics import (
     Counter,
     Enum,
@@ -22,6 +23,8 @@ from toolvitals.prometheus.metrics import (
     enable_created_metrics,
 )
 from toolvitals.prometheus.metrics_core import Metric
+from toolvitals.prometheus.platform_collector import PLATFORM_COLLECTOR, PlatformCollector
+from toolvitals.prometheus.process_collector import PROCESS_COLLECTOR, ProcessCollector
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.validation import disable_legacy_validation, enable_legacy_validation
 
@@ -29,14 +32,20 @@ __all__ = [
     "CONTENT_TYPE_LATEST",
     "CONTENT_TYPE_PLAIN_0_0_4",
     "CONTENT_TYPE_PLAIN_1_0_0",
+    "GC_COLLECTOR",
+    "PLATFORM_COLLECTOR",
+    "PROCESS_COLLECTOR",
     "REGISTRY",
     "CollectorRegistry",
     "Counter",
     "Enum",
+    "GCCollector",
     "Gauge",
     "Histogram",
     "Info",
     "Metric",
+    "PlatformCollector",
+    "ProcessCollector",
     "Summary",
     "disable_created_metrics",
     "disable_legacy_validation",

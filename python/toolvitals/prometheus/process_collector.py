@@ -1,0 +1,105 @@
+"""What the kernel says of a process: CPU time, memory, file descriptors, start time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+
+__all__ = ["PROCESS_COLLECTOR", "ProcessCollector"]
+
+# Places in /proc/<pid>/stat, counted from the field behind the command's name, which may itself hold spaces and
+# parentheses (proc(5): the fields 14, 15, 22, 23 and 24).
+_UTIME, _STIME, _START_TIME, _VIRTUAL_SIZE, _RESIDENT_PAGES = 11, 12, 19, 20, 21
+
+
+def _own_pid() -> str:
+    return "self"
+
+
+class ProcessCollector:
+    """The `process_*` families that Prometheus' guidelines for client libraries name, of this process or another one.
+
+    `namespace` is put before the names, `pid` gives the process, `proc` is where procfs is mounted; `registry` None
+    registers nowhere. Where procfs is missing, as on macOS, or a file of it cannot be read, those families are left
+    out. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        namespace: str = "",
+        pid: Callable[[], int | str] = _own_pid,
+        proc: str = "/proc",
+        registry: CollectorRegistry | None = REGISTRY,
+    ) -> None:
+        self._prefix = f"{namespace}_process_" if namespace else "process_"
+        self._pid = pid
+        self._proc = Path(proc)
+        # The native endpoint reads the same figures of this process by itself.
+        self._shown_by_core = not namespace and pid is _own_pid and proc == "/proc"
+        self._ticks_per_second = os.sysconf("SC_CLK_TCK")
+        self._page_bytes = resource.getpagesize()
+        self._boot_seconds = self._boot_time()
+        if registry is not None:
+            registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """What can be read now."""
+        if not self._boot_seconds:
+            return []
+        process = self._proc / str(self._pid()).strip()
+        families: list[Metric] = []
+        for read in (self._usage, self._descriptors):
+            with contextlib.suppress(OSError):
+                families += read(process)
+        return families
+
+    def _usage(self, process: Path) -> list[Metric]:
+        fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
+        seconds = [float(fields[place]) / self._ticks_per_second for place in (_START_TIME, _UTIME, _STIME)]
+        return [
+            self._gauge("virtual_memory_bytes", "Virtual memory size in bytes.", float(fields[_VIRTUAL_SIZE])),
+            self._gauge(
+                "resident_memory_bytes",
+                "Resident memory size in bytes.",
+                float(fields[_RESIDENT_PAGES]) * self._page_bytes,
+            ),
+            self._gauge(
+                "start_time_seconds",
+                "Start time of the process since unix epoch in seconds.",
+                self._boot_seconds + seconds[0],
+            ),
+            CounterMetricFamily(
+                self._prefix + "cpu_seconds_total",
+                "Total user and system CPU time spent in seconds.",
+                value=seconds[1] + seconds[2],
+            ),
+        ]
+
+    def _descriptors(self, process: Path) -> list[Metric]:
+        open_fds = len(os.listdir(process / "fd"))
+        families: list[Metric] = [self._gauge("open_fds", "Number of open file descriptors.", open_fds)]
+        for line in (process / "limits").read_text().splitlines():
+            if line.startswith("Max open file"):
+                soft = line.split()[3]
+                limit = float("inf") if soft == "unlimited" else float(soft)
+                families.append(self._gauge("max_fds", "Maximum number of open file descriptors.", limit))
+        return families
+
+    def _gauge(self, name: str, documentation: str, value: float) -> Metric:
+        return GaugeMetricFamily(self._prefix + name, documentation, value=value)
+
+    def _boot_time(self) -> float:
+        try:
+            lines = (self._proc / "stat").read_bytes().splitlines()
+        except OSError:
+            return 0.0
+        return next((float(line.split()[1]) for line in lines if line.startswith(b"btime ")), 0.0)
+
+
+PROCESS_COLLECTOR = ProcessCollector()
