@@ -47,9 +47,7 @@ struct Context {
 class Family {
  public:
   Family(const Context& context, const FamilyHead& head)
-      : sink_(context.sink), head_(head), asked_for_(IsAskedFor(head, context.options)) {
-    if (context.names != nullptr) context.names->Take(head);
-  }
+      : sink_(context.sink), names_(context.names), head_(head), asked_for_(IsAskedFor(head, context.options)) {}
   ~Family() {
     if (begun_) sink_.End();
   }
@@ -81,12 +79,19 @@ class Family {
  private:
   bool Ready() {
     if (!asked_for_) return false;
-    if (!begun_) sink_.Begin(head_);
-    begun_ = true;
+    if (!begun_) Begin();
     return true;
   }
 
+  // A family without a series leaves its names to others.
+  void Begin() {
+    if (names_ != nullptr) names_->Take(head_);
+    sink_.Begin(head_);
+    begun_ = true;
+  }
+
   FamilySink& sink_;
+  SampleNames* const names_;
   const FamilyHead head_;
   const bool asked_for_;
   bool begun_ = false;
@@ -276,6 +281,13 @@ class FamilyList {
       Family dropped(context_,
                      {kPrefix, "dropped_records", FamilyType::kCounter, "Records that were not counted, by reason."});
       for (const auto& [reason, count] : self.dropped_records) dropped.Value({Encode({{"reason", reason}})}, count);
+    }
+    {
+      Family overflowed(context_, {kPrefix, "overflowed_records", FamilyType::kCounter,
+                                   "Records of label sets that a family had no room for, by family."});
+      for (const auto& [family, count] : self.overflowed_records) {
+        overflowed.Value({Encode({{"family", family}})}, count);
+      }
     }
     One({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, self.series);
     One({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, self.memory_bytes);

@@ -3,10 +3,10 @@
 #include "render/json.h"
 
 #include <array>
-#include <cmath>
 #include <string_view>
 
-#include "render/escape.h"
+#include "render/families_json.h"
+#include "render/json_values.h"
 #include "render/writer.h"
 
 namespace toolvitals {
@@ -19,26 +19,6 @@ constexpr std::array<std::string_view, kWindowQuantiles.size()> kQuantileKeys = 
 constexpr size_t kExpectedBytes = 2048;
 constexpr size_t kExpectedToolBytes = 1024;
 constexpr size_t kExpectedCacheBytes = 512;
-
-void String(std::string_view text, Writer& writer) {
-  writer.Text("\"");
-  EscapeJson(text, writer);
-  writer.Text("\"");
-}
-
-void Double(std::string_view key, double value, Writer& writer) {
-  writer.Text(key);
-  if (std::isfinite(value)) {
-    writer.ReprDouble(value);
-  } else {
-    writer.Text("null");
-  }
-}
-
-void Unsigned(std::string_view key, uint64_t value, Writer& writer) {
-  writer.Text(key);
-  writer.Unsigned(value);
-}
 
 // For figures of which no process has none: zero says that this system does not tell.
 void UnsignedOrNull(std::string_view key, uint64_t value, Writer& writer) {
@@ -95,12 +75,12 @@ void Timestamp(int64_t unix_us, Writer& writer) {
 
 void Window(std::string_view key, const WindowStats& stats, Writer& writer) {
   writer.Text(key);
-  Unsigned("{\"count\":", stats.count, writer);
-  Double(",\"mean\":", stats.mean, writer);
-  Double(",\"stddev\":", stats.stddev, writer);
-  Double(",\"min\":", stats.min, writer);
-  Double(",\"max\":", stats.max, writer);
-  for (size_t i = 0; i < stats.quantiles.size(); ++i) Double(kQuantileKeys[i], stats.quantiles[i], writer);
+  JsonUnsigned("{\"count\":", stats.count, writer);
+  JsonDouble(",\"mean\":", stats.mean, writer);
+  JsonDouble(",\"stddev\":", stats.stddev, writer);
+  JsonDouble(",\"min\":", stats.min, writer);
+  JsonDouble(",\"max\":", stats.max, writer);
+  for (size_t i = 0; i < stats.quantiles.size(); ++i) JsonDouble(kQuantileKeys[i], stats.quantiles[i], writer);
   writer.Text("}");
 }
 
@@ -110,8 +90,8 @@ void Counts(std::string_view key, const std::vector<std::pair<std::string, uint6
   for (const auto& [name, count] : counts) {
     writer.Text(separator);
     separator = ",";
-    String(name, writer);
-    Unsigned(":", count, writer);
+    JsonString(name, writer);
+    JsonUnsigned(":", count, writer);
   }
   writer.Text(counts.empty() ? "{}" : "}");
 }
@@ -119,16 +99,16 @@ void Counts(std::string_view key, const std::vector<std::pair<std::string, uint6
 void Tool(const ToolSnapshot& tool, Writer& writer) {
   const uint64_t total = tool.total_calls();
   writer.Text("{\"tool_name\":");
-  String(tool.name, writer);
-  Unsigned(",\"total_calls\":", total, writer);
-  Unsigned(",\"successful_calls\":", tool.successful_calls, writer);
-  Unsigned(",\"failed_calls\":", tool.failed_calls, writer);
-  Unsigned(",\"cancelled_calls\":", tool.cancelled_calls, writer);
-  Unsigned(",\"in_progress\":", tool.in_progress, writer);
-  Double(",\"oldest_in_progress_ms\":", tool.oldest_in_progress_ms, writer);
-  Double(",\"success_rate\":", Ratio(static_cast<double>(tool.successful_calls), total), writer);
-  Double(",\"total_latency_ms\":", tool.total_latency_ms, writer);
-  Double(",\"avg_latency_ms\":", Ratio(tool.total_latency_ms, total), writer);
+  JsonString(tool.name, writer);
+  JsonUnsigned(",\"total_calls\":", total, writer);
+  JsonUnsigned(",\"successful_calls\":", tool.successful_calls, writer);
+  JsonUnsigned(",\"failed_calls\":", tool.failed_calls, writer);
+  JsonUnsigned(",\"cancelled_calls\":", tool.cancelled_calls, writer);
+  JsonUnsigned(",\"in_progress\":", tool.in_progress, writer);
+  JsonDouble(",\"oldest_in_progress_ms\":", tool.oldest_in_progress_ms, writer);
+  JsonDouble(",\"success_rate\":", Ratio(static_cast<double>(tool.successful_calls), total), writer);
+  JsonDouble(",\"total_latency_ms\":", tool.total_latency_ms, writer);
+  JsonDouble(",\"avg_latency_ms\":", Ratio(tool.total_latency_ms, total), writer);
   Window(",\"latency_ms\":", tool.window_ms, writer);
   if (tool.first_item_ms.has_value()) Window(",\"first_item_ms\":", *tool.first_item_ms, writer);
   Counts(",\"error_types\":", tool.error_types, writer);
@@ -138,13 +118,13 @@ void Tool(const ToolSnapshot& tool, Writer& writer) {
 void Cache(const CacheSnapshot& cache, Writer& writer) {
   const uint64_t requests = cache.hits + cache.misses;
   writer.Text("{\"cache_name\":");
-  String(cache.name, writer);
-  Unsigned(",\"hits\":", cache.hits, writer);
-  Unsigned(",\"misses\":", cache.misses, writer);
-  Unsigned(",\"evictions\":", cache.evictions, writer);
-  Unsigned(",\"size_rejections\":", cache.size_rejections, writer);
-  Unsigned(",\"total_requests\":", requests, writer);
-  Double(",\"hit_rate\":", Ratio(static_cast<double>(cache.hits), requests), writer);
+  JsonString(cache.name, writer);
+  JsonUnsigned(",\"hits\":", cache.hits, writer);
+  JsonUnsigned(",\"misses\":", cache.misses, writer);
+  JsonUnsigned(",\"evictions\":", cache.evictions, writer);
+  JsonUnsigned(",\"size_rejections\":", cache.size_rejections, writer);
+  JsonUnsigned(",\"total_requests\":", requests, writer);
+  JsonDouble(",\"hit_rate\":", Ratio(static_cast<double>(cache.hits), requests), writer);
   writer.Text("}");
 }
 
@@ -156,7 +136,7 @@ void ByName(std::string_view key, const std::vector<Named>& values, Writer& writ
   for (const Named& value : values) {
     writer.Text(separator);
     separator = ",";
-    String(value.name, writer);
+    JsonString(value.name, writer);
     writer.Text(":");
     render(value, writer);
   }
@@ -166,31 +146,31 @@ void ByName(std::string_view key, const std::vector<Named>& values, Writer& writ
 void Process(const ProcessSnapshot& process, Writer& writer) {
   writer.Text("{\"pid\":");
   writer.Signed(process.pid);
-  Double(",\"cpu_seconds\":", process.cpu_seconds, writer);
+  JsonDouble(",\"cpu_seconds\":", process.cpu_seconds, writer);
   UnsignedOrNull(",\"resident_memory_bytes\":", process.resident_memory_bytes, writer);
   UnsignedOrNull(",\"virtual_memory_bytes\":", process.virtual_memory_bytes, writer);
   UnsignedOrNull(",\"open_fds\":", process.open_fds, writer);
   UnsignedOrNull(",\"threads\":", process.threads, writer);
   const double start = process.start_time_seconds;
-  Double(",\"start_time_seconds\":", start > 0 ? start : kAbsent, writer);
+  JsonDouble(",\"start_time_seconds\":", start > 0 ? start : kAbsent, writer);
   writer.Text("}");
 }
 
 void Python(const PythonSnapshot& python, Writer& writer) {
   if (python.implementation.empty()) return writer.Text("null");
   writer.Text("{\"version\":");
-  String(python.version, writer);
+  JsonString(python.version, writer);
   writer.Text(",\"implementation\":");
-  String(python.implementation, writer);
+  JsonString(python.implementation, writer);
   writer.Text(",\"gc\":");
   std::string_view separator = "[";
   for (const GcGenerationSnapshot& generation : python.gc) {
     writer.Text(separator);
     separator = ",";
     // The keys of gc.get_stats().
-    Unsigned("{\"collections\":", generation.collections, writer);
-    Unsigned(",\"collected\":", generation.objects_collected, writer);
-    Unsigned(",\"uncollectable\":", generation.objects_uncollectable, writer);
+    JsonUnsigned("{\"collections\":", generation.collections, writer);
+    JsonUnsigned(",\"collected\":", generation.objects_collected, writer);
+    JsonUnsigned(",\"uncollectable\":", generation.objects_uncollectable, writer);
     writer.Text("}");
   }
   writer.Text(python.gc.empty() ? "[]}" : "]}");
@@ -204,12 +184,15 @@ void System(const Snapshot& snapshot, Writer& writer) {
   writer.Text("}");
 }
 
-void Self(const SelfSnapshot& self, Writer& writer) {
+void Self(const Snapshot& snapshot, Writer& writer) {
+  const SelfSnapshot& self = snapshot.self;
   writer.Text("{\"version\":");
-  String(self.version, writer);
-  Unsigned(",\"series\":", self.series, writer);
-  Unsigned(",\"memory_bytes\":", self.memory_bytes, writer);
+  JsonString(self.version, writer);
+  JsonUnsigned(",\"series\":", self.series, writer);
+  JsonUnsigned(",\"memory_bytes\":", self.memory_bytes, writer);
   Counts(",\"dropped_records\":", self.dropped_records, writer);
+  writer.Text(",\"overflow\":");
+  OverflowJson(snapshot, writer);
   writer.Text("}");
 }
 
@@ -219,17 +202,19 @@ void RenderJson(const Snapshot& snapshot, std::string& out) {
   Writer writer(out);
   writer.Expect(kExpectedBytes + snapshot.tools.size() * kExpectedToolBytes +
                 snapshot.caches.size() * kExpectedCacheBytes);
-  Unsigned("{\"schema_version\":", kJsonSchemaVersion, writer);
+  JsonUnsigned("{\"schema_version\":", kJsonSchemaVersion, writer);
   writer.Text(",\"timestamp\":\"");
   Timestamp(snapshot.timestamp_us, writer);
-  Double("\",\"uptime_seconds\":", snapshot.uptime_seconds, writer);
-  Unsigned(",\"window_size\":", snapshot.window_size, writer);
+  JsonDouble("\",\"uptime_seconds\":", snapshot.uptime_seconds, writer);
+  JsonUnsigned(",\"window_size\":", snapshot.window_size, writer);
   ByName(",\"tools\":", snapshot.tools, writer, &Tool);
   ByName(",\"caches\":", snapshot.caches, writer, &Cache);
+  writer.Text(",\"metrics\":");
+  FamiliesJson(snapshot.families, writer);
   writer.Text(",\"system\":");
   System(snapshot, writer);
   writer.Text(",\"toolvitals\":");
-  Self(snapshot.self, writer);
+  Self(snapshot, writer);
   writer.Text("}");
 }
 

@@ -48,8 +48,9 @@ class FlatJson {
       values_.emplace_back(path, value);
       return true;
     }
-    if (Take("null")) {
-      values_.emplace_back(path, "null");
+    for (const char* word : {"null", "true", "false"}) {
+      if (!Take(word)) continue;
+      values_.emplace_back(path, word);
       return true;
     }
     return Number(path);
@@ -168,6 +169,51 @@ TEST(JsonTest, ExampleIsGolden) {
 TEST(JsonTest, EmptySnapshotIsGolden) {
   const std::string actual = Json(Snapshot()) + "\n";
   EXPECT_EQ(actual, testing::Golden("empty.json", actual));
+}
+
+TEST(JsonTest, FamiliesOfEveryTypeAreGolden) {
+  const std::string actual = Json(testing::EveryType()) + "\n";
+  EXPECT_EQ(actual, testing::Golden("families.json", actual));
+}
+
+TEST(JsonTest, FamiliesSayWhatTheSnapshotSays) {
+  std::map<std::string, std::string> values = Values(Json(testing::EveryType()));
+  EXPECT_EQ(values["/metrics/orders/type"], "\"counter");
+  EXPECT_EQ(values["/metrics/orders/series/0/labels/shop"], "\"a\"b\\c\nd");
+  EXPECT_EQ(values["/metrics/orders/series/0/value"], "18446744073709551615");
+  EXPECT_EQ(values["/metrics/orders/series/1/value"], "0.5");
+  EXPECT_EQ(values["/metrics/orders/series/0/exemplars/0/labels/trace_id"], "\"4bf9");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/count"], "6");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/buckets/0.25"], "1");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/buckets/1.0"], "3");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/buckets/+Inf"], "6");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/native/positive/2"], "2");
+  EXPECT_EQ(values["/metrics/latency_seconds/series/0/native/negative/5"], "1");
+  EXPECT_EQ(values["/metrics/queue_age/series/0/buckets/+Inf"], "5");
+  EXPECT_EQ(values["/metrics/size_bytes/series/0/quantiles/0.99"], "11.5");
+  EXPECT_EQ(values["/metrics/release/series/0/labels/commit"], "\"abc");
+  EXPECT_EQ(values["/metrics/phase/series/0/states/ready"], "true");
+  EXPECT_EQ(values["/metrics/phase/series/1/states/ready"], "false");
+}
+
+TEST(JsonTest, OverflowTellsWhichLabelExplodes) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  std::vector<LabelSet::Pairs> labels;
+  for (int i = 0; i < 5; ++i) labels.push_back({{"route", "/a"}, {"user", std::to_string(i)}});
+  labels.push_back({{"otel_metric_overflow", "true"}});
+  FamilySnapshot family = testing::Family(FamilyType::kCounter, "requests", labels);
+  family.values.assign(labels.size(), uint64_t{1});
+  snapshot.families.push_back(family);
+  snapshot.self.overflowed_records = {{"gone", 2}, {"requests", 7}};
+  snapshot.self.offenders = {{"requests", "route", "/a", 7, 0}, {"gone", "x", "y", 2, 1}};
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  EXPECT_EQ(values["/toolvitals/overflow/requests/records"], "7");
+  EXPECT_EQ(values["/toolvitals/overflow/requests/distinct_values/route"], "1");
+  EXPECT_EQ(values["/toolvitals/overflow/requests/distinct_values/user"], "5");
+  EXPECT_EQ(values["/toolvitals/overflow/requests/busiest/0/value"], "\"/a");
+  EXPECT_EQ(values.count("/toolvitals/overflow/requests/busiest/1/value"), 0u);
+  EXPECT_EQ(values["/toolvitals/overflow/gone/distinct_values"], "{}");
+  EXPECT_EQ(values["/toolvitals/overflow/gone/busiest/0/error"], "1");
 }
 
 TEST(JsonTest, ExampleSaysWhatTheSnapshotSays) {

@@ -182,6 +182,7 @@ TEST(PrometheusTextTest, FamiliesHaveTheirTypes) {
       {"python_info", "gauge"},
       {"toolvitals_build_info", "gauge"},
       {"toolvitals_dropped_records_total", "counter"},
+      {"toolvitals_overflowed_records_total", "counter"},
       {"toolvitals_series", "gauge"},
       {"toolvitals_memory_bytes", "gauge"},
       {"toolvitals_scrape_duration_seconds", "summary"},

@@ -67,7 +67,85 @@ inline Snapshot ExampleSnapshot() {
   snapshot.caches = {{"files", 0, 0, 2, 5}, {"semantic", 3, 1, 0, 0}};
   snapshot.process = {1, 0.5, 4096, 8192, 7, 1024, 3, 1'769'860'788.25};
   snapshot.python = {"CPython", "3.11.7", "3", "11", "7", {{30, 400, 0}, {2, 50, 0}, {1, 6, 7}}};
-  snapshot.self = {"1.2.3", {{"latency_nan", 4}, {"name_empty", 1}}, 9, 65536, 3, 0.000125};
+  snapshot.self = {"1.2.3", {{"latency_nan", 4}, {"name_empty", 1}}, 9, 65536, 3, 0.000125, {{"orders", 7}}, {}};
+  return snapshot;
+}
+
+inline constexpr int64_t kCreatedUs = 1'769'860'800'123'456;
+inline constexpr int64_t kTimestampMs = 1'769'860'801'500;
+
+inline FamilySnapshot Family(FamilyType type, std::string name, std::vector<LabelSet::Pairs> labels,
+                             std::string unit = "") {
+  FamilyInfo info;
+  info.name = std::move(name);
+  info.help = "What\\it\nis.";
+  info.type = type;
+  info.unit = std::move(unit);
+  auto sets = std::make_shared<LabelSets>();
+  for (LabelSet::Pairs& pairs : labels) sets->push_back(std::make_shared<const LabelSet>(std::move(pairs)));
+  FamilySnapshot family;
+  family.info = std::make_shared<const FamilyInfo>(std::move(info));
+  family.labels = std::move(sets);
+  return family;
+}
+
+inline FamilyInfo& Info(FamilySnapshot& family) { return const_cast<FamilyInfo&>(*family.info); }
+
+// One family of each type, with everything that can hang on its series.
+inline Snapshot EveryType() {
+  Snapshot snapshot = ExampleSnapshot();
+  snapshot.tools.clear();
+  snapshot.caches.clear();
+
+  FamilySnapshot counter = Family(FamilyType::kCounter, "orders", {{{"shop", "a\"b\\c\nd"}, {"caf\xC3\xA9", "x"}}, {}});
+  counter.values = {uint64_t{18'446'744'073'709'551'615u}, 0.5};
+  counter.created_us = {kCreatedUs, 0};
+  counter.exemplars = {{0, 0, {{{"trace_id", "4bf9"}, {"span_id", "00f0"}}, 1.5, kCreatedUs}}};
+  snapshot.families.push_back(counter);
+
+  FamilySnapshot gauge = Family(FamilyType::kGauge, "room.temperature_celsius", {{{"room", "1"}}}, "celsius");
+  gauge.values = {-3.25};
+  gauge.timestamps_ms = {kTimestampMs};
+  snapshot.families.push_back(gauge);
+
+  FamilySnapshot histogram = Family(FamilyType::kHistogram, "latency_seconds", {{{"path", "/"}}, {}}, "seconds");
+  Info(histogram).bounds = {0.25, 1};
+  histogram.counts = {1, 2, 3, 0, 0, 0};
+  histogram.sums = {12.5, 0};
+  histogram.created_us = {kCreatedUs, kCreatedUs};
+  histogram.exemplars = {{0, 1, {{}, 0.5, 0}}, {0, 2, {{{"trace_id", "7"}}, 9, kCreatedUs}}};
+  NativeHistogram native;
+  native.schema = 3;
+  native.zero_threshold = 1e-128;
+  native.zero_count = 1;
+  native.positive = {-2, {1, 0, 0, 0, 2, 1}};
+  native.negative = {5, {1}};
+  histogram.natives = {std::make_shared<const NativeHistogram>(native), nullptr};
+  snapshot.families.push_back(histogram);
+
+  FamilySnapshot now = Family(FamilyType::kGaugeHistogram, "queue_age", {{{"queue", "q"}}});
+  now.bounds = {std::make_shared<const std::vector<double>>(std::vector<double>{10})};
+  now.counts = {4, 1};
+  now.sums = {33};
+  snapshot.families.push_back(now);
+
+  FamilySnapshot summary = Family(FamilyType::kSummary, "size_bytes", {{{"kind", "k"}}}, "bytes");
+  summary.counts = {7};
+  summary.sums = {70.5};
+  summary.quantiles = {{{0.5, 9}, {0.99, 11.5}}};
+  summary.created_us = {kCreatedUs};
+  snapshot.families.push_back(summary);
+
+  snapshot.families.push_back(Family(FamilyType::kInfo, "release", {{{"version", "1.2"}, {"commit", "abc"}}}));
+
+  FamilySnapshot states = Family(FamilyType::kStateSet, "phase", {{{"job", "j"}}, {}});
+  Info(states).states = {"starting", "ready"};
+  states.values = {uint64_t{0}, uint64_t{1}, uint64_t{1}, uint64_t{0}};
+  snapshot.families.push_back(states);
+
+  FamilySnapshot unknown = Family(FamilyType::kUnknown, "something", {{}});
+  unknown.values = {1e300};
+  snapshot.families.push_back(unknown);
   return snapshot;
 }
 

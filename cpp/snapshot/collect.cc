@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "metrics/moments.h"
+#include "registry/heavy_hitters.h"
 #include "registry/names.h"
 #include "snapshot/process.h"
 
@@ -75,7 +76,22 @@ SelfSnapshot CollectSelf(const Segment& segment) {
                                       header.dropped[i].load(std::memory_order_relaxed));
   }
   std::sort(self.dropped_records.begin(), self.dropped_records.end());
+  for (Offender& offender : HeavyHitters::Read(segment)) {
+    self.offenders.push_back({std::move(offender.family), std::move(offender.label), std::move(offender.value),
+                              offender.count, offender.error});
+  }
   return self;
+}
+
+// What went to the series named kOverflowName of the tools and caches, as the families that count it are named.
+void AddOverflow(const Snapshot& snapshot, std::vector<std::pair<std::string, uint64_t>>& records) {
+  for (const ToolSnapshot& tool : snapshot.tools) {
+    if (tool.name == kOverflowName) records.emplace_back(snapshot.name_prefix + "tool_calls", tool.total_calls());
+  }
+  for (const CacheSnapshot& cache : snapshot.caches) {
+    if (cache.name != kOverflowName) continue;
+    records.emplace_back(snapshot.name_prefix + "cache_requests", cache.hits + cache.misses);
+  }
 }
 
 template <typename Named>
@@ -203,6 +219,9 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   snapshot->process = ReadProcess();
   snapshot->python = CollectPython(header);
   snapshot->self = CollectSelf(segment);
+  snapshot->self.overflowed_records = families_.ReadOverflowed();
+  AddOverflow(*snapshot, snapshot->self.overflowed_records);
+  std::sort(snapshot->self.overflowed_records.begin(), snapshot->self.overflowed_records.end());
   return snapshot;
 }
 

@@ -83,6 +83,13 @@ struct PythonSnapshot {
   std::vector<GcGenerationSnapshot> gc;  // one per generation
 };
 
+// A label value that a family had no room for: `count` label sets with it were refused, give or take `error` too many.
+struct OffenderSnapshot {
+  std::string family, label, value;
+  uint64_t count = 0;
+  uint64_t error = 0;
+};
+
 // How toolvitals itself is doing.
 struct SelfSnapshot {
   std::string version;
@@ -91,6 +98,9 @@ struct SelfSnapshot {
   uint64_t memory_bytes = 0;
   uint64_t scrapes = 0;  // scrapes answered so far
   double scrape_seconds_sum = 0;
+  // Records that went to a family's overflow series: family -> count, sorted by family.
+  std::vector<std::pair<std::string, uint64_t>> overflowed_records;
+  std::vector<OffenderSnapshot> offenders;  // the busiest first
 };
 
 struct Snapshot {

@@ -200,8 +200,15 @@ class PerformanceMetricsCollector:
             "window_size": 0,
             "tools": {},
             "caches": {},
+            "metrics": {},
             "system": self.get_system_metrics(),
-            "toolvitals": {"version": _version(), "series": 0, "memory_bytes": 0, "dropped_records": {}},
+            "toolvitals": {
+                "version": _version(),
+                "series": 0,
+                "memory_bytes": 0,
+                "dropped_records": {},
+                "overflow": {},
+            },
         }
 
     def reset(self) -> None:

@@ -145,3 +145,26 @@ def test_whole_counts_are_exact() -> None:
     counter.inc(2**63)
     counter.inc(2**63 - 1)
     assert counter.collect()[0].samples[0].value == 2**64 - 1
+
+
+def test_json_shows_instruments_and_which_label_explodes():
+    counter = toolvitals.prometheus.Counter("json_orders", "Orders.", ["shop", "customer"], max_series=3)
+    histogram = toolvitals.prometheus.Histogram("json_seconds", "Time.", buckets=(0.5, 1))
+    try:
+        for customer in range(10):
+            counter.labels("harbour", customer).inc(2)
+        histogram.observe(0.75)
+        body = toolvitals.get_collector().get_all_metrics()
+    finally:
+        toolvitals.prometheus.REGISTRY.unregister(counter)
+        toolvitals.prometheus.REGISTRY.unregister(histogram)
+    family = body["metrics"]["json_orders"]
+    assert (family["type"], family["help"], len(family["series"])) == ("counter", "Orders.", 4)
+    assert family["series"][0]["labels"] == {"shop": "harbour", "customer": "0"}
+    assert [series["value"] for series in family["series"]] == [2, 2, 2, 14]
+    assert family["series"][3]["labels"] == {"otel_metric_overflow": "true"}
+    assert body["metrics"]["json_seconds"]["series"][0]["buckets"] == {"0.5": 0, "1.0": 1, "+Inf": 1}
+    overflow = body["toolvitals"]["overflow"]["json_orders"]
+    assert overflow["records"] == 7
+    assert overflow["distinct_values"] == {"shop": 1, "customer": 3}
+    assert overflow["busiest"][0] == {"label": "shop", "value": "harbour", "count": 7, "error": 0}
