@@ -9,5 +9,6 @@ namespace toolvitals {
 void BindSettings(pybind11::module_& module);
 void BindServer(pybind11::module_& module);
 void BindClientText(pybind11::module_& module);
+void BindSources(pybind11::module_& module);
 
 }  // namespace toolvitals

@@ -28,7 +28,7 @@ class ServerHandle {
     options.host = host;
     options.auth_token = auth_token;
     // Owned by the loop's thread, which is the only one to read through it.
-    auto reader = std::make_shared<SnapshotReader>(Collector::Global());
+    auto reader = std::make_shared<SnapshotReader>(Collector::Global(), &SourceList::Global());
     options.snapshot = [reader] { return reader->Read(); };
     options.observe_scrape = [](std::chrono::nanoseconds took) {
       Collector::Global().CountScrape(static_cast<uint64_t>(took.count()));

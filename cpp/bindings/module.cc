@@ -41,4 +41,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   BindSettings(module);
   BindServer(module);
   BindClientText(module);
+  BindSources(module);
 }

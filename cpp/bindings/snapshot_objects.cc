@@ -25,7 +25,7 @@ PyObject* ParseJson(const std::string& text) {
 // What each thread that asks keeps for itself: idle tools are not computed again, a text is not allocated again, and no
 // fork can leave a lock of it held.
 struct Workspace {
-  SnapshotReader reader{Collector::Global()};
+  SnapshotReader reader{Collector::Global(), &SourceList::Global()};
   std::string text;
 };
 

@@ -289,6 +289,11 @@ class FamilyList {
         overflowed.Value({Encode({{"family", family}})}, count);
       }
     }
+    One({kPrefix, "collector_failures", FamilyType::kCounter, "Collections of other collectors that failed."},
+        self.source_failures);
+    One({kPrefix, "stale_reads", FamilyType::kCounter,
+         "Times that values of a collector were shown that were older than they should be."},
+        self.stale_reads);
     One({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, self.series);
     One({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, self.memory_bytes);
     Family(context_, {kPrefix, "scrape_duration_seconds", FamilyType::kSummary,

@@ -183,6 +183,8 @@ TEST(PrometheusTextTest, FamiliesHaveTheirTypes) {
       {"toolvitals_build_info", "gauge"},
       {"toolvitals_dropped_records_total", "counter"},
       {"toolvitals_overflowed_records_total", "counter"},
+      {"toolvitals_collector_failures_total", "counter"},
+      {"toolvitals_stale_reads_total", "counter"},
       {"toolvitals_series", "gauge"},
       {"toolvitals_memory_bytes", "gauge"},
       {"toolvitals_scrape_duration_seconds", "summary"},

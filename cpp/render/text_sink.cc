@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "render/escape.h"
@@ -257,7 +258,7 @@ void TextSink::Histogram(const SeriesLabels& labels, const HistogramValue& value
     EndLine(labels.marks, shown ? &exemplar.front().exemplar : nullptr);
     if (shown) exemplar = exemplar.subspan(1);
   }
-  Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
+  if (!std::isnan(value.sum)) Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
   Sample(count_, text, {}, cumulative, labels.marks, nullptr);
   if (type_ == FamilyType::kHistogram) Created(labels);
 }
@@ -270,7 +271,7 @@ void TextSink::Summary(const SeriesLabels& labels, const SummaryValue& value) {
     const std::string tail = Tail("quantile", {digits.data(), static_cast<size_t>(end - digits.data())});
     Sample(plain_, text, tail, quantile.value, labels.marks, nullptr);
   }
-  Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
+  if (!std::isnan(value.sum)) Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
   Sample(count_, text, {}, value.count, labels.marks, nullptr);
   Created(labels);
 }

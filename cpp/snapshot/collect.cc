@@ -9,6 +9,7 @@
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
 #include "snapshot/process.h"
+#include "snapshot/stored_source.h"
 
 #ifndef TOOLVITALS_VERSION
 #error "The build passes TOOLVITALS_VERSION."
@@ -216,9 +217,12 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   SortByName(snapshot->tools);
   SortByName(snapshot->caches);
   families_.Read(collector_.quantile_method(), snapshot->families);
+  if (sources_ != nullptr) sources_->Collect(snapshot->families);
   snapshot->process = ReadProcess();
   snapshot->python = CollectPython(header);
   snapshot->self = CollectSelf(segment);
+  if (sources_ != nullptr) snapshot->self.source_failures = sources_->failures();
+  snapshot->self.stale_reads = StoredSource::stale_reads();
   snapshot->self.overflowed_records = families_.ReadOverflowed();
   AddOverflow(*snapshot, snapshot->self.overflowed_records);
   std::sort(snapshot->self.overflowed_records.begin(), snapshot->self.overflowed_records.end());

@@ -12,6 +12,7 @@
 #include "collector/collector.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/snapshot.h"
+#include "snapshot/source_list.h"
 
 namespace toolvitals {
 
@@ -29,10 +30,9 @@ struct PythonInfo {
 // scrape nothing but its lines.
 class SnapshotReader {
  public:
-  // `registry` is the number of the registry whose families are shown (registry/family_record.h). The default one shows
-  // the collector's own families as well.
-  explicit SnapshotReader(Collector& collector, size_t registry = kDefaultRegistry)
-      : collector_(collector), families_(collector.segment(), registry) {}
+  // Shows the families of the default registry, and behind them those of `sources`, where it is not nullptr.
+  explicit SnapshotReader(Collector& collector, SourceList* sources = nullptr)
+      : collector_(collector), sources_(sources), families_(collector.segment(), kDefaultRegistry) {}
 
   std::shared_ptr<const Snapshot> Read();
   // One tool or cache; nullopt for one that was never registered.
@@ -54,6 +54,7 @@ class SnapshotReader {
   WindowStats Statistics(const WindowCell& window, std::optional<uint64_t> recorded);
 
   Collector& collector_;
+  SourceList* const sources_;
   FamilyReader families_;
   absl::flat_hash_map<const WindowCell*, KeptStats> kept_;
   std::vector<double> samples_;

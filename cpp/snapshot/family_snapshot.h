@@ -84,7 +84,7 @@ struct FamilySnapshot {
 
   // A histogram: bounds + 1 per series, not cumulative, the last that of +Inf. A summary: one per series, its count.
   std::vector<uint64_t> counts;
-  // A histogram or a summary: one per series.
+  // A histogram or a summary: one per series. NaN where there is none, which text formats leave out.
   std::vector<double> sums;
 
   // Each of the following is empty or has one entry per series.
@@ -115,6 +115,8 @@ class FamilySource {
  public:
   virtual ~FamilySource() = default;
   virtual void Collect(std::vector<FamilySnapshot>& families) = 0;
+  // In the child of a fork, whose one thread calls it: locks that other threads held are held for ever there.
+  virtual void BeginAfreshInChild() {}
 };
 
 }  // namespace toolvitals

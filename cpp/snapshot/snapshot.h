@@ -98,6 +98,8 @@ struct SelfSnapshot {
   uint64_t memory_bytes = 0;
   uint64_t scrapes = 0;  // scrapes answered so far
   double scrape_seconds_sum = 0;
+  uint64_t source_failures = 0;  // how often a source of families failed
+  uint64_t stale_reads = 0;      // how often a source's values were shown that were too old
   // Records that went to a family's overflow series: family -> count, sorted by family.
   std::vector<std::pair<std::string, uint64_t>> overflowed_records;
   std::vector<OffenderSnapshot> offenders;  // the busiest first

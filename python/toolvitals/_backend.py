@@ -69,6 +69,8 @@ def apply(settings: Settings) -> None:
         namespace=settings.namespace,
         strict=settings.strict,
     )
+    if recording:
+        core.refresh_demand.set_interval(settings.refresh_interval_s)
     _applied = settings
 
 

@@ -178,6 +178,36 @@ def count_dropped(reason: str) -> None:
 def install_gc_counters() -> None:
     """Appends the core's counter to gc.callbacks, once."""
 
+def count_collector_failure() -> None:
+    """Counts a collector that raised, in toolvitals_collector_failures_total."""
+
+@final
+class FamilyStore:
+    """Families that endpoints show until others are stored, without asking Python. Thread-safe."""
+    def __new__(cls) -> FamilyStore: ...
+    def store(self, metrics: Iterable[Any]) -> None:
+        """Shows the families of these Metric objects as of now."""
+    def close(self) -> None:
+        """Shows nothing any more. Idempotent."""
+
+@final
+class RefreshDemand:
+    """Tells when what Python collects should be collected anew. Thread-safe."""
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Raises TypeError: `refresh_demand` is the only one."""
+    def wait(self, patience: float) -> bool:
+        """Waits until a refresh is due: True. False after `patience` seconds, or when closed."""
+    def ask(self) -> None:
+        """A refresh is due at once."""
+    def close(self) -> None:
+        """Ends every wait."""
+    def open(self) -> None:
+        """Waits are possible again."""
+    def set_interval(self, seconds: float) -> None:
+        """How old the values may become while there are scrapes."""
+
+refresh_demand: RefreshDemand
+
 @final
 class Server:
     """Running endpoints; port None means no listener of that kind, 0 any free port. OSError names a port in use."""

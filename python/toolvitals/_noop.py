@@ -18,6 +18,7 @@ from toolvitals._noop_instruments import (
     Instrument,
     SummaryBase,
 )
+from toolvitals._noop_refresh import FamilyStore, RefreshDemand, count_collector_failure, refresh_demand
 
 __all__ = [
     "ASYNC_GENERATOR",
@@ -27,19 +28,23 @@ __all__ = [
     "CacheMetrics",
     "CounterBase",
     "EnumBase",
+    "FamilyStore",
     "GaugeBase",
     "HistogramBase",
     "InfoBase",
     "Instrument",
     "InstrumentedTool",
     "PerformanceMetricsCollector",
+    "RefreshDemand",
     "Server",
     "SummaryBase",
     "ToolMetrics",
     "Track",
     "configure",
+    "count_collector_failure",
     "count_dropped",
     "install_gc_counters",
+    "refresh_demand",
     "render",
     "render_instruments",
     "set_drop_logger",

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 import warnings
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +14,7 @@ from toolvitals import _backend
 from toolvitals._backend import core
 from toolvitals.settings import Settings
 
-__all__ = ["Endpoints", "start", "stop"]
+__all__ = ["Endpoints", "on_serving", "serving", "start", "stop"]
 
 # What to connect to where an endpoint listens on every interface.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -23,6 +24,7 @@ _lock = threading.RLock()
 _current: Endpoints | None = None
 _exit_hook_installed = False
 _warned_about_dir = False
+_when_serving: list[Callable[[], None]] = []
 
 
 class Endpoints:
@@ -134,6 +136,8 @@ def start(**settings: Any) -> Endpoints:
         core.install_gc_counters()
         _current = Endpoints(wanted, _serve(wanted))
         _install_exit_hook()
+        for begin in _when_serving:
+            begin()
         return _current
 
 
@@ -142,6 +146,20 @@ def stop() -> None:
     with _lock:
         if _current is not None:
             _current.stop()
+
+
+def serving() -> bool:
+    """Whether endpoints of this process run now. Thread-safe."""
+    current = _current
+    return current is not None and current.running
+
+
+def on_serving(begin: Callable[[], None]) -> None:
+    """Has `begin` called whenever start() has opened endpoints, and now if some run. For parts of this package."""
+    with _lock:
+        _when_serving.append(begin)
+        if serving():
+            begin()
 
 
 def _serves(settings: Settings) -> bool:

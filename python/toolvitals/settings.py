@@ -50,6 +50,23 @@ def _integer(low: int, high: int) -> _Reader:
     return read
 
 
+def _seconds(low: float, high: float) -> _Reader:
+    rule = f"a number of seconds from {low:g} to {high:g}"
+
+    def read(label: str, value: object) -> float:
+        if isinstance(value, str):
+            if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value.strip()):
+                raise _complaint(label, value, rule)
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"{label} must be a number, not {value!r}")
+        seconds = float(value)
+        if not low <= seconds <= high:
+            raise _complaint(label, value, rule)
+        return seconds
+
+    return read
+
+
 def _text(label: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{label} must be a str, not {value!r}")
@@ -119,6 +136,7 @@ _SOURCES: dict[str, tuple[str, _Reader]] = {
     "namespace": ("METRICS_NAMESPACE", _namespace),
     "max_series": ("METRICS_MAX_SERIES", _integer(1, 1_000_000)),
     "memory_limit_mb": ("METRICS_MEMORY_LIMIT_MB", _integer(1, 1024)),
+    "refresh_interval_s": ("METRICS_REFRESH_INTERVAL_S", _seconds(0.1, 3600)),
     "dir": ("TOOLVITALS_DIR", _directory),
     "strict": ("TOOLVITALS_STRICT", _boolean),
 }
@@ -150,6 +168,8 @@ class Settings:
     - `namespace` (METRICS_NAMESPACE): put before the names of the tool and cache families, with an underscore.
     - `max_series` (METRICS_MAX_SERIES): label sets over all families, 1 to 1,000,000.
     - `memory_limit_mb` (METRICS_MEMORY_LIMIT_MB): budget of the store in MiB, 1 to 1024.
+    - `refresh_interval_s` (METRICS_REFRESH_INTERVAL_S): how old the values of custom collectors and of gauges'
+      functions may become while somebody scrapes, in seconds, 0.1 to 3600.
     - `dir` (TOOLVITALS_DIR): a directory for the processes of one service. This version keeps metrics per process:
       the path is checked and `start()` warns that it has no effect.
     - `strict` (TOOLVITALS_STRICT): bad records raise instead of being dropped and counted.
@@ -167,6 +187,7 @@ class Settings:
     namespace: str = ""
     max_series: int = 10_000
     memory_limit_mb: int = 64
+    refresh_interval_s: float = 5.0
     dir: str | None = None
     strict: bool = False
 

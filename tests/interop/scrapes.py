@@ -15,10 +15,10 @@ __all__ = ["calls", "counts_of", "errors", "fetch", "parse", "scrape", "wait_unt
 WAIT_SECONDS = 30.0
 
 
-def fetch(url: str) -> str:
+def fetch(url: str, **headers: str) -> str:
     """The body at an address."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=10) as response:
+    with opener.open(urllib.request.Request(url, headers=headers), timeout=10) as response:
         body: bytes = response.read()
     return body.decode()
 

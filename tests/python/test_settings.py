@@ -24,6 +24,7 @@ DEFAULTS = {
     "namespace": "",
     "max_series": 10_000,
     "memory_limit_mb": 64,
+    "refresh_interval_s": 5.0,
     "dir": None,
     "strict": False,
 }

@@ -32,7 +32,7 @@ CPP_HIDDEN = {
 }
 # The façade's modules are one floor; these packages and modules of toolvitals stand on it, in this order.
 PYTHON_FLOORS: tuple[set[str], ...] = (
-    {"_core", "_noop", "_noop_instruments"},
+    {"_core", "_noop", "_noop_instruments", "_noop_refresh"},
     set(),
     {"integrations", "exporters", "system", "history", "alerts", "prometheus", "otel"},
     {"dashboard"},

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals import _backend
+from toolvitals.prometheus import _refresh
 from toolvitals.prometheus._distributions import Histogram, Summary
 from toolvitals.prometheus._wrapper import (
     MetricWrapperBase,
@@ -147,12 +148,17 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         """Takes the value from a function whenever it is collected; recording changes nothing from here on.
 
         The function may be called by any thread. The native endpoint, which never waits for Python, shows the value of
-        the last time that it was called.
+        the last time that it was called, a few seconds ago (METRICS_REFRESH_INTERVAL_S).
         """
         self._raise_if_not_observable()
         self._freeze()
         self._function = f
         _functions.setdefault(self._family_key, weakref.WeakSet()).add(self)
+        _refresh.notice()
+
+    @property
+    def _has_functions(self) -> bool:
+        return bool(_functions.get(self._family_key))
 
     def _prepare(self) -> None:
         """Stores what the functions of the family's gauges give now."""

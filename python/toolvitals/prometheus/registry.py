@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
@@ -46,6 +46,8 @@ class CollectorRegistry:
     """
 
     _native_number: int | None = None
+    # Called when a collector came or went, with no lock held.
+    _changed: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -74,6 +76,8 @@ class CollectorRegistry:
             self._collector_to_names[collector] = names
             self._names_to_collectors.update(dict.fromkeys(names, collector))
             self._show(collector, True)
+        if self._changed is not None:
+            self._changed()
 
     def unregister(self, collector: Collector) -> None:
         """Removes a collector; KeyError where it was not registered."""
@@ -81,6 +85,8 @@ class CollectorRegistry:
             for name in self._collector_to_names.pop(collector):
                 del self._names_to_collectors[name]
             self._show(collector, False)
+        if self._changed is not None:
+            self._changed()
 
     def collect(self) -> Iterator[Metric]:
         """The families of every collector, in the order they were registered."""
