@@ -55,6 +55,7 @@ def registry() -> CollectorRegistry:
         ("text/html, image/png", PLAIN),
         (PROMETHEUS_3, f"{OPENMETRICS}; escaping=allow-utf-8"),
         ("application/openmetrics-text", OPENMETRICS),
+        ("application/openmetrics-text; escaping=allow-utf-8", OPENMETRICS),
         ("application/openmetrics-text; version=0.0.1", PLAIN),
         ("application/openmetrics-text; version=1.0.0; q=0", PLAIN),
         ("application/openmetrics-text; version=1.0.0; q=0.2, text/plain; q=0.9", PLAIN),

@@ -26,8 +26,11 @@ def choose_encoder(accept_header: str | None) -> tuple[Encoder, str]:
         version = parameters.get("version")
         scheme = parameters.get("escaping", "")
         scheme = scheme if scheme in SCHEMES else UNDERSCORES
-        if name == "application/openmetrics-text" and version in (None, "1.0.0"):
-            content_type = openmetrics.CONTENT_TYPE_LATEST + (f"; escaping={scheme}" if version else "")
+        if name == "application/openmetrics-text" and version is None:
+            # A client that says no version is taken not to know of quoted names, whatever else it says.
+            return openmetrics.generate_latest, openmetrics.CONTENT_TYPE_LATEST
+        if name == "application/openmetrics-text" and version == "1.0.0":
+            content_type = f"{openmetrics.CONTENT_TYPE_LATEST}; escaping={scheme}"
             return partial(openmetrics.generate_latest, escaping=scheme), content_type
         if name == "text/plain" and version == "1.0.0":
             content_type = f"{_text.CONTENT_TYPE_PLAIN_1_0_0}; escaping={scheme}"
