@@ -17,7 +17,7 @@ from toolvitals.prometheus.escaping import (
     is_plain,
 )
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import Collector, CollectorRegistry
+from toolvitals.prometheus.registry import REGISTRY, Collector, CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 from toolvitals.prometheus.utils import floatToGoString
 
@@ -44,7 +44,7 @@ _SUFFIXES = {"counter": "_total", "info": "_info"}
 _GAUGES = ("_created", "_gcount", "_gsum")
 
 
-def generate_latest(registry: Collector, escaping: str = UNDERSCORES) -> bytes:
+def generate_latest(registry: Collector = REGISTRY, escaping: str = UNDERSCORES) -> bytes:
     """The scrape of a registry, or of anything that collects, as UTF-8.
 
     `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`. What a collector
