@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolvitals.prometheus._text import family_texts, series
-from toolvitals.prometheus.escaping import UNDERSCORES, escape_metric_name, escape_value
+from toolvitals.prometheus.escaping import (
+    ALLOWUTF8,
+    DOTS,
+    UNDERSCORES,
+    VALUES,
+    escape_label_name,
+    escape_metric_name,
+    escape_value,
+)
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import Collector
 from toolvitals.prometheus.samples import Exemplar, Sample
 from toolvitals.prometheus.utils import floatToGoString
 
-__all__ = ["CONTENT_TYPE_LATEST", "generate_latest"]
+__all__ = [
+    "ALLOWUTF8",
+    "CONTENT_TYPE_LATEST",
+    "DOTS",
+    "UNDERSCORES",
+    "VALUES",
+    "escape_label_name",
+    "escape_metric_name",
+    "generate_latest",
+]
 
 CONTENT_TYPE_LATEST = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
