@@ -123,7 +123,7 @@ def _compressed(data: bytes, encoding: str) -> bytes:
     if encoding == "gzip":
         return gzip.compress(data)
     if encoding != "snappy":
-        raise ValueError(f"unknown compression {encoding!r}; allowed are 'gzip' and 'snappy'")
+        raise ValueError(f"Unsupported compression type {encoding!r}; allowed are 'gzip' and 'snappy'")
     try:
         import snappy
     except ImportError as error:
