@@ -23,6 +23,8 @@ __all__ = ["MetricsHandler", "SilentHandler", "ThreadingWSGIServer", "start_http
 
 # A client that neither sends nor takes anything for so long gives its thread back.
 _TIMEOUT_SECONDS = 60
+_LINGER_SECONDS = 1
+_LINGER_READS = 16
 
 _log = logging.getLogger(__name__)
 
@@ -153,7 +155,12 @@ class _Server(ThreadingWSGIServer):
         """Handles a request, in its own thread. So is the handshake: a slow client holds up nobody else."""
         if self._context is not None:
             request.settimeout(_TIMEOUT_SECONDS)
-            with self._context.wrap_socket(request, server_side=True) as secure:
+            with self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False) as secure:
+                try:
+                    secure.do_handshake()
+                except OSError:
+                    _close_after_refusal(secure)
+                    raise
                 super().finish_request(secure, client_address)
                 _close_notify(secure)
             return
@@ -163,6 +170,16 @@ class _Server(ThreadingWSGIServer):
         """Clients that go away or speak no TLS are their own affair; anything else is logged."""
         level = logging.DEBUG if isinstance(sys.exc_info()[1], OSError) else logging.ERROR
         _log.log(level, "a request from %s failed", client_address, exc_info=True)
+
+
+def _close_after_refusal(secure: ssl.SSLSocket) -> None:
+    """Lets the client read why. It may have sent a request already, and closing on that would take the answer back."""
+    with contextlib.suppress(OSError):
+        secure.shutdown(socket.SHUT_WR)
+        secure.settimeout(_LINGER_SECONDS)
+        for _ in range(_LINGER_READS):
+            if not secure.recv(4096):
+                break
 
 
 def _close_notify(secure: ssl.SSLSocket) -> None:
