@@ -49,8 +49,8 @@ def push_to_gateway(
     or None; a gateway has to know it. `handler(url=, method=, timeout=, headers=, data=)` returns what is called to
     send the request; pass one for authentication, TLS or redirects.
 
-    OSError where the gateway is not reached or refuses, with its words; ValueError for an unknown compression. What a
-    collector raises passes through, and nothing is sent then. Thread-safe.
+    OSError where the gateway is not reached or refuses, with its words; ValueError for an unknown compression or a
+    slash in a label's name. What a collector raises passes through, and nothing is sent then. Thread-safe.
     """
     _send("PUT", gateway, job, registry, grouping_key, timeout, handler, compression)
 
@@ -142,6 +142,8 @@ def _url(gateway: str, job: str, grouping_key: Mapping[str, Any] | None) -> str:
 
 def _segments(name: str, value: str) -> str:
     """A label as two segments of a path."""
+    if "/" in name:
+        raise ValueError(f"{name!r} is no name of a label: a gateway would read several from it")
     name = quote(name, safe="@")
     if not value:
         return f"/{name}@base64/="

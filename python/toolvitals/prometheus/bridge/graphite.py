@@ -58,11 +58,13 @@ class GraphiteBridge:
         """
         if not interval > 0:
             raise ValueError(f"interval {interval!r} is not a positive number of seconds")
-        self._stopped = stopped = threading.Event()
-        threading.Thread(target=self._run, args=(interval, prefix, stopped), name="graphite", daemon=True).start()
+        if self._stopped.is_set():
+            self._stopped = threading.Event()
+        arguments = (interval, prefix, self._stopped)
+        threading.Thread(target=self._run, args=arguments, name="graphite", daemon=True).start()
 
     def stop(self) -> None:
-        """Ends what start() began; a push that is under way is finished."""
+        """Ends what start() began, however often; a push that is under way is finished."""
         self._stopped.set()
 
     def _run(self, interval: float, prefix: str, stopped: threading.Event) -> None:
