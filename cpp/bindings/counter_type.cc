@@ -7,6 +7,7 @@
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
+#include "bindings/part_methods.h"
 
 namespace toolvitals {
 namespace {
@@ -83,6 +84,8 @@ PyMethodDef methods[] = {
      "counted, 128 characters at most.\n\n"
      "ValueError for a negative amount and for a metric whose labels are missing; NaN and infinity are dropped and\n"
      "counted in toolvitals_dropped_records_total. Thread-safe."},
+    {"_keep_exemplar", &KeepExemplarOf, METH_VARARGS,
+     "_keep_exemplar($self, bucket, amount, labels, /)\n--\n\nKeeps an exemplar of a bucket; a counter has one, 0."},
     {nullptr, nullptr, 0, nullptr},
 };
 

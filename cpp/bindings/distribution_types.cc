@@ -7,6 +7,7 @@
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
+#include "bindings/part_methods.h"
 
 namespace toolvitals {
 namespace {
@@ -77,6 +78,13 @@ PyMethodDef histogram_methods[] = {
      "128 characters at most.\n\n"
      "ValueError for a metric whose labels are missing; NaN is dropped and counted in\n"
      "toolvitals_dropped_records_total. Thread-safe."},
+    {"_add", &AddToHistogram, METH_VARARGS,
+     "_add($self, bucket, count, amount, /)\n--\n\n"
+     "Adds to a bucket, which may be less than nothing, and to the sum. From then on the series has no native "
+     "histogram."},
+    {"_set_sum", &SetSumOfHistogram, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
+    {"_keep_exemplar", &KeepExemplarOf, METH_VARARGS,
+     "_keep_exemplar($self, bucket, amount, labels, /)\n--\n\nKeeps an exemplar of a bucket; a counter has one, 0."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -85,6 +93,9 @@ PyMethodDef summary_methods[] = {
      "observe($self, /, amount)\n--\n\n"
      "Counts an amount and adds it to the sum. ValueError for a metric whose labels are missing; NaN is dropped and\n"
      "counted in toolvitals_dropped_records_total. Thread-safe."},
+    {"_add", &AddToSummary, METH_VARARGS,
+     "_add($self, count, amount, /)\n--\n\nAdds to the count, which may be less than nothing, and to the sum."},
+    {"_set_sum", &SetSumOfSummary, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
     {nullptr, nullptr, 0, nullptr},
 };
 

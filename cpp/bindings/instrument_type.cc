@@ -82,6 +82,18 @@ bool IsLabelledParent(InstrumentObject* self) {
   return true;
 }
 
+// Lets a class that a program derives from an instrument begin a child as it begins what it makes itself.
+bool BeginChild(PyObject* child, InstrumentObject* parent) {
+  const OwnedRef begin(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(child)), "_begin_child"));
+  if (!begin) {
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return false;
+    PyErr_Clear();
+    return true;
+  }
+  if (begin.get() == Py_None) return true;
+  return static_cast<bool>(OwnedRef(PyObject_CallFunctionObjArgs(begin.get(), child, parent, nullptr)));
+}
+
 // A child of the series; a new reference. Takes over neither.
 PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::shared_ptr<Series> series) {
   PyObject* object = New(Py_TYPE(parent), nullptr, nullptr);
@@ -91,6 +103,7 @@ PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::share
   child->label_values = Py_NewRef(label_values);
   child->is_set_only = parent->is_set_only;
   UseSeries(child, std::move(series));
+  if (!BeginChild(object, parent)) Py_CLEAR(object);
   return object;
 }
 
@@ -99,7 +112,13 @@ PyObject* OverflowChild(InstrumentObject* parent) {
   if (parent->overflow == nullptr) {
     const OwnedRef values(PyTuple_New(0));
     if (!values) return nullptr;
-    parent->overflow = MakeChild(parent, values.get(), parent->family->overflow());
+    PyObject* child = MakeChild(parent, values.get(), parent->family->overflow());
+    // Making it may have run anything: also this.
+    if (parent->overflow == nullptr) {
+      parent->overflow = child;
+    } else {
+      Py_XDECREF(child);
+    }
   }
   return Py_XNewRef(parent->overflow);
 }
@@ -373,8 +392,10 @@ PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
     PyErr_SetString(PyExc_RuntimeError, "the metric was defined before");
     return nullptr;
   }
-  std::optional<std::pair<FamilyDefinition, FamilyOptions>> definition =
-      DefinitionFromPython(KindOf(object), args, keywords);
+  InstrumentKind kind = KindOf(object);
+  // Classes that programs derive from the base itself have numbers of their own: the family only knows the children.
+  if (kind == InstrumentKind::kNone) kind = InstrumentKind::kGauge;
+  std::optional<std::pair<FamilyDefinition, FamilyOptions>> definition = DefinitionFromPython(kind, args, keywords);
   if (!definition.has_value()) return nullptr;
   absl::StatusOr<std::shared_ptr<Family>> family =
       Collector::Global().instruments().Create(std::move(definition->first), definition->second);
