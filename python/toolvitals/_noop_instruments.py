@@ -43,6 +43,9 @@ class Instrument:
         if child is None:
             child = self._child = object.__new__(type(self))
             child._define(self._name, self._documentation, self._unit, (), bounds=self._bounds, states=self._states)
+            begin = getattr(type(self), "_begin_child", None)
+            if begin is not None:
+                begin(child, self)
         return child
 
     def _remove(self, *labelvalues: object) -> bool:
@@ -69,6 +72,9 @@ class Instrument:
 
 class CounterBase(Instrument):
     """A counter that stays at zero."""
+
+    def _keep_exemplar(self, bucket: int, amount: float, labels: Any, /) -> None:
+        """Does nothing."""
 
     def inc(self, amount: Any = 1, exemplar: Any = None) -> None:
         """Does nothing."""
@@ -105,6 +111,15 @@ class GaugeBase(Instrument):
 class HistogramBase(Instrument):
     """A histogram without observations."""
 
+    def _add(self, bucket: int, count: int, amount: float, /) -> None:
+        """Does nothing."""
+
+    def _set_sum(self, amount: Any, /) -> None:
+        """Does nothing."""
+
+    def _keep_exemplar(self, bucket: int, amount: float, labels: Any, /) -> None:
+        """Does nothing."""
+
     def observe(self, amount: Any, exemplar: Any = None) -> None:
         """Does nothing."""
 
@@ -114,6 +129,12 @@ class HistogramBase(Instrument):
 
 class SummaryBase(Instrument):
     """A summary without observations."""
+
+    def _add(self, count: int, amount: float, /) -> None:
+        """Does nothing."""
+
+    def _set_sum(self, amount: Any, /) -> None:
+        """Does nothing."""
 
     def observe(self, amount: Any) -> None:
         """Does nothing."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
-from toolvitals.prometheus._wrapper import MetricWrapperBase, Reading, created_sample
+from toolvitals.prometheus._parts import Part, Reading
+from toolvitals.prometheus._wrapper import MetricWrapperBase, created_sample
 from toolvitals.prometheus.context_managers import Timer
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Exemplar, Sample
@@ -19,6 +19,13 @@ else:
     core = _backend.core
 
 __all__ = ["Histogram", "Summary"]
+
+
+def _whole(amount: float) -> int:
+    """How many observations; ValueError for a part of one."""
+    if int(amount) != amount:
+        raise ValueError(f"observations are counted by whole numbers, not by {amount}")
+    return int(amount)
 
 
 class Summary(MetricWrapperBase, core.SummaryBase):
@@ -41,6 +48,7 @@ class Summary(MetricWrapperBase, core.SummaryBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: Sequence[str] | None = None,
         *,
         quantiles: Sequence[float] = (),
         window_size: int = 1000,
@@ -55,6 +63,7 @@ class Summary(MetricWrapperBase, core.SummaryBase):
             subsystem,
             unit,
             registry,
+            _labelvalues,
             quantiles=tuple(quantiles),
             window_size=window_size if quantiles else 0,
             max_series=max_series,
@@ -65,7 +74,7 @@ class Summary(MetricWrapperBase, core.SummaryBase):
         """Observes how long a `with` block or a call of a decorated function took, in seconds."""
         return Timer(self, "observe")
 
-    def _child_samples(
+    def _row_samples(
         self, count: int, total: float, created: float, quantiles: list[tuple[float, float]]
     ) -> Iterator[Sample]:
         for quantile, value in quantiles:
@@ -74,15 +83,19 @@ class Summary(MetricWrapperBase, core.SummaryBase):
         yield Sample("_sum", {}, total)
         yield from created_sample(created)
 
-    @property
-    def _count(self) -> Reading:
-        self._raise_if_not_observable()
-        return Reading(lambda: float(self._read()[0][1]))
+    def _count_reading(self) -> Reading:
+        return Reading(
+            lambda: self._read()[0][1],
+            lambda amount: self._add(_whole(amount), 0.0),
+            lambda value: self._add(_whole(value) - self._read()[0][1], 0.0),
+        )
 
-    @property
-    def _sum(self) -> Reading:
-        self._raise_if_not_observable()
-        return Reading(lambda: float(self._read()[0][2]))
+    def _sum_reading(self) -> Reading:
+        return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, amount), self._set_sum)
+
+    _count: Any = Part(_count_reading)
+    _sum: Any = Part(_sum_reading)
+    _created: Any = Part(lambda self: self._read()[0][3])
 
 
 class Histogram(MetricWrapperBase, core.HistogramBase):
@@ -108,7 +121,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
-        _labelvalues: None = None,
+        _labelvalues: Sequence[str] | None = None,
         buckets: Sequence[float | str] = DEFAULT_BUCKETS,
         *,
         native: bool = True,
@@ -133,6 +146,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             subsystem,
             unit,
             registry,
+            _labelvalues,
             bounds=bounds,
             native=native,
             native_schema=native_schema,
@@ -141,12 +155,13 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             max_series=max_series,
             ttl_s=ttl_s,
         )
+        self._kwargs["buckets"] = buckets
 
     def time(self) -> Timer:
         """Observes how long a `with` block or a call of a decorated function took, in seconds."""
         return Timer(self, "observe")
 
-    def _child_samples(
+    def _row_samples(
         self,
         counts: list[int],
         total: float,
@@ -169,15 +184,29 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
     def _upper_bounds(self) -> list[float]:
         return [*self._bounds, INF]
 
-    @property
-    def _sum(self) -> Reading:
-        self._raise_if_not_observable()
-        return Reading(lambda: float(self._read()[0][2]))
+    def _sum_reading(self) -> Reading:
+        return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, 0, amount), self._set_sum)
 
-    @property
-    def _buckets(self) -> list[Reading]:
-        self._raise_if_not_observable()
-        return [Reading(functools.partial(self._in_bucket, i)) for i in range(len(self._upper_bounds))]
+    def _bucket_readings(self) -> list[Reading]:
+        return [self._bucket_reading(i) for i in range(len(self._upper_bounds))]
 
-    def _in_bucket(self, i: int) -> float:
-        return float(self._read()[0][1][i])
+    def _bucket_reading(self, i: int) -> Reading:
+        def count() -> int:
+            in_bucket: int = self._read()[0][1][i]
+            return in_bucket
+
+        def exemplar() -> Exemplar | None:
+            kept = self._read()[0][4].get(i)
+            return Exemplar(*kept) if kept else None
+
+        return Reading(
+            count,
+            lambda amount: self._add(i, _whole(amount), 0.0),
+            lambda value: self._add(i, _whole(value) - count(), 0.0),
+            exemplar,
+            lambda new: self._keep_exemplar(i, new.value, dict(new.labels)),
+        )
+
+    _sum: Any = Part(_sum_reading)
+    _buckets: Any = Part(_bucket_readings)
+    _created: Any = Part(lambda self: self._read()[0][3])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
+from toolvitals.prometheus import _subclasses
+from toolvitals.prometheus._parts import Children, OfParent
 from toolvitals.prometheus.exemplars import use_opentelemetry_if_loaded
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
@@ -18,9 +22,26 @@ if TYPE_CHECKING:
 else:
     core = _backend.core
 
-__all__ = ["MetricWrapperBase", "Reading", "created_sample", "disable_created_metrics", "enable_created_metrics"]
+__all__ = [
+    "MetricWrapperBase",
+    "created_sample",
+    "disable_created_metrics",
+    "enable_created_metrics",
+    "instruments",
+]
 
 _OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
+_KINDS = (
+    core.CounterBase,
+    core.GaugeBase,
+    core.HistogramBase,
+    core.SummaryBase,
+    core.InfoBase,
+    core.EnumBase,
+)
+
+# Every instrument of the process, without the children, by the number of its family.
+instruments: weakref.WeakValueDictionary[int, MetricWrapperBase] = weakref.WeakValueDictionary()
 
 _use_created = os.environ.get("PROMETHEUS_DISABLE_CREATED_SERIES", "").lower() not in ("true", "1", "t")
 
@@ -50,22 +71,8 @@ def _full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -
     return full
 
 
-class Reading:
-    """One number of an instrument, under the name and with the methods that tests of other programs reach for."""
-
-    __slots__ = ("_get", "_store")
-
-    def __init__(self, get: Callable[[], float], store: Callable[[float], None] | None = None) -> None:
-        self._get = get
-        self._store = store
-
-    def get(self) -> float:
-        return self._get()
-
-    def set(self, value: float) -> None:
-        if self._store is None:
-            raise AttributeError("this number can be read only")
-        self._store(value)
+def _parent_of(metric: Any) -> Any:
+    return instruments.get(metric._family_key)
 
 
 class MetricWrapperBase(core.Instrument):
@@ -82,12 +89,20 @@ class MetricWrapperBase(core.Instrument):
     _reserved_labelnames: Sequence[str] = ()
     # Whether the core may write the family, since no class of the program's own has a say in it.
     _written_by_core = True
+    # What the core calls with a new child and its parent.
+    _begin_child: Any = None
+    # For programs that hold it while they change several things. Nothing here waits for it.
+    _lock = threading.RLock()
+
+    _original_name: Any = OfParent(_parent_of)
+    _namespace: Any = OfParent(_parent_of)
+    _subsystem: Any = OfParent(_parent_of)
+    _kwargs: Any = OfParent(_parent_of)
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
         if not cls.__module__.startswith("toolvitals."):
-            own = {"collect", "_samples", "_child_samples"}
-            cls._written_by_core = cls._written_by_core and own.isdisjoint(cls.__dict__)
+            _subclasses.adopt(cls, _KINDS)
 
     def __init__(
         self,
@@ -98,14 +113,24 @@ class MetricWrapperBase(core.Instrument):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: Sequence[str] | None = None,
         **definition: Any,
     ) -> None:
+        self._original_name, self._namespace, self._subsystem = name, namespace, subsystem
+        self._kwargs = {}
+        if _labelvalues is not None:
+            # A child, which the core has made; its class wants to begin it.
+            self._metric_init()
+            return
         full_name = _full_name(self._type, name, namespace, subsystem, unit)
         names = validate_label_names(labelnames, self._reserved_labelnames)
         validate_metric_name(full_name)
         self._define(full_name, documentation, unit, names, **definition)
+        instruments[self._family_key] = self
         use_opentelemetry_if_loaded()
-        if registry is not None:
+        if self._is_observable():
+            self._metric_init()
+        if registry:
             registry.register(self)
 
     def remove(self, *labelvalues: Any) -> None:
@@ -133,36 +158,73 @@ class MetricWrapperBase(core.Instrument):
 
     def describe(self) -> list[Metric]:
         """The family without samples."""
-        return [self._family()]
+        return [self._get_metric()]
 
     def collect(self) -> list[Metric]:
         """The family as it is now."""
-        metric = self._family()
-        for sample in self._samples():
-            metric.samples.append(sample._replace(name=self._name + sample.name))
+        metric = self._get_metric()
+        # Classes of programs may give plain tuples.
+        samples: Iterable[Any] = self._samples()
+        for suffix, *rest in samples:
+            metric.samples.append(Sample(self._name + suffix, *rest))
         return [metric]
 
-    def _samples(self) -> Iterator[Sample]:
+    def _metric_init(self) -> None:
+        """Is called for what can be recorded into, before it is. For classes of programs."""
+
+    def _samples(self) -> Iterable[Sample]:
         """Samples by their suffixes; of a child without its labels."""
+        if self._written_by_core:
+            return self._core_samples()
+        return self._multi_samples() if self._is_parent() else self._child_samples()
+
+    def _multi_samples(self) -> Iterator[Sample]:
+        """The samples of every child, as the children give them."""
+        for values, *row in self._read():
+            if values is None:
+                yield from _labelled(_OVERFLOW_LABELS, self._row_samples(*row))
+            else:
+                labels = dict(zip(self._labelnames, values, strict=False))
+                yield from _labelled(labels, self.labels(*values)._samples())
+
+    def _child_samples(self) -> Iterable[Sample]:
+        """The samples of a child, or of a metric without labels."""
+        row = _subclasses.row_of_parts(self)
+        return list(self._row_samples(*(self._read()[0][1:] if row is None else row)))
+
+    def _core_samples(self) -> Iterator[Sample]:
         names = self._labelnames
         child = bool(self._labelvalues)
         for values, *row in self._read():
             labels = {} if child else dict(zip(names, values or (), strict=False))
             if values is None:
                 labels = _OVERFLOW_LABELS
-            for sample in self._child_samples(*row):
-                yield sample._replace(labels={**labels, **sample.labels}) if labels else sample
+            yield from _labelled(labels, self._row_samples(*row)) if labels else self._row_samples(*row)
 
-    def _child_samples(self, *row: Any) -> Iterator[Sample]:
-        raise NotImplementedError
+    def _row_samples(self, *row: Any) -> Iterator[Sample]:
+        """The samples of one series, of which the core says this."""
+        raise NotImplementedError(f"_child_samples() must be implemented by {self!r}")
 
-    def _family(self) -> Metric:
+    def _get_metric(self) -> Metric:
         return Metric(self._name, self._documentation, self._type, self._unit)
 
     @property
-    def _metrics(self) -> dict[tuple[str, ...], Any]:
-        """The children by their label values."""
-        return {values: self.labels(*values) for values, *_ in self._read() if values}
+    def _metrics(self) -> Any:
+        """The children by their label values: a live view. AttributeError of what has none."""
+        if not self._is_parent():
+            raise AttributeError(f"{self} has no children", name="_metrics")
+        return Children(self)
+
+    @_metrics.setter
+    def _metrics(self, kept: Mapping[tuple[str, ...], Any]) -> None:
+        for values in self._metrics:
+            if values not in kept:
+                self._remove(*values)
+
+    def _show(self, registry: int, shown: bool, /) -> None:
+        # The core knows nothing of what a class without a kind counts.
+        if isinstance(self, _KINDS):
+            super()._show(registry, shown)
 
     def _prepare(self) -> None:
         """Brings the core's values up to date before it writes them."""
@@ -171,8 +233,15 @@ class MetricWrapperBase(core.Instrument):
         if not self._labelnames:
             raise ValueError(f"No label names were set when constructing {self}")
 
+    def _is_observable(self) -> bool:
+        """Whether it can be recorded into: a child, or without labels."""
+        return not self._labelnames or bool(self._labelvalues) or self._is_overflow
+
+    def _is_parent(self) -> bool:
+        return not self._is_observable()
+
     def _raise_if_not_observable(self) -> None:
-        if self._labelnames and not self._labelvalues and not self._is_overflow:
+        if not self._is_observable():
             raise ValueError(f"{self._type} metric is missing label values")
 
     def __str__(self) -> str:
@@ -183,6 +252,12 @@ class MetricWrapperBase(core.Instrument):
 
     def __reduce__(self) -> Any:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object: it is a part of this process")
+
+
+def _labelled(labels: Mapping[str, str], samples: Iterable[Any]) -> Iterator[Sample]:
+    """The samples of a series with its labels; those of programs may be plain tuples."""
+    for suffix, own_labels, *rest in samples:
+        yield Sample(suffix, {**labels, **own_labels}, *rest)
 
 
 def created_sample(created: float) -> Iterator[Sample]:

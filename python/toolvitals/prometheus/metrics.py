@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from toolvitals import _backend
 from toolvitals.prometheus import _refresh
 from toolvitals.prometheus._distributions import Histogram, Summary
+from toolvitals.prometheus._parts import OfParent, Part, Reading
 from toolvitals.prometheus._wrapper import (
     MetricWrapperBase,
-    Reading,
+    _parent_of,
     created_sample,
     disable_created_metrics,
     enable_created_metrics,
@@ -57,18 +58,31 @@ class Counter(MetricWrapperBase, core.CounterBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
+        _labelvalues: Sequence[str] | None = None,
         *,
         max_series: int = 0,
         ttl_s: int = 0,
     ) -> None:
         super().__init__(
-            name, documentation, labelnames, namespace, subsystem, unit, registry, max_series=max_series, ttl_s=ttl_s
+            name,
+            documentation,
+            labelnames,
+            namespace,
+            subsystem,
+            unit,
+            registry,
+            _labelvalues,
+            max_series=max_series,
+            ttl_s=ttl_s,
         )
 
     def reset(self) -> None:
         """Zeroes the counter, which begins anew now."""
         self._raise_if_not_observable()
         self._reset()
+        own = self.__dict__.get("_value")
+        if own is not None:
+            own.set(0)
 
     def count_exceptions(
         self, exception: type[BaseException] | tuple[type[BaseException], ...] = Exception
@@ -77,18 +91,29 @@ class Counter(MetricWrapperBase, core.CounterBase):
         self._raise_if_not_observable()
         return ExceptionCounter(self, exception)
 
-    def _child_samples(self, value: float, created: float, exemplar: Any) -> Iterator[Sample]:
+    def _row_samples(self, value: float, created: float, exemplar: Any) -> Iterator[Sample]:
         yield Sample("_total", {}, value, None, Exemplar(*exemplar) if exemplar else None)
         yield from created_sample(created)
 
-    @property
-    def _value(self) -> Reading:
+    def _reading(self) -> Reading:
+        def exemplar() -> Exemplar | None:
+            kept = self._read()[0][3]
+            return Exemplar(*kept) if kept else None
+
         def store(value: float) -> None:
             self._reset()
-            self.inc(value)
+            core.CounterBase.inc(self, value)
 
-        self._raise_if_not_observable()
-        return Reading(lambda: float(self._read()[0][1]), store)
+        return Reading(
+            lambda: self._read()[0][1],
+            lambda amount: core.CounterBase.inc(self, amount),
+            store,
+            exemplar,
+            lambda new: self._keep_exemplar(0, new.value, dict(new.labels)),
+        )
+
+    _value: Any = Part(_reading)
+    _created: Any = Part(lambda self: self._read()[0][2])
 
 
 # Gauges whose values functions give, by family. They live as long as the family's table of children does.
@@ -111,6 +136,10 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         ("all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent")
     )
 
+    _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
+
+    _multiprocess_mode: Any = OfParent(_parent_of)
+
     def __init__(
         self,
         name: str,
@@ -120,7 +149,7 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
-        _labelvalues: None = None,
+        _labelvalues: Sequence[str] | None = None,
         multiprocess_mode: GaugeMode = "all",
         *,
         max_series: int = 0,
@@ -129,11 +158,21 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         if multiprocess_mode not in self._MULTIPROC_MODES:
             raise ValueError(f"Invalid multiprocess mode: {multiprocess_mode}")
         self._multiprocess_mode = multiprocess_mode
-        if multiprocess_mode in ("mostrecent", "livemostrecent"):
+        if multiprocess_mode in self._MOST_RECENT_MODES:
             self._allow_only_set()
         super().__init__(
-            name, documentation, labelnames, namespace, subsystem, unit, registry, max_series=max_series, ttl_s=ttl_s
+            name,
+            documentation,
+            labelnames,
+            namespace,
+            subsystem,
+            unit,
+            registry,
+            _labelvalues,
+            max_series=max_series,
+            ttl_s=ttl_s,
         )
+        self._kwargs["multiprocess_mode"] = multiprocess_mode
 
     def track_inprogress(self) -> InprogressTracker:
         """Counts how often a `with` block or a decorated function, coroutine or generator is running."""
@@ -165,17 +204,25 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         for gauge in tuple(_functions.get(self._family_key, ())):
             gauge._store(float(gauge._function()))
 
-    def _samples(self) -> Iterator[Sample]:
+    def _samples(self) -> Iterable[Sample]:
         self._prepare()
         return super()._samples()
 
-    def _child_samples(self, value: float) -> Iterator[Sample]:
+    def _row_samples(self, value: float) -> Iterator[Sample]:
         yield Sample("", {}, value)
 
+    def _reading(self) -> Reading:
+        return Reading(
+            lambda: self._read()[0][1],
+            lambda amount: core.GaugeBase.inc(self, amount),
+            lambda value: core.GaugeBase.set(self, value),
+        )
+
+    _value: Any = Part(_reading)
+
     @property
-    def _value(self) -> Reading:
-        self._raise_if_not_observable()
-        return Reading(lambda: float(self._read()[0][1]), self.set)
+    def _is_most_recent(self) -> bool:
+        return self._multiprocess_mode in self._MOST_RECENT_MODES
 
 
 class Info(MetricWrapperBase, core.InfoBase):
@@ -195,8 +242,11 @@ class Info(MetricWrapperBase, core.InfoBase):
             raise ValueError("Label value cannot be None")
         self._set_facts({str(name): str(value) for name, value in val.items()})
 
-    def _child_samples(self, facts: dict[str, str]) -> Iterator[Sample]:
+    def _row_samples(self, facts: dict[str, str]) -> Iterator[Sample]:
         yield Sample("_info", facts, 1.0)
+
+    _value: Any = Part(lambda self: self._read()[0][1])
+    _labelname_set: Any = Part(lambda self: set(self._labelnames))
 
 
 class Enum(MetricWrapperBase, core.EnumBase):
@@ -213,7 +263,7 @@ class Enum(MetricWrapperBase, core.EnumBase):
         subsystem: str = "",
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
-        _labelvalues: None = None,
+        _labelvalues: Sequence[str] | None = None,
         states: Sequence[str] | None = None,
     ) -> None:
         labels = tuple(labelnames)
@@ -221,8 +271,13 @@ class Enum(MetricWrapperBase, core.EnumBase):
             raise ValueError(f"Overlapping labels for Enum metric: {name}")
         if not states:
             raise ValueError(f"No states provided for Enum metric: {name}")
-        super().__init__(name, documentation, labels, namespace, subsystem, unit, registry, states=tuple(states))
+        super().__init__(
+            name, documentation, labels, namespace, subsystem, unit, registry, _labelvalues, states=tuple(states)
+        )
+        self._kwargs["states"] = states
 
-    def _child_samples(self, state: int) -> Iterator[Sample]:
+    def _row_samples(self, state: int) -> Iterator[Sample]:
         for i, name in enumerate(self._states):
             yield Sample("", {self._name: name}, 1.0 if i == state else 0.0)
+
+    _value: Any = Part(lambda self: self._read()[0][1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
@@ -33,6 +33,35 @@ class DuplicateTimeseries(ValueError):  # noqa: N818 - the name that users of pr
         self.existing = existing
 
 
+class _Collectors(dict[Collector, list[str]]):
+    """Collectors and their names, which programs also take out by themselves; instruments are then no longer shown."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._registry = registry
+
+    def forget(self, collector: Collector) -> None:
+        """Takes a collector out; whoever wants to know of it is not told."""
+        super().__delitem__(collector)
+        self._registry._show(collector, False)
+
+    def __delitem__(self, collector: Collector) -> None:
+        self.forget(collector)
+        self._registry._notice()
+
+    def pop(self, collector: Collector, *default: Any) -> Any:
+        names = self.get(collector)
+        if names is None:
+            return super().pop(collector, *default)
+        del self[collector]
+        return names
+
+    def clear(self) -> None:
+        for collector in list(self):
+            self.forget(collector)
+        self._registry._notice()
+
+
 class CollectorRegistry:
     """Collectors that are scraped together; no two of them may use one name.
 
@@ -58,17 +87,18 @@ class CollectorRegistry:
         self._auto_describe = auto_describe
         self._ask_the_nameless = support_collectors_without_names
         self._lock = threading.Lock()
-        # Programs reach for these two to find a metric that is registered, so they keep the names that those know.
-        self._collector_to_names: dict[Collector, frozenset[str]] = {}
+        # Programs reach for these two to find a metric that is registered, or to forget all of them, so they keep the
+        # names that those know.
+        self._collectors_of_names = _Collectors(self)
         self._names_to_collectors: dict[str, Collector] = {}
         self._target_info: dict[str, str] = {}
         self.set_target_info(target_info)
 
     def register(self, collector: Collector) -> None:
         """Adds a collector; DuplicateTimeseries, a ValueError, where one of its names is taken."""
-        names = frozenset(self._names_of(collector))
+        names = self._get_names(collector)
         with self._lock:
-            taken = {name for name in names if name in self._names_to_collectors}
+            taken = set(names).intersection(self._names_to_collectors)
             if _TARGET_INFO in names and self._target_info:
                 raise DuplicateTimeseries(taken | {_TARGET_INFO})
             if taken:
@@ -76,17 +106,29 @@ class CollectorRegistry:
             self._collector_to_names[collector] = names
             self._names_to_collectors.update(dict.fromkeys(names, collector))
             self._show(collector, True)
-        if self._changed is not None:
-            self._changed()
+        self._notice()
 
     def unregister(self, collector: Collector) -> None:
         """Removes a collector; KeyError where it was not registered."""
         with self._lock:
-            for name in self._collector_to_names.pop(collector):
+            for name in self._collector_to_names[collector]:
                 del self._names_to_collectors[name]
-            self._show(collector, False)
-        if self._changed is not None:
-            self._changed()
+            self._collectors_of_names.forget(collector)
+        self._notice()
+
+    @property
+    def _collector_to_names(self) -> dict[Collector, list[str]]:
+        return self._collectors_of_names
+
+    @_collector_to_names.setter
+    def _collector_to_names(self, kept: Mapping[Collector, Iterable[str]]) -> None:
+        for collector in [collector for collector in self._collectors_of_names if collector not in kept]:
+            self._collectors_of_names.forget(collector)
+        for collector, names in kept.items():
+            if collector not in self._collectors_of_names:
+                self._show(collector, True)
+            self._collectors_of_names[collector] = list(names)
+        self._notice()
 
     def collect(self) -> Iterator[Metric]:
         """The families of every collector, in the order they were registered."""
@@ -126,22 +168,26 @@ class CollectorRegistry:
                     return sample.value
         return None
 
+    def _notice(self) -> None:
+        if self._changed is not None:
+            self._changed()
+
     def _show(self, collector: Collector, shown: bool) -> None:
         """Shows an instrument at the native endpoints, or no longer."""
         show = getattr(collector, "_show", None)
         if show is not None and self._native_number is not None:
             show(self._native_number, shown)
 
-    def _names_of(self, collector: Collector) -> Iterator[str]:
+    def _get_names(self, collector: Collector) -> list[str]:
+        """The names of the series that a collector may have, each once."""
         describe = getattr(collector, "describe", None)
         if describe is None and self._auto_describe:
             describe = collector.collect
-        if describe is None:
-            return
-        for metric in describe():
-            yield metric.name
-            for suffix in SAMPLE_SUFFIXES.get(metric.type, ()):
-                yield metric.name + suffix
+        names: dict[str, None] = {}
+        for metric in () if describe is None else describe():
+            names[metric.name] = None
+            names.update(dict.fromkeys(metric.name + suffix for suffix in SAMPLE_SUFFIXES.get(metric.type, ())))
+        return list(names)
 
     def _target_metric(self) -> Metric | None:
         if not self._target_info:
@@ -157,7 +203,7 @@ class CollectorRegistry:
             asked = [
                 collector
                 for collector, own in self._collector_to_names.items()
-                if not own.isdisjoint(names) or (self._ask_the_nameless and not own)
+                if not names.isdisjoint(own) or (self._ask_the_nameless and not own)
             ]
         return target, asked
 

@@ -22,7 +22,8 @@ def instruments_text() -> str:
 
     registry = CollectorRegistry()
     for collector in list(REGISTRY._collector_to_names):
-        if isinstance(collector, MetricWrapperBase):
+        # The core does not know what a class of the program's own adds.
+        if isinstance(collector, MetricWrapperBase) and collector._written_by_core:
             registry.register(collector)
     return generate_latest(registry).decode()
 
