@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from toolvitals import _backend
 from toolvitals.prometheus import _wrapper
@@ -57,15 +57,16 @@ def family_texts(
     registry: Collector, write: Callable[[Metric, str], Iterable[str]], escaping: str, *, open_metrics: bool
 ) -> Iterator[bytes]:
     """The families of a registry, in order: instruments as the core writes them, the rest as `write` does."""
-    if not isinstance(registry, CollectorRegistry) or escaping == DOTS:
+    # A registry of the program's own class has its own way to collect.
+    if getattr(type(registry), "collect", None) is not CollectorRegistry.collect or escaping == DOTS:
         for metric in registry.collect():
             yield family_text(metric, write, escaping).encode()
         return
-    target, collectors = registry._collectors()
+    target, collectors = cast(CollectorRegistry, registry)._collectors()
     instruments: list[Any] = [collector for collector in collectors if getattr(collector, "_written_by_core", False)]
     for instrument in instruments:
         instrument._prepare()
-    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper._use_created)
+    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper.uses_created())
     texts = dict(zip(map(id, instruments), written, strict=True))
     if target is not None:
         yield family_text(target, write, escaping).encode()
