@@ -180,10 +180,6 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             yield Sample("_sum", {}, total)
         yield from created_sample(created)
 
-    @property
-    def _upper_bounds(self) -> list[float]:
-        return [*self._bounds, INF]
-
     def _sum_reading(self) -> Reading:
         return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, 0, amount), self._set_sum)
 
@@ -207,6 +203,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             lambda new: self._keep_exemplar(i, new.value, dict(new.labels)),
         )
 
+    _upper_bounds: Any = Part(lambda self: [*self._bounds, INF], of_parents=True)
     _sum: Any = Part(_sum_reading)
     _buckets: Any = Part(_bucket_readings)
     _created: Any = Part(lambda self: self._read()[0][3])

@@ -48,13 +48,14 @@ class Reading:
 
 
 class Part:
-    """A part of what can be recorded into; a parent with labels has none, and raises AttributeError.
+    """A part of what can be recorded into; a parent with labels has none, unless `of_parents`: AttributeError.
 
     What a program's own class assigns in its place stays.
     """
 
-    def __init__(self, of: Callable[[Any], Any]) -> None:
+    def __init__(self, of: Callable[[Any], Any], *, of_parents: bool = False) -> None:
         self._of = of
+        self._of_parents = of_parents
         self._name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -63,7 +64,7 @@ class Part:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
-        if not instance._is_observable():
+        if not (self._of_parents or instance._is_observable()):
             raise AttributeError(f"{instance} has labels: its children have {self._name}, it has not", name=self._name)
         return self._of(instance)
 
@@ -96,7 +97,7 @@ class Children(MutableMapping[tuple[str, ...], Any]):
     def __getitem__(self, labelvalues: tuple[str, ...]) -> Any:
         if labelvalues not in self:
             raise KeyError(labelvalues)
-        return self._parent.labels(*labelvalues)
+        return self._parent._child(labelvalues)
 
     def __setitem__(self, labelvalues: tuple[str, ...], child: Any) -> None:
         raise TypeError("children are made by labels()")

@@ -15,15 +15,16 @@ from typing import Any
 from toolvitals.prometheus.samples import Exemplar
 from toolvitals.prometheus.validation import validate_exemplar
 
-__all__ = ["adopt", "begin_child", "row_of_parts"]
+__all__ = ["SAMPLERS", "adopt", "begin_child", "row_of_parts"]
 
-_SAMPLES = ("collect", "_get_metric", "_samples", "_multi_samples", "_child_samples", "_metric_init")
+# The methods by which a class, or one metric, can say for itself what its samples are.
+SAMPLERS = ("collect", "_get_metric", "_samples", "_multi_samples", "_child_samples", "_metric_init")
 
 
 def adopt(cls: Any, kinds: tuple[type, ...]) -> None:
     """Looks at what a new class has of its own; `kinds` are the core's base types."""
     own: Mapping[str, Any] = cls.__dict__
-    if any(name in own for name in _SAMPLES) or not issubclass(cls, kinds):
+    if any(name in own for name in SAMPLERS) or not issubclass(cls, kinds):
         cls._written_by_core = False
     if "__init__" in own or "_metric_init" in own:
         cls._begin_child = begin_child

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,10 +23,11 @@ else:
 
 __all__ = [
     "MetricWrapperBase",
+    "build_full_name",
     "created_sample",
-    "disable_created_metrics",
-    "enable_created_metrics",
     "instruments",
+    "parent_of",
+    "uses_created",
 ]
 
 _OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
@@ -43,22 +43,16 @@ _KINDS = (
 # Every instrument of the process, without the children, by the number of its family.
 instruments: weakref.WeakValueDictionary[int, MetricWrapperBase] = weakref.WeakValueDictionary()
 
-_use_created = os.environ.get("PROMETHEUS_DISABLE_CREATED_SERIES", "").lower() not in ("true", "1", "t")
+
+def uses_created() -> bool:
+    """Whether counters, histograms and summaries are collected with their `_created` samples."""
+    # Programs set the variable of that module, too.
+    from toolvitals.prometheus import metrics
+
+    return metrics._use_created
 
 
-def disable_created_metrics() -> None:
-    """From here on counters, histograms and summaries are collected without their `_created` samples."""
-    global _use_created
-    _use_created = False
-
-
-def enable_created_metrics() -> None:
-    """From here on counters, histograms and summaries are collected with their `_created` samples."""
-    global _use_created
-    _use_created = True
-
-
-def _full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -> str:
+def build_full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -> str:
     if not name:
         raise ValueError("Metric name should not be empty")
     full = "_".join(part for part in (namespace, subsystem, name) if part)
@@ -71,7 +65,8 @@ def _full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -
     return full
 
 
-def _parent_of(metric: Any) -> Any:
+def parent_of(metric: Any) -> Any:
+    """The instrument that a child belongs to, or that it is itself; None where it is gone."""
     return instruments.get(metric._family_key)
 
 
@@ -94,10 +89,10 @@ class MetricWrapperBase(core.Instrument):
     # For programs that hold it while they change several things. Nothing here waits for it.
     _lock = threading.RLock()
 
-    _original_name: Any = OfParent(_parent_of)
-    _namespace: Any = OfParent(_parent_of)
-    _subsystem: Any = OfParent(_parent_of)
-    _kwargs: Any = OfParent(_parent_of)
+    _original_name: Any = OfParent(parent_of)
+    _namespace: Any = OfParent(parent_of)
+    _subsystem: Any = OfParent(parent_of)
+    _kwargs: Any = OfParent(parent_of)
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -122,7 +117,7 @@ class MetricWrapperBase(core.Instrument):
             # A child, which the core has made; its class wants to begin it.
             self._metric_init()
             return
-        full_name = _full_name(self._type, name, namespace, subsystem, unit)
+        full_name = build_full_name(self._type, name, namespace, subsystem, unit)
         names = validate_label_names(labelnames, self._reserved_labelnames)
         validate_metric_name(full_name)
         self._define(full_name, documentation, unit, names, **definition)
@@ -132,6 +127,17 @@ class MetricWrapperBase(core.Instrument):
             self._metric_init()
         if registry:
             registry.register(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _subclasses.SAMPLERS:
+            for metric in (self, parent_of(self)):
+                if metric is not None:
+                    metric._written_by_core = False
+
+    def _child(self, labelvalues: Iterable[str]) -> Any:
+        """What labels() gives, also where a program's class has labels() take something else."""
+        return core.Instrument.labels(self, *labelvalues)
 
     def remove(self, *labelvalues: Any) -> None:
         """Removes the child of these label values, if there is one. ValueError for another number of values."""
@@ -185,7 +191,7 @@ class MetricWrapperBase(core.Instrument):
                 yield from _labelled(_OVERFLOW_LABELS, self._row_samples(*row))
             else:
                 labels = dict(zip(self._labelnames, values, strict=False))
-                yield from _labelled(labels, self.labels(*values)._samples())
+                yield from _labelled(labels, self._child(values)._samples())
 
     def _child_samples(self) -> Iterable[Sample]:
         """The samples of a child, or of a metric without labels."""
@@ -261,5 +267,5 @@ def _labelled(labels: Mapping[str, str], samples: Iterable[Any]) -> Iterator[Sam
 
 
 def created_sample(created: float) -> Iterator[Sample]:
-    if _use_created:
+    if uses_created():
         yield Sample("_created", {}, created)

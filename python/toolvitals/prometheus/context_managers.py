@@ -100,6 +100,10 @@ class Timer(_Around):
         self._metric = self._metric.labels(*args, **kw)
 
     def _for_call(self) -> Timer:
+        return self._new_timer()
+
+    def _new_timer(self) -> Timer:
+        """A timer of the same kind, for one call. Classes that take more than this one override it."""
         return type(self)(self._metric, self._callback_name)
 
 

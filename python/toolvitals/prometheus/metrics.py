@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,16 +11,11 @@ from toolvitals import _backend
 from toolvitals.prometheus import _refresh
 from toolvitals.prometheus._distributions import Histogram, Summary
 from toolvitals.prometheus._parts import OfParent, Part, Reading
-from toolvitals.prometheus._wrapper import (
-    MetricWrapperBase,
-    _parent_of,
-    created_sample,
-    disable_created_metrics,
-    enable_created_metrics,
-)
+from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample, parent_of
 from toolvitals.prometheus.context_managers import ExceptionCounter, InprogressTracker, Timer
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Exemplar, Sample
+from toolvitals.prometheus.validation import validate_exemplar, validate_metric_name
 
 if TYPE_CHECKING:
     from toolvitals import _core as core
@@ -37,6 +33,25 @@ __all__ = [
     "disable_created_metrics",
     "enable_created_metrics",
 ]
+
+# Programs that make instruments of their own find these here.
+_build_full_name = build_full_name
+_validate_exemplar = validate_exemplar
+_validate_metric_name = validate_metric_name
+
+_use_created = os.environ.get("PROMETHEUS_DISABLE_CREATED_SERIES", "").lower() not in ("true", "1", "t")
+
+
+def disable_created_metrics() -> None:
+    """From here on counters, histograms and summaries are collected without their `_created` samples."""
+    global _use_created
+    _use_created = False
+
+
+def enable_created_metrics() -> None:
+    """From here on counters, histograms and summaries are collected with their `_created` samples."""
+    global _use_created
+    _use_created = True
 
 
 class Counter(MetricWrapperBase, core.CounterBase):
@@ -138,7 +153,7 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
 
     _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
 
-    _multiprocess_mode: Any = OfParent(_parent_of)
+    _multiprocess_mode: Any = OfParent(parent_of)
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 __all__ = [
     "disable_legacy_validation",
@@ -103,3 +104,15 @@ def validate_exemplar(labels: Mapping[str, str]) -> None:
         raise ValueError(
             f"Exemplar labels have {characters} UTF-8 characters, exceeding the limit of {MAX_EXEMPLAR_CHARACTERS}"
         )
+
+
+def _validate_labelnames(cls: Any, labelnames: Iterable[str]) -> tuple[str, ...]:
+    return validate_label_names(labelnames, cls._reserved_labelnames)
+
+
+# Programs that make instruments of their own know the rules by these names.
+_validate_metric_name = validate_metric_name
+_validate_labelname = validate_label_name
+_validate_exemplar = validate_exemplar
+_is_valid_legacy_metric_name = is_legacy_metric_name
+_is_valid_legacy_labelname = is_legacy_label_name
