@@ -188,7 +188,7 @@ def test_multiprocess_collector_wants_a_directory(client, tmp_path, monkeypatch)
         multiprocess.MultiProcessCollector(client.CollectorRegistry(), str(tmp_path / "none"))
 
 
-def test_multiprocess_collector_shows_the_default_registry(tmp_path):
+def test_multiprocess_collector_shows_every_registry(tmp_path):
     multiprocess = importlib.import_module("toolvitals.prometheus.multiprocess")
     counter = ours.Counter("of_many_processes", "Something.", ["who"])
     try:
@@ -197,6 +197,16 @@ def test_multiprocess_collector_shows_the_default_registry(tmp_path):
         multiprocess.MultiProcessCollector(registry, str(tmp_path))
         assert registry.get_sample_value("of_many_processes_total", {"who": "a"}) == 3
         assert registry.get_sample_value("process_start_time_seconds") is None
+        assert registry.get_sample_value("of_many_processes_created", {"who": "a"}) is None
+        again = ours.Counter("of_many_processes", "Something.", ["who"], registry=ours.CollectorRegistry())
+        again.labels("a").inc(2)
+        again.labels("b").inc()
+        gauges = [ours.Gauge("lately", "", registry=None) for _ in range(2)]
+        for value, gauge in enumerate(gauges, 1):
+            gauge.set(value)
+        assert registry.get_sample_value("of_many_processes_total", {"who": "a"}) == 5
+        assert registry.get_sample_value("of_many_processes_total", {"who": "b"}) == 1
+        assert registry.get_sample_value("lately") == 2
         multiprocess.mark_process_dead(os.getpid(), str(tmp_path))
         assert list(tmp_path.iterdir()) == []
     finally:

@@ -6,16 +6,32 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from toolvitals.prometheus._wrapper import instruments
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+from toolvitals.prometheus.registry import CollectorRegistry
+from toolvitals.prometheus.samples import Sample
 
 __all__ = ["MultiProcessCollector", "mark_process_dead"]
 
 _VARIABLES = ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir")
 
 
+# Of these the last one counts; the others add up.
+_OF_NOW = ("gauge", "info", "stateset")
+
+
+def _joined(samples: list[Sample], *, adds: bool) -> list[Sample]:
+    """One sample for each series, in the order of the first ones."""
+    joined: dict[tuple[str, frozenset[tuple[str, str]]], Sample] = {}
+    for sample in samples:
+        series = sample.name, frozenset(sample.labels.items())
+        before = joined.get(series)
+        joined[series] = sample if before is None or not adds else sample._replace(value=before.value + sample.value)
+    return list(joined.values())
+
+
 class MultiProcessCollector:
-    """Collects the instruments of the default registry, for a registry that is scraped in its place.
+    """Collects every instrument that there is, whichever registry it is in, for a registry that is scraped instead.
 
     `path`, or PROMETHEUS_MULTIPROC_DIR where it is None, has to be a directory, as programs that use it make one
     (ValueError where it is not); no file is written there. What is collected is this process's. Thread-safe.
@@ -31,10 +47,17 @@ class MultiProcessCollector:
             registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """The families of the instruments, without collectors of other kinds."""
-        for collector in REGISTRY._collectors()[1]:
-            if hasattr(collector, "_show"):
-                yield from collector.collect()
+        """The families of the instruments. Those of one name and type are one; none is without series, none says when
+        one began."""
+        families: dict[tuple[str, str], Metric] = {}
+        for instrument in list(instruments.values()):
+            for metric in instrument.collect():
+                created = f"{metric.name}_created"
+                metric.samples = [sample for sample in metric.samples if sample.name != created]
+                known = families.setdefault((metric.name, metric.type), metric)
+                if known is not metric:
+                    known.samples = _joined(known.samples + metric.samples, adds=metric.type not in _OF_NOW)
+        yield from (metric for metric in families.values() if metric.samples)
 
     def describe(self) -> list[Metric]:
         """Nothing, since the names are those of another registry."""
