@@ -153,6 +153,9 @@ std::shared_ptr<Series> Family::Unlink(Map::iterator found) {
     series->after_->before_ = series->before_;
   }
   series->before_ = series->after_ = nullptr;
+  // Also where somebody holds it: a reader that stands on it has to look for another way. Only now that nothing leads
+  // to it, for a reader that was led to it again and again could not go on.
+  series->record().generation.store(0, std::memory_order_release);
   record_.membership.fetch_add(1, std::memory_order_release);
   store_.registry_.Release(1);
   return series;
@@ -188,9 +191,12 @@ void Family::Clear() {
   absl::MutexLock lock(&store_.mutex_);
   removed.swap(series_);
   series_ = Map(0, removed.hash_function());
-  for (auto& [packed, series] : removed) series->before_ = series->after_ = nullptr;
   first_ = last_ = nullptr;
   record_.first.store(0, std::memory_order_release);
+  for (auto& [packed, series] : removed) {
+    series->before_ = series->after_ = nullptr;
+    series->record().generation.store(0, std::memory_order_release);
+  }
   record_.membership.fetch_add(1, std::memory_order_release);
   store_.registry_.Release(removed.size());
 }

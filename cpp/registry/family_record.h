@@ -43,7 +43,7 @@ static_assert(sizeof(FamilyRecord) == kCacheLineBytes);
 
 // A counter and a gauge take one cache line with all that belongs to them.
 struct alignas(kCacheLineBytes) SeriesRecord {
-  Word generation;  // as GenerationOf() says; zero while the memory is nobody's
+  Word generation;  // as GenerationOf() says; zero while it is in no family's list
   Word next;        // Offset of the next SeriesRecord of the family
   Word labels;      // Offset of a TextRecord of the label values, packed in the order of the family's label names
   Word created_us;  // Unix time in microseconds

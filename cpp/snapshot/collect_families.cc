@@ -15,8 +15,8 @@ namespace toolvitals {
 namespace {
 
 constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
-// How often a list is walked again when a series went away under the reader; then those that are known are shown.
-constexpr int kWalks = 64;
+// How often a series may go away under the reader of a list; then those that are known are shown.
+constexpr int kMaxDisturbances = 100'000;
 constexpr double kPercent = 100;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
@@ -146,33 +146,55 @@ std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& rec
   return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
 }
 
-bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) {
-  const Offset family = segment_.OffsetOf(&record);
+FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known, std::vector<Member>& members,
+                                          LabelSets& labels) const {
+  // On from the last one that is still in the list: series join it at its end only, so all that was not met yet, and
+  // was there all the time, follows.
+  while (!members.empty() && !IsStill(members.back())) {
+    members.pop_back();
+    labels.pop_back();
+  }
+  const Word& link = members.empty() ? record.first : members.back().record->next;
+  const auto is_still_linked = [&](Offset at) {
+    return link.load(std::memory_order_relaxed) == at && (members.empty() || IsStill(members.back()));
+  };
+  const Offset at = link.load(std::memory_order_acquire);
+  if (at == 0) return is_still_linked(0) ? Step::kEnd : Step::kDisturbed;
+  const SeriesRecord& series = *segment_.At<SeriesRecord>(at);
+  const uint64_t generation = series.generation.load(std::memory_order_acquire);
+  // The memory may be that of a newer series of the family by now, which stands elsewhere in the list. Whoever sees the
+  // newer one sees, too, that the link changed, or that what it is in has left the list.
+  if (!IsGenerationOf(segment_.OffsetOf(&record), generation) || !is_still_linked(at)) return Step::kDisturbed;
+  const auto found = known.sets.find(generation);
+  std::shared_ptr<const LabelSet> set = found != known.sets.end() ? found->second : ReadLabels(series, known);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (set == nullptr || series.generation.load(std::memory_order_relaxed) != generation) return Step::kDisturbed;
+  members.push_back({&series, generation});
+  labels.push_back(std::move(set));
+  return Step::kMember;
+}
+
+bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
   std::vector<Member> members;
   auto labels = std::make_shared<LabelSets>();
-  absl::flat_hash_map<uint64_t, std::shared_ptr<const LabelSet>> sets;
-  for (Offset at = record.first.load(std::memory_order_acquire); at != 0;) {
-    const SeriesRecord& series = *segment_.At<SeriesRecord>(at);
-    const uint64_t generation = series.generation.load(std::memory_order_acquire);
-    if (!IsGenerationOf(family, generation)) return false;
-    const auto found = known.sets.find(generation);
-    std::shared_ptr<const LabelSet> set = found != known.sets.end() ? found->second : ReadLabels(series, known);
-    const Offset next = series.next.load(std::memory_order_acquire);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (set == nullptr || series.generation.load(std::memory_order_relaxed) != generation) return false;
-    members.push_back({&series, generation});
-    sets.emplace(generation, set);
-    labels->push_back(std::move(set));
-    at = next;
+  Step step = Step::kMember;
+  for (int disturbances = 0; step != Step::kEnd; disturbances += step == Step::kDisturbed) {
+    if (disturbances == kMaxDisturbances) return false;
+    step = ReadNext(record, known, members, *labels);
   }
   if (known.shows_overflow) {
-    const SeriesRecord& series = *segment_.At<SeriesRecord>(record.overflow.load(std::memory_order_relaxed));
-    members.push_back({&series, series.generation.load(std::memory_order_relaxed)});
+    const Offset overflow = record.overflow.load(std::memory_order_relaxed);
+    if (overflow == 0) return false;
+    const SeriesRecord& series = *segment_.At<SeriesRecord>(overflow);
+    members.push_back({&series, series.generation.load(std::memory_order_acquire)});
     labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
   }
+  // Series of another family that has the record by now are not read as if they were this one's.
+  if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
+  known.sets.clear();
+  for (size_t i = 0; i < members.size(); ++i) known.sets.emplace(members[i].generation, (*labels)[i]);
   known.members = std::move(members);
   known.labels = std::move(labels);
-  known.sets = std::move(sets);
   known.fact_versions.clear();
   return true;
 }
@@ -183,10 +205,9 @@ bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, Quantile
   const bool shows_overflow = record.overflowed.load(std::memory_order_relaxed) != 0;
   if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow) {
     known.shows_overflow = shows_overflow;
-    bool read = false;
-    for (int walk = 0; walk < kWalks && !read; ++walk) read = ReadMembers(record, known);
+    const bool read = ReadMembers(record, known);
     if (known.labels == nullptr) known.labels = std::make_shared<const LabelSets>();
-    // Where every walk was disturbed, those that were known before are shown, and the next scrape tries again.
+    // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
     known.membership = read ? membership : membership - 1;
   }
   family.info = known.info;
@@ -208,7 +229,7 @@ void FamilyReader::LeaveOut(const FamilyRecord& record, const Known& known, Fami
   std::vector<bool> kept(known.members.size(), true);
   for (size_t i = 0; i < known.members.size(); ++i) {
     const SeriesRecord& series = *known.members[i].record;
-    if (moved) kept[i] = series.generation.load(std::memory_order_relaxed) == known.members[i].generation;
+    if (moved) kept[i] = IsStill(known.members[i]);
     const uint64_t used = series.used_s.load(std::memory_order_relaxed);
     const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
     if (ttl != 0 && !is_overflow && now > used && now - used >= ttl) kept[i] = false;

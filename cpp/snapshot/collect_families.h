@@ -36,6 +36,10 @@ class FamilyReader {
     const SeriesRecord* record;
     uint64_t generation;
   };
+  // Whether the member's memory is still that member's, and it is in its family's list.
+  static bool IsStill(const Member& member) {
+    return member.record->generation.load(std::memory_order_relaxed) == member.generation;
+  }
   // What was read of a family, as long as its membership stays what it was.
   struct Known {
     uint64_t incarnation = 0;
@@ -54,8 +58,11 @@ class FamilyReader {
   // False where there is no family, or none any more.
   bool ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family);
   bool ReadDefinition(const FamilyRecord& record, Known& known);
-  // False where a series went away under the reader; what is known is then what it was.
-  bool ReadMembers(const FamilyRecord& record, Known& known);
+  // False where series went away under the reader without end; what is known is then what it was.
+  bool ReadMembers(const FamilyRecord& record, Known& known) const;
+  enum class Step { kMember, kEnd, kDisturbed };
+  // Appends the series behind the last one that is still in the list.
+  Step ReadNext(const FamilyRecord& record, const Known& known, std::vector<Member>& members, LabelSets& labels) const;
   std::shared_ptr<const LabelSet> ReadLabels(const SeriesRecord& record, const Known& known) const;
   void ReadFacts(Known& known);
   void ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family);
