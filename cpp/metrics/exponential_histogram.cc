@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <vector>
 
 namespace toolvitals {
 namespace {
@@ -113,22 +115,56 @@ Extent RangeExtent(const Segment& segment, Offset newest, int halvings) {
   return extent;
 }
 
-NativeBuckets Collect(const Segment& segment, Offset newest, int halvings) {
+// A range as a reader found it. What it says of itself is read once.
+struct SeenRange {
+  const Word* counts;
+  Shape shape;
+};
+
+// The newest range first. False where one cannot be what it says it is: the memory is in another use by now.
+bool SeeRanges(const Segment& segment, Offset newest, std::vector<SeenRange>& ranges) {
+  // No index of a double is farther from zero, and no range reaches much beyond what its values need.
+  constexpr int64_t kMaxIndex = 2'000'000;
+  uint64_t left = segment.used_bytes();
+  for (Offset at = newest; at != 0;) {
+    if (!segment.Holds(at, sizeof(BucketRange))) return false;
+    const BucketRange& range = *segment.At<BucketRange>(at);
+    const Shape shape = ShapeOf(range);
+    const Offset older = range.older.load(std::memory_order_relaxed);
+    const bool possible = shape.halvings >= 0 && shape.halvings <= kMaxSchema - kMinSchema &&
+                          std::abs(int64_t{shape.first_index}) <= kMaxIndex && shape.size <= kMaxIndex &&
+                          segment.Holds(at, BucketRange::Bytes(shape.size)) && BucketRange::Bytes(shape.size) <= left;
+    if (!possible) return false;
+    // Ranges do not overlap; those that lead in a circle are none.
+    left -= BucketRange::Bytes(shape.size);
+    ranges.push_back({range.counts, shape});
+    at = older;
+  }
+  return true;
+}
+
+template <typename Visit>
+void ForEachCount(std::span<const SeenRange> ranges, int halvings, Visit visit) {
+  for (const SeenRange& range : ranges) {
+    for (uint64_t i = 0; i < range.shape.size; ++i) {
+      const uint64_t count = range.counts[i].load(std::memory_order_relaxed);
+      if (count == 0) continue;
+      visit(CoarserIndex(range.shape.first_index + static_cast<int32_t>(i), halvings - range.shape.halvings), count);
+    }
+  }
+}
+
+NativeBuckets Collect(std::span<const SeenRange> ranges, int halvings) {
   Extent extent;
   NativeBuckets buckets;
   // Once for where the buckets are, once for what is in them; a bucket that is first counted in between is left out of
   // this reading.
-  extent = ExtentOf(segment, newest, halvings);
+  ForEachCount(ranges, halvings, [&](int32_t index, uint64_t) { extent.Include(index); });
   if (extent.empty()) return buckets;
   buckets.first_index = static_cast<int32_t>(extent.low);
   buckets.counts.resize(static_cast<size_t>(extent.size()));
-  ForEachRange(segment, newest, [&](const BucketRange& range, const Shape& shape) {
-    for (uint64_t i = 0; i < shape.size; ++i) {
-      const uint64_t count = range.counts[i].load(std::memory_order_relaxed);
-      if (count == 0) continue;
-      const int64_t index = CoarserIndex(shape.first_index + static_cast<int32_t>(i), halvings - shape.halvings);
-      if (index >= extent.low && index <= extent.high) buckets.counts[static_cast<size_t>(index - extent.low)] += count;
-    }
+  ForEachCount(ranges, halvings, [&](int32_t index, uint64_t count) {
+    if (index >= extent.low && index <= extent.high) buckets.counts[static_cast<size_t>(index - extent.low)] += count;
   });
   return buckets;
 }
@@ -213,23 +249,30 @@ void ExponentialCell::ObserveUnusual(Segment& segment, double value, Writers wri
     range.size.store(static_cast<uint64_t>(buckets), std::memory_order_relaxed);
     // Pairs with the acquire of writers and readers, who follow the link. Where another writer was faster, its range
     // may have the value's place; this one was made in vain.
-    own.compare_exchange_strong(newest, made, std::memory_order_release, std::memory_order_relaxed);
+    if (!own.compare_exchange_strong(newest, made, std::memory_order_release, std::memory_order_relaxed)) {
+      segment.Free(made, BucketRange::Bytes(static_cast<uint64_t>(buckets)));
+    }
   }
 }
 
 std::optional<NativeHistogram> ExponentialCell::Read(const Segment& segment) const {
   if (unplaced.load(std::memory_order_relaxed) != 0) return std::nullopt;
   NativeHistogram read;
-  const Offset above = positive.load(std::memory_order_acquire);
-  const Offset below = negative.load(std::memory_order_acquire);
-  const int finest = kMaxSchema - static_cast<int8_t>(options.load(std::memory_order_relaxed) & 0xFF);
-  const int halvings = CoarsestOf(segment, above, CoarsestOf(segment, below, finest));
+  std::vector<SeenRange> above, below;
+  if (!SeeRanges(segment, positive.load(std::memory_order_acquire), above) ||
+      !SeeRanges(segment, negative.load(std::memory_order_acquire), below)) {
+    return std::nullopt;
+  }
+  int halvings = kMaxSchema - static_cast<int8_t>(options.load(std::memory_order_relaxed) & 0xFF);
+  if (halvings < 0 || halvings > kMaxSchema - kMinSchema) return std::nullopt;
+  for (const SeenRange& range : above) halvings = std::max(halvings, range.shape.halvings);
+  for (const SeenRange& range : below) halvings = std::max(halvings, range.shape.halvings);
   read.schema = kMaxSchema - halvings;
   read.infinite_index = CoarserIndex(FinestIndex(kMaxFinite), halvings) + 1;
   read.zero_threshold = LoadDouble(zero_threshold);
   read.zero_count = zeros.load(std::memory_order_relaxed);
-  read.positive = Collect(segment, above, halvings);
-  read.negative = Collect(segment, below, halvings);
+  read.positive = Collect(above, halvings);
+  read.negative = Collect(below, halvings);
   read.positive.infinite = infinite[0].load(std::memory_order_relaxed);
   read.negative.infinite = infinite[1].load(std::memory_order_relaxed);
   return read;

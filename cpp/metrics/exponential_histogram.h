@@ -83,7 +83,8 @@ struct alignas(kCacheLineBytes) ExponentialCell {
     ObserveUnusual(segment, value, W);
   }
 
-  // What was counted; nullopt where a value found no memory, for then the buckets do not add up to the count.
+  // What was counted; nullopt where a value found no memory, for then the buckets do not add up to the count, and where
+  // the cell's memory is in another use by now, as far as it shows.
   std::optional<NativeHistogram> Read(const Segment& segment) const;
 
   // Zeroes every count.

@@ -6,8 +6,8 @@
 
 namespace toolvitals {
 
-WindowCell::Position WindowCell::Read(const RingRecord& samples, uint64_t window_size, std::vector<double>& out) const {
-  const uint64_t capacity = samples.capacity.load(std::memory_order_relaxed);
+WindowCell::Position WindowCell::Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size,
+                                      std::vector<double>& out) const {
   const Position seen = position();
   const uint64_t size = std::min({window_size, capacity, seen.cursor - std::min(seen.start, seen.cursor)});
   out.clear();

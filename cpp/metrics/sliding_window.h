@@ -63,7 +63,11 @@ struct WindowCell {
   Position position() const { return {cursor.load(std::memory_order_acquire), start.load(std::memory_order_relaxed)}; }
 
   // Replaces `out` by the samples in the window, oldest first.
-  Position Read(const RingRecord& samples, uint64_t window_size, std::vector<double>& out) const;
+  Position Read(const RingRecord& samples, uint64_t window_size, std::vector<double>& out) const {
+    return Read(samples, samples.capacity.load(std::memory_order_relaxed), window_size, out);
+  }
+  // The same for a reader who knows the capacity, and does not rely on what the memory says.
+  Position Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size, std::vector<double>& out) const;
 
   // Forgets the samples.
   void Reset(RingRecord& samples);

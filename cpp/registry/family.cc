@@ -87,10 +87,9 @@ bool Family::HasRoom() {
 
 std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
   Segment& segment = segment_;
-  BlockPool& pool = store_.pool_;
   const size_t buckets = bounds_ == nullptr ? 0 : bounds_->buckets();
   const uint64_t bytes = SeriesBytes(definition_.kind, buckets, definition_.window_size != 0);
-  const Offset offset = pool.Allocate(bytes);
+  const Offset offset = segment.Allocate(bytes);
   if (offset == 0) return nullptr;
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
   std::shared_ptr<Series> series(new Series(store_, record_, record, definition_.kind, bytes, is_overflow,
@@ -100,13 +99,13 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
   bool complete = labels != 0;
   if (definition_.kind == InstrumentKind::kSummary && definition_.window_size != 0) {
     const uint64_t capacity = RingRecord::CapacityFor(definition_.window_size);
-    const Offset ring = pool.Allocate(RingRecord::Bytes(capacity));
+    const Offset ring = segment.Allocate(RingRecord::Bytes(capacity));
     if (ring != 0) segment.At<RingRecord>(ring)->capacity.store(capacity, std::memory_order_relaxed);
     series->summary().window.ring.store(ring, std::memory_order_relaxed);
     complete = complete && ring != 0;
   }
   if (definition_.exponential) {
-    const Offset cell = pool.Allocate(sizeof(ExponentialCell));
+    const Offset cell = segment.Allocate(sizeof(ExponentialCell));
     if (cell != 0) segment.At<ExponentialCell>(cell)->Init(definition_.buckets);
     series->histogram().exponential.store(cell, std::memory_order_relaxed);
     complete = complete && cell != 0;
@@ -293,7 +292,7 @@ bool Family::KeepExemplar(Series& series, size_t bucket, std::span<const std::st
   if (slots.load(std::memory_order_acquire) == 0) {
     absl::MutexLock lock(&store_.mutex_);
     if (slots.load(std::memory_order_relaxed) == 0) {
-      const Offset made = store_.pool_.Allocate(exemplar_slots() * sizeof(ExemplarSlot));
+      const Offset made = segment_.Allocate(exemplar_slots() * sizeof(ExemplarSlot));
       if (made == 0) return false;
       slots.store(made, std::memory_order_release);
     }

@@ -136,6 +136,25 @@ TEST_F(FamilyTest, MemoryIsUsedAgain) {
   EXPECT_LT(segment_->used_bytes() - used, 4096u);
 }
 
+TEST_F(FamilyTest, MemoryOfExponentialBucketsIsUsedAgain) {
+  FamilyDefinition definition = Counter({"a"});
+  definition.kind = InstrumentKind::kHistogram;
+  definition.bounds = {1};
+  definition.exponential = true;
+  const auto family = Make(definition);
+  for (int i = 0; i < 2'000; ++i) {
+    const auto series = family->WithLabels(Values{"value"});
+    ASSERT_FALSE(series->is_overflow());
+    for (double value = 1e-3; value < 1e9; value *= 10) {
+      series->histogram().Observe<Writers::kConcurrent>(*segment_, 0, value);
+    }
+    const Offset cell = series->histogram().exponential.load(std::memory_order_relaxed);
+    ASSERT_TRUE(segment_->At<ExponentialCell>(cell)->Read(*segment_).has_value());
+    EXPECT_TRUE(family->Remove(Values{"value"}));
+  }
+  EXPECT_LT(segment_->used_bytes(), 100'000u);
+}
+
 TEST_F(FamilyTest, SeriesExpireWhenNobodyHoldsThem) {
   FakeClock clock;
   FamilyDefinition definition = Counter({"a"});

@@ -83,7 +83,7 @@ void InstrumentStore::Forget(Family& family, FamilyRecord& record) {
 }
 
 Offset InstrumentStore::MakeText(std::string_view text) {
-  const Offset offset = pool_.Allocate(TextRecord::Bytes(text.size()));
+  const Offset offset = segment_.Allocate(TextRecord::Bytes(text.size()));
   if (offset != 0) StoreText(*segment_.At<TextRecord>(offset), text);
   return offset;
 }
@@ -92,7 +92,7 @@ void InstrumentStore::FreeText(Word& text) {
   const Offset offset = text.load(std::memory_order_relaxed);
   if (offset == 0) return;
   text.store(0, std::memory_order_relaxed);
-  pool_.Free(offset, TextRecord::Bytes(segment_.At<TextRecord>(offset)->bytes.load(std::memory_order_relaxed)));
+  segment_.Free(offset, TextRecord::Bytes(segment_.At<TextRecord>(offset)->bytes.load(std::memory_order_relaxed)));
 }
 
 void InstrumentStore::FreeSeries(Series& series) {
@@ -123,22 +123,22 @@ void InstrumentStore::FreeBlocks(Series& series) {
   }
   const size_t words = (series.bytes_ - offsetof(SeriesRecord, cell)) / sizeof(Word);
   const size_t slots = series.kind_ == InstrumentKind::kHistogram ? words - 3 : 1;
-  pool_.Free(record.exemplars.exchange(0, std::memory_order_relaxed), slots * sizeof(ExemplarSlot));
-  pool_.Free(segment_.OffsetOf(&record), series.bytes_);
+  segment_.Free(record.exemplars.exchange(0, std::memory_order_relaxed), slots * sizeof(ExemplarSlot));
+  segment_.Free(segment_.OffsetOf(&record), series.bytes_);
 }
 
 void InstrumentStore::FreeExponential(Word& exponential) {
   const Offset offset = exponential.load(std::memory_order_relaxed);
   if (offset == 0) return;
   const ExponentialCell& cell = *segment_.At<ExponentialCell>(offset);
-  cell.ForEachBlock(segment_, [&](Offset block, uint64_t bytes) { pool_.Free(block, bytes); });
-  pool_.Free(offset, sizeof(ExponentialCell));
+  cell.ForEachBlock(segment_, [&](Offset block, uint64_t bytes) { segment_.Free(block, bytes); });
+  segment_.Free(offset, sizeof(ExponentialCell));
 }
 
 void InstrumentStore::FreeRing(Word& ring) {
   const Offset offset = ring.load(std::memory_order_relaxed);
   if (offset == 0) return;
-  pool_.Free(offset, RingRecord::Bytes(segment_.At<RingRecord>(offset)->capacity.load(std::memory_order_relaxed)));
+  segment_.Free(offset, RingRecord::Bytes(segment_.At<RingRecord>(offset)->capacity.load(std::memory_order_relaxed)));
 }
 
 void InstrumentStore::ResetAll(bool after_fork) {

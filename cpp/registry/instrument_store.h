@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "registry/block_pool.h"
 #include "registry/family.h"
 #include "registry/heavy_hitters.h"
 #include "registry/registry.h"
@@ -19,7 +18,7 @@ class InstrumentStore {
  public:
   // `mutex` is the one that guards `registry`; whoever forks holds it meanwhile.
   InstrumentStore(Segment& segment, Registry& registry, absl::Mutex& mutex)
-      : segment_(segment), registry_(registry), mutex_(mutex), pool_(segment), offenders_(segment) {}
+      : segment_(segment), registry_(registry), mutex_(mutex), offenders_(segment) {}
 
   // A family that no registry shows yet; one without labels has its one series already. InvalidArgument for a bad
   // definition, ResourceExhausted where the byte budget does not hold it.
@@ -53,7 +52,6 @@ class InstrumentStore {
   Segment& segment_;
   Registry& registry_;
   absl::Mutex& mutex_;
-  BlockPool pool_;
   HeavyHitters offenders_;
   std::vector<FamilyRecord*> free_records_;
   std::set<Family*> families_;

@@ -332,14 +332,14 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
 
 std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series) {
   const Offset cell = series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed);
-  if (cell == 0) return nullptr;
+  if (!segment.Holds(cell, sizeof(ExponentialCell))) return nullptr;
   std::optional<NativeHistogram> native = segment.At<ExponentialCell>(cell)->Read(segment);
   return native.has_value() ? std::make_shared<const NativeHistogram>(*std::move(native)) : nullptr;
 }
 
 std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord& series, size_t bucket) {
   const Offset slots = series.exemplars.load(std::memory_order_acquire);
-  if (slots == 0) return std::nullopt;
+  if (!segment.Holds(slots, (bucket + 1) * sizeof(ExemplarSlot))) return std::nullopt;
   const auto content = segment.At<ExemplarSlot>(slots)[bucket].Read();
   auto texts = content.has_value() ? UnpackTexts(content->labels) : std::nullopt;
   if (!texts.has_value()) return std::nullopt;
@@ -357,8 +357,9 @@ std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefini
   std::vector<double> samples;
   std::vector<QuantileValue> quantiles;
   const Offset ring = window.ring.load(std::memory_order_acquire);
-  if (ring == 0) return quantiles;
-  window.Read(*segment.At<RingRecord>(ring), definition.window_size, samples);
+  const uint64_t capacity = RingRecord::CapacityFor(definition.window_size);
+  if (!segment.Holds(ring, RingRecord::Bytes(capacity))) return quantiles;
+  window.Read(*segment.At<RingRecord>(ring), capacity, definition.window_size, samples);
   std::vector<int> percents;
   for (const double quantile : definition.quantiles)
     percents.push_back(static_cast<int>(std::lround(quantile * kPercent)));

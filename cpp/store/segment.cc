@@ -90,8 +90,13 @@ void Segment::TakeOwnership() {
 Segment::~Segment() { munmap(base_, reserved_bytes_); }
 
 Offset Segment::Allocate(uint64_t bytes) {
-  Word& mark = header().used_bytes;
   const uint64_t size = RoundUp(bytes, kCacheLineBytes);
+  if (const Offset offset = free_.Take(base_, bytes); offset != 0) {
+    Word* words = At<Word>(offset);
+    for (uint64_t i = 0; i < size / sizeof(Word); ++i) words[i].store(0, std::memory_order_relaxed);
+    return offset;
+  }
+  Word& mark = header().used_bytes;
   uint64_t used = mark.load(std::memory_order_relaxed);
   do {
     const uint64_t budget = budget_bytes();
