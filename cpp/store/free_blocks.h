@@ -11,9 +11,9 @@
 
 namespace toolvitals {
 
-// Stacks of free blocks, by size in cache lines. Free memory stays what it was, words of a segment, but for two that say
-// what is below it in its stack; so a reader that comes too late reads stale words and no more. Whoever frees a block
-// keeps, in what leads to it, a word that tells such a reader.
+// Stacks of free blocks, by size in cache lines. Free memory stays what it was, words of a segment, but for two that
+// say what is below it in its stack; so a reader that comes too late reads stale words and no more. Whoever frees a
+// block keeps, in what leads to it, a word that tells such a reader.
 //
 // Thread-safe and lock-free. The stacks' heads are the process's own: only who allocates in a segment frees in it.
 class FreeBlocks {

@@ -15,7 +15,8 @@
 namespace toolvitals {
 
 // Memory is taken by moving a mark upward and never given back to the system, so an address once handed out stays good
-// for the life of the segment. What is freed is handed out again. Space that was never touched costs no resident memory.
+// for the life of the segment. What is freed is handed out again. Space that was never touched costs no resident
+// memory.
 //
 // Allocate(), Free() and the readers are thread-safe and lock-free.
 class Segment {

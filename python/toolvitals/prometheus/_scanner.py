@@ -102,7 +102,7 @@ class Scanner:
         self.blanks()
         labels: dict[str, str] = {}
         if self.take("{"):
-            inner, labels = self._labels()
+            inner, labels = self.labels()
             if inner is not None and name is not None:
                 raise self.fail("a metric name is given twice")
             name = name or inner
@@ -114,12 +114,12 @@ class Scanner:
     def exemplar_labels(self) -> dict[str, str]:
         """Reads the labels of an exemplar."""
         self.expect("{")
-        name, labels = self._labels()
+        name, labels = self.labels()
         if name is not None:
             raise self.fail("an exemplar has no name")
         return labels
 
-    def _labels(self) -> tuple[str | None, dict[str, str]]:
+    def labels(self) -> tuple[str | None, dict[str, str]]:
         """Reads behind the opening brace, the closing one included; with a name that stands among the labels."""
         metric: str | None = None
         labels: dict[str, str] = {}

@@ -15,6 +15,7 @@ from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, c
 from toolvitals.prometheus.context_managers import ExceptionCounter, InprogressTracker, Timer
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Exemplar, Sample
+from toolvitals.prometheus.utils import INF
 from toolvitals.prometheus.validation import validate_exemplar, validate_metric_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ else:
     core = _backend.core
 
 __all__ = [
+    "INF",
     "Counter",
     "Enum",
     "Gauge",

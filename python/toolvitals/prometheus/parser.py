@@ -13,7 +13,7 @@ from toolvitals.prometheus._scanner import Scanner, number, unescape
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.samples import Sample
 
-__all__ = ["text_fd_to_metric_families", "text_string_to_metric_families"]
+__all__ = ["parse_labels", "text_fd_to_metric_families", "text_string_to_metric_families"]
 
 _MILLIS_PER_SECOND = 1000
 _SUFFIXES = {"summary": ("", "_count", "_sum"), "histogram": ("_bucket", "_count", "_sum")}
@@ -54,6 +54,15 @@ def text_fd_to_metric_families(fd: Iterable[str]) -> Iterator[Metric]:
             family.samples.append(sample)
     if family is not None:
         yield family.metric()
+
+
+def parse_labels(labels_string: str, openmetrics: bool = False) -> dict[str, str]:
+    """The labels that stand between the braces of a line; a metric's quoted name among them is `__name__`.
+
+    ValueError for what cannot be read; with `openmetrics` also for a comma with no label behind it.
+    """
+    name, labels = Scanner(f"{labels_string}}}", strict=openmetrics).labels()
+    return labels if name is None else {"__name__": name, **labels}
 
 
 class _Family:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["INF", "MINUS_INF", "floatToGoString"]
+__all__ = ["INF", "MINUS_INF", "floatToGoString", "parse_version"]
 
 INF = math.inf
 MINUS_INF = -math.inf
@@ -33,3 +33,8 @@ def floatToGoString(d: float) -> str:
     digits = (whole + fraction).rstrip("0")
     mantissa = f"{digits[0]}.{digits[1:]}" if len(digits) > 1 else digits
     return f"{mantissa}e+{len(whole) - 1:02d}"
+
+
+def parse_version(version_str: str) -> tuple[int | str, ...]:
+    """The parts between the dots of a version, as numbers where they are some: "1.0.0rc1" is (1, 0, "0rc1")."""
+    return tuple(int(part) if part.isdecimal() else part for part in version_str.split("."))

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 __all__ = [
+    "METRIC_LABEL_NAME_RE",
+    "METRIC_NAME_RE",
+    "RESERVED_METRIC_LABEL_NAME_RE",
     "disable_legacy_validation",
     "enable_legacy_validation",
     "get_legacy_validation",
@@ -26,6 +29,11 @@ MAX_EXEMPLAR_CHARACTERS = 128
 
 _LEGACY_METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LEGACY_LABEL_NAME = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+
+# For programs that check names by themselves, by the older rule.
+METRIC_NAME_RE = re.compile(rf"^{_LEGACY_METRIC_NAME.pattern}$")
+METRIC_LABEL_NAME_RE = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_]*$")
+RESERVED_METRIC_LABEL_NAME_RE = re.compile(r"^__.*$")
 
 _legacy = os.environ.get("PROMETHEUS_LEGACY_NAME_VALIDATION", "").lower() in ("1", "t", "true")
 

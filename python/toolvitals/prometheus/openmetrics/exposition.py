@@ -23,6 +23,7 @@ __all__ = [
     "ALLOWUTF8",
     "CONTENT_TYPE_LATEST",
     "DOTS",
+    "ESCAPING_HEADER_TAG",
     "UNDERSCORES",
     "VALUES",
     "escape_label_name",
@@ -31,6 +32,9 @@ __all__ = [
 ]
 
 CONTENT_TYPE_LATEST = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+# The parameter of Content-Type and Accept that names an escaping.
+ESCAPING_HEADER_TAG = "escaping"
 
 _EXEMPLARS = {"counter": "_total", "histogram": "_bucket", "gaugehistogram": "_bucket"}
 
