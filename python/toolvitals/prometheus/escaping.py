@@ -43,14 +43,14 @@ def escape_help(text: str) -> str:
     return text.translate(_HELP)
 
 
-def escape_metric_name(name: str, scheme: str = UNDERSCORES) -> str:
-    """A metric's name by the scheme; in quotes where `allow-utf-8` has to quote it."""
-    return _escape(name, scheme, is_legacy_metric_name(name), ":")
+def escape_metric_name(s: str, escaping: str = UNDERSCORES) -> str:
+    """A metric's name by one of the `SCHEMES`; in quotes where `allow-utf-8` has to quote it."""
+    return _escape(s, escaping, is_legacy_metric_name(s), ":")
 
 
-def escape_label_name(name: str, scheme: str = UNDERSCORES) -> str:
-    """A label's name by the scheme; in quotes where `allow-utf-8` has to quote it."""
-    return _escape(name, scheme, is_legacy_label_name(name), "")
+def escape_label_name(s: str, escaping: str = UNDERSCORES) -> str:
+    """A label's name by one of the `SCHEMES`; in quotes where `allow-utf-8` has to quote it."""
+    return _escape(s, escaping, is_legacy_label_name(s), "")
 
 
 def is_plain(name: str, scheme: str) -> bool:
