@@ -258,8 +258,13 @@ void TextSink::Histogram(const SeriesLabels& labels, const HistogramValue& value
     EndLine(labels.marks, shown ? &exemplar.front().exemplar : nullptr);
     if (shown) exemplar = exemplar.subspan(1);
   }
-  if (!std::isnan(value.sum)) Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
-  Sample(count_, text, {}, cumulative, labels.marks, nullptr);
+  // OpenMetrics has a sum only where it cannot fall, and a count only beside a sum.
+  const bool strict = dialect_ == TextDialect::kOpenMetrics;
+  const bool may_fall =
+      type_ == FamilyType::kHistogram && (value.sum < 0 || (!value.bounds.empty() && value.bounds.front() < 0));
+  const bool summed = !std::isnan(value.sum) && !(strict && may_fall);
+  if (summed) Sample(sum_, text, {}, value.sum, labels.marks, nullptr);
+  if (summed || !strict) Sample(count_, text, {}, cumulative, labels.marks, nullptr);
   if (type_ == FamilyType::kHistogram) Created(labels);
 }
 

@@ -2,9 +2,11 @@
 // Floor: render.
 #include "render/text_sink.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "render/prometheus_text.h"
@@ -72,6 +74,31 @@ TEST(TextSinkTest, InfoAndUnknownAreNamedByTheDialect) {
   EXPECT_EQ(Written(TextDialect::kPrometheus, Escaping::kUnderscores, write),
             "# HELP a_info i\"\\n\n# TYPE a_info gauge\na_info{version=\"1\"} 1\n"
             "# HELP b u\n# TYPE b untyped\nb 0.5\n");
+}
+
+TEST(TextSinkTest, OpenMetricsHasNoSumThatMayFall) {
+  const auto written = [](TextDialect dialect, double bound, double sum) {
+    return Written(dialect, Escaping::kUnderscores, [&](TextSink& sink) {
+      sink.Begin({"", "h", FamilyType::kHistogram, "Help."});
+      const std::vector<double> bounds = {bound};
+      const std::vector<uint64_t> buckets = {1, 0};
+      HistogramValue value;
+      value.bounds = bounds;
+      value.buckets = buckets;
+      value.sum = sum;
+      sink.Histogram({}, value);
+      sink.End();
+    });
+  };
+  using ::testing::HasSubstr;
+  using ::testing::Not;
+  EXPECT_THAT(written(TextDialect::kOpenMetrics, 0, 0), HasSubstr("h_sum 0.0\nh_count 1\n"));
+  for (const auto& [bound, sum] : {std::pair(-1.0, 2.0), std::pair(0.0, -1.0), std::pair(0.0, kAbsent)}) {
+    EXPECT_THAT(written(TextDialect::kOpenMetrics, bound, sum), Not(HasSubstr("h_sum")));
+    EXPECT_THAT(written(TextDialect::kOpenMetrics, bound, sum), Not(HasSubstr("h_count")));
+    EXPECT_THAT(written(TextDialect::kPrometheus, bound, sum), HasSubstr("h_count 1\n"));
+  }
+  EXPECT_THAT(written(TextDialect::kPrometheus, -1, -2), HasSubstr("h_sum -2"));
 }
 
 TEST(TextSinkTest, QuotedNamesStandInTheBraces) {

@@ -64,8 +64,11 @@ class Prometheus:
 
 
 @contextmanager
-def running(target: str, folder: Path) -> Iterator[Prometheus]:
-    """Runs Prometheus, scraping the target five times a second; ends it and shows its log where it did not start."""
+def running(target: str, folder: Path, *, native_histograms: bool = False) -> Iterator[Prometheus]:
+    """Runs Prometheus, scraping the target five times a second; ends it and shows its log where it did not start.
+
+    With native histograms it asks for protobuf first.
+    """
     configuration = folder / "prometheus.yml"
     configuration.write_text(_CONFIGURATION.format(target=target))
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -76,6 +79,8 @@ def running(target: str, folder: Path) -> Iterator[Prometheus]:
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
+    if native_histograms:
+        command.append("--enable-feature=native-histograms")
     log = folder / "prometheus.log"
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         prometheus = Prometheus(f"http://127.0.0.1:{port}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from typing import Any
 import prometheus_server
 import pytest
 import scrapes
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from metric_family import decode
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -31,77 +30,6 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"
 PROTOBUF = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-_FIELD = descriptor_pb2.FieldDescriptorProto
-_TYPES = {
-    "string": _FIELD.TYPE_STRING,
-    "double": _FIELD.TYPE_DOUBLE,
-    "uint64": _FIELD.TYPE_UINT64,
-    "int32": _FIELD.TYPE_INT32,
-}
-# The public schema of io.prometheus.client, as far as there are values; an enum is read as its number.
-_SCHEMA: dict[str, dict[str, tuple[int, str]]] = {
-    "LabelPair": {"name": (1, "string"), "value": (2, "string")},
-    "Gauge": {"value": (1, "double")},
-    "Counter": {"value": (1, "double")},
-    "Untyped": {"value": (1, "double")},
-    "Summary": {"sample_count": (1, "uint64"), "sample_sum": (2, "double")},
-    "Bucket": {"cumulative_count": (1, "uint64"), "upper_bound": (2, "double")},
-    "Histogram": {"sample_count": (1, "uint64"), "sample_sum": (2, "double"), "bucket": (3, "*Bucket")},
-    "Metric": {
-        "label": (1, "*LabelPair"),
-        "gauge": (2, "Gauge"),
-        "counter": (3, "Counter"),
-        "summary": (4, "Summary"),
-        "untyped": (5, "Untyped"),
-        "histogram": (7, "Histogram"),
-    },
-    "MetricFamily": {
-        "name": (1, "string"),
-        "help": (2, "string"),
-        "type": (3, "int32"),
-        "metric": (4, "*Metric"),
-        "unit": (5, "string"),
-    },
-}
-
-
-def metric_family_class() -> Any:
-    """The class of a MetricFamily message, from the schema above."""
-    file = descriptor_pb2.FileDescriptorProto(name="metrics.proto", package="io.prometheus.client", syntax="proto2")
-    for name, fields in _SCHEMA.items():
-        message = file.message_type.add(name=name)
-        for field, (number, kind) in fields.items():
-            label = _FIELD.LABEL_REPEATED if kind.startswith("*") else _FIELD.LABEL_OPTIONAL
-            added = message.field.add(name=field, number=number, label=label)
-            if kind in _TYPES:
-                added.type = _TYPES[kind]
-            else:
-                added.type = _FIELD.TYPE_MESSAGE
-                added.type_name = f".io.prometheus.client.{kind.lstrip('*')}"
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("io.prometheus.client.MetricFamily"))
-
-
-def decode(body: bytes) -> list[Any]:
-    """The messages of a delimited stream; fails where one is not encoded as this library encodes it."""
-    make = metric_family_class()
-    families = []
-    while body:
-        length = shift = used = 0
-        while True:
-            byte = body[used]
-            length |= (byte & 0x7F) << shift
-            shift, used = shift + 7, used + 1
-            if byte < 0x80:
-                break
-        family = make()
-        assert family.ParseFromString(body[used : used + length]) == length
-        assert family.SerializeToString() == body[used : used + length], "not the canonical encoding"
-        families.append(family)
-        body = body[used + length :]
-    return families
 
 
 def fetch(url: str, accept: str) -> tuple[str, bytes]:
@@ -276,15 +204,10 @@ def test_openmetrics_has_its_types_and_units(prometheus_url: str) -> None:
     )
 
 
-def test_prometheus_scrapes_protobuf(endpoints: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The feature makes it ask for protobuf first.
-    script = tmp_path / "prometheus"
-    program = shlex.quote(prometheus_server.program("prometheus"))
-    script.write_text(f'#!/bin/sh\nexec {program} "$@" --enable-feature=native-histograms\n')
-    script.chmod(0o755)
-    monkeypatch.setattr(prometheus_server, "program", lambda _: str(script))
+def test_prometheus_scrapes_protobuf(endpoints: Any, tmp_path: Path) -> None:
     record()
-    with prometheus_server.running(f"127.0.0.1:{endpoints.prometheus_port}", tmp_path) as prometheus:
+    target = f"127.0.0.1:{endpoints.prometheus_port}"
+    with prometheus_server.running(target, tmp_path, native_histograms=True) as prometheus:
         is_scraped = "sum(tool_calls_total{tool='search'})"
         scrapes.wait_until(lambda: prometheus.query(is_scraped) == {(): 12.0}, "the calls are scraped")
         assert prometheus.target()["lastError"] == ""
