@@ -59,8 +59,25 @@ endif()
 add_library(toolvitals_protozero INTERFACE)
 target_include_directories(toolvitals_protozero SYSTEM INTERFACE "${toolvitals_protozero_include}")
 
-if(TOOLVITALS_BUILD_TESTS OR TOOLVITALS_BUILD_BENCHMARKS)
-  set(ENABLE_PUSH OFF)
+if(TOOLVITALS_BUILD_PYTHON)
+  find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+  if(NOT pybind11_DIR)
+    # scikit-build-core puts PyPI's pybind11 on CMAKE_PREFIX_PATH; a plain CMake build asks the interpreter for it.
+    execute_process(
+      COMMAND "${Python_EXECUTABLE}" -m pybind11 --cmakedir
+      OUTPUT_VARIABLE pybind11_hint
+      OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  endif()
+  find_package(pybind11 3 REQUIRED CONFIG HINTS "${pybind11_hint}")
+endif()
+
+if(TOOLVITALS_BUILD_PUSH STREQUAL "AUTO")
+  # An installed package that has the push library; it is not worth a download.
+  find_package(prometheus-cpp QUIET CONFIG)
+endif()
+if(TOOLVITALS_BUILD_TESTS OR TOOLVITALS_BUILD_BENCHMARKS OR TOOLVITALS_BUILD_PUSH STREQUAL "ON")
+  # The push library needs libcurl, which is only looked for where it is asked for.
+  string(COMPARE EQUAL "${TOOLVITALS_BUILD_PUSH}" "ON" ENABLE_PUSH)
   set(ENABLE_PULL OFF)
   set(ENABLE_TESTING OFF)
   FetchContent_Declare(

@@ -10,6 +10,7 @@
 
 #include "bindings/bind.h"
 #include "bindings/metric_families.h"
+#include "bridge/api.h"
 #include "snapshot/refresh_demand.h"
 #include "snapshot/source_list.h"
 #include "snapshot/stored_source.h"
@@ -93,6 +94,7 @@ void BindSources(py::module_& module) {
       .def(
           "set_interval", [](RefreshDemand& self, double seconds) { self.SetInterval(ToDuration(seconds)); },
           py::arg("seconds"), "How old the values may become while there are scrapes.");
+  module.attr("_api") = py::capsule(static_cast<const void*>(&GlobalApi()), TOOLVITALS_API_CAPSULE);
   module.attr("refresh_demand") = py::cast(&Demand(), py::return_value_policy::reference);
   module.def(
       "count_collector_failure", [] { SourceList::Global().CountFailure(); },

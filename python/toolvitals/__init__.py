@@ -10,6 +10,8 @@ def search(query): ...
 
 from __future__ import annotations
 
+import os
+
 from toolvitals._backend import core
 from toolvitals.caches import CachedFunction, CacheInfo, cached
 from toolvitals.decorators import tool, track
@@ -29,6 +31,7 @@ __all__ = [
     "__version__",
     "cached",
     "get_collector",
+    "get_include",
     "instrument_cache",
     "start",
     "stop",
@@ -50,3 +53,8 @@ def get_collector() -> PerformanceMetricsCollector:
     Returns the same object on every call, in every thread; in a forked child it counts from zero. Thread-safe.
     """
     return PerformanceMetricsCollector()
+
+
+def get_include() -> str:
+    """The folder of the headers for native code that shares its metrics: `#include "toolvitals/api.h"`."""
+    return os.path.join(os.path.dirname(__file__), "include")
