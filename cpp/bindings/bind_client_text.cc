@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "bindings/bind.h"
 #include "bindings/instrument_type.h"
+#include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
 #include "render/client_text.h"
 #include "snapshot/collect_families.h"
@@ -87,6 +88,15 @@ void BindClientText(py::module_& module) {
       "render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"), py::arg("created"),
       "The text of each instrument as bytes, as prometheus_client would write it; None for one with names beyond\n"
       "identifiers or with exemplars. The GIL is released meanwhile.");
+  module.def(
+      "render_tools",
+      [](bool open_metrics) {
+        PyObject* const text = ToolText(open_metrics);
+        if (text == nullptr) throw py::error_already_set();
+        return py::reinterpret_steal<py::bytes>(text);
+      },
+      py::arg("open_metrics"),
+      "The text of the families of tools and caches, to stand among others. The GIL is released meanwhile.");
 }
 
 }  // namespace toolvitals

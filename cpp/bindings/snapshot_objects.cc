@@ -9,6 +9,7 @@
 #include "bindings/gil.h"
 #include "render/format.h"
 #include "render/json.h"
+#include "render/prometheus_text.h"
 #include "snapshot/collect.h"
 
 namespace toolvitals {
@@ -92,6 +93,20 @@ PyObject* AllDict() {
     RenderJson(*reader.Read(), text);
     return true;
   });
+}
+
+PyObject* ToolText(bool open_metrics) {
+  try {
+    Workspace& workspace = WorkspaceOfThisThread();
+    {
+      const GilReleased released;
+      RenderToolText(*workspace.reader.Read(), open_metrics, workspace.text);
+    }
+    const std::string& text = workspace.text;
+    return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
 }
 
 PyObject* RenderedBytes(std::string_view format) {

@@ -20,4 +20,7 @@ PyObject* AllDict();
 // The bytes of an exposition format of a fresh snapshot; ValueError for an unknown format.
 PyObject* RenderedBytes(std::string_view format);
 
+// The text of the families of tools and caches, as bytes.
+PyObject* ToolText(bool open_metrics);
+
 }  // namespace toolvitals

@@ -104,9 +104,13 @@ class FamilyList {
   FamilyList(const FamilyList&) = delete;
   FamilyList& operator=(const FamilyList&) = delete;
 
-  void Write() {
+  void WriteTools() {
     Tools();
     Caches();
+  }
+
+  void Write() {
+    WriteTools();
     Process();
     Python();
     Self();
@@ -313,6 +317,11 @@ class FamilyList {
 
 void WriteFamilies(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink) {
   FamilyList(snapshot, options, sink).Write();
+}
+
+void WriteToolFamilies(const Snapshot& snapshot, FamilySink& sink) {
+  const RenderOptions everything;
+  FamilyList(snapshot, everything, sink).WriteTools();
 }
 
 size_t ExpectedTextBytes(const Snapshot& snapshot) {

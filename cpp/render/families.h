@@ -14,6 +14,9 @@ namespace toolvitals {
 
 void WriteFamilies(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink);
 
+// Those of tools and caches alone, and no end behind them.
+void WriteToolFamilies(const Snapshot& snapshot, FamilySink& sink);
+
 // About how many bytes of text the families take, so that a string is allocated once.
 size_t ExpectedTextBytes(const Snapshot& snapshot);
 

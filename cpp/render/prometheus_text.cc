@@ -31,4 +31,10 @@ void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, s
   Render(TextDialect::kOpenMetrics, options.escaping, snapshot, options, out);
 }
 
+void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out) {
+  Writer writer(out);
+  TextSink sink(open_metrics ? TextDialect::kOpenMetrics : TextDialect::kPrometheus, Escaping::kUnderscores, writer);
+  WriteToolFamilies(snapshot, sink);
+}
+
 }  // namespace toolvitals

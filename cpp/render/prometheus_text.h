@@ -14,6 +14,9 @@ void RenderPrometheusText(const Snapshot& snapshot, const RenderOptions& options
 void RenderPrometheusText1(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 
+// The families of tools and caches, to stand among others: OpenMetrics' end is left out.
+void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out);
+
 inline void RenderPrometheusText(const Snapshot& snapshot, std::string& out) {
   RenderPrometheusText(snapshot, RenderOptions(), out);
 }

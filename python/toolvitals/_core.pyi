@@ -172,6 +172,9 @@ def render(format: str) -> bytes:
 def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
     """The text of each instrument, as prometheus_client would write it; None for one that Python has to write."""
 
+def render_tools(open_metrics: bool) -> bytes:
+    """The text of the families of tools and caches, to stand among others."""
+
 def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) -> None:
     """Asked for the labels of an exemplar when one is due, ten times a second and series at most."""
 

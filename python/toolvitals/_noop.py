@@ -47,6 +47,7 @@ __all__ = [
     "refresh_demand",
     "render",
     "render_instruments",
+    "render_tools",
     "set_drop_logger",
     "set_exemplar_provider",
 ]
@@ -279,6 +280,11 @@ def configure(**settings: Any) -> None:
 def render(format: str) -> bytes:  # noqa: A002 (the core's name)
     """The exposition of nothing."""
     return b"{}" if format == "json" else b""
+
+
+def render_tools(open_metrics: bool) -> bytes:
+    """Nothing."""
+    return b""
 
 
 def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:

@@ -33,6 +33,7 @@ from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.platform_collector import PLATFORM_COLLECTOR, PlatformCollector
 from toolvitals.prometheus.process_collector import PROCESS_COLLECTOR, ProcessCollector
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+from toolvitals.prometheus.tool_collector import TOOL_COLLECTOR, ToolCollector
 from toolvitals.prometheus.validation import disable_legacy_validation, enable_legacy_validation
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "PLATFORM_COLLECTOR",
     "PROCESS_COLLECTOR",
     "REGISTRY",
+    "TOOL_COLLECTOR",
     "CollectorRegistry",
     "Counter",
     "Enum",
@@ -55,6 +57,7 @@ __all__ = [
     "PlatformCollector",
     "ProcessCollector",
     "Summary",
+    "ToolCollector",
     "delete_from_gateway",
     "disable_created_metrics",
     "disable_legacy_validation",

@@ -72,6 +72,8 @@ def family_texts(
         yield family_text(target, write, escaping).encode()
     for collector in collectors:
         text = texts.get(id(collector))
+        if text is None and hasattr(collector, "_whole_text"):
+            text = collector._whole_text(open_metrics)
         if text is not None:
             yield text
             continue

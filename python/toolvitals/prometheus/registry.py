@@ -203,9 +203,15 @@ class CollectorRegistry:
             asked = [
                 collector
                 for collector, own in self._collector_to_names.items()
-                if not names.isdisjoint(own) or (self._ask_the_nameless and not own)
+                if not names.isdisjoint(own) or (self._ask_the_nameless and not own) or _may_give(collector, names)
             ]
         return target, asked
+
+
+def _may_give(collector: Collector, names: frozenset[str]) -> bool:
+    """Whether a collector that reserves no names says that it may have some of these."""
+    may_give = getattr(collector, "_may_give", None)
+    return may_give is not None and bool(may_give(names))
 
 
 REGISTRY = CollectorRegistry(auto_describe=True)

@@ -1,0 +1,90 @@
+"""Tools and caches among the families of the default registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import prometheus_client.openmetrics.parser
+import prometheus_client.parser
+import pytest
+from child import run
+
+import toolvitals
+from toolvitals import _core
+from toolvitals.prometheus import REGISTRY, CollectorRegistry, Gauge, ToolCollector, generate_latest
+from toolvitals.prometheus.openmetrics.exposition import generate_latest as generate_openmetrics
+from toolvitals.testing import isolated
+
+
+@pytest.fixture(autouse=True)
+def recorded() -> Iterator[None]:
+    with isolated() as collector:
+        collector.record_tool_call('se"arch', success=True, latency_ms=12.5)
+        collector.record_tool_call('se"arch', success=False, latency_ms=1.0, error_type="TimeoutError")
+        collector.record_cache_hit("semantic")
+        yield
+
+
+def test_generate_latest_has_what_the_endpoint_has() -> None:
+    ours = prometheus_client.parser.text_string_to_metric_families(generate_latest().decode())
+    endpoint = prometheus_client.parser.text_string_to_metric_families(_core.render("prometheus").decode())
+    expected = {family.name: family for family in endpoint if family.name.startswith(("tool_", "cache_"))}
+    assert {"tool_calls", "tool_call_duration_seconds", "cache_requests"} <= expected.keys()
+    assert {family.name: family for family in ours if family.name.startswith(("tool_", "cache_"))} == expected
+
+
+def test_openmetrics_ends_once() -> None:
+    text = generate_openmetrics(REGISTRY).decode()
+    assert text.count("# EOF") == 1
+    families = {f.name: f for f in prometheus_client.openmetrics.parser.text_string_to_metric_families(text)}
+    assert families["tool_call_duration_seconds"].unit == "seconds"
+    assert REGISTRY.get_sample_value("tool_calls_total", {"tool": 'se"arch', "outcome": "success"}) == 1
+
+
+def test_a_metric_of_the_program_goes_first() -> None:
+    registry = CollectorRegistry()
+    ToolCollector(registry)
+    Gauge("tool_calls_in_progress", "The program's own.", registry=registry).set(7)
+    text = generate_latest(registry).decode()
+    assert text.count("# TYPE tool_calls_in_progress gauge") == 1
+    assert "tool_calls_in_progress 7.0\n" in text
+    assert "tool_call_duration_seconds_count" in text
+
+
+def test_names_choose_them() -> None:
+    text = generate_latest(REGISTRY.restricted_registry(["tool_calls_total"])).decode()
+    families = prometheus_client.parser.text_string_to_metric_families(text)
+    assert {sample.name for family in families for sample in family.samples} == {"tool_calls_total"}
+    assert generate_latest(REGISTRY.restricted_registry(["another"])) == b""
+
+
+def test_nothing_is_there_without_tools() -> None:
+    assert (
+        run("""
+        from toolvitals.prometheus import generate_latest
+        print("tool_" in generate_latest().decode(), "cache_" in generate_latest().decode())
+    """).stdout
+        == "False False\n"
+    )
+
+
+def test_nothing_is_there_when_metrics_are_off() -> None:
+    assert (
+        run("""
+        import os
+        os.environ["PERFORMANCE_METRICS_ENABLED"] = "false"
+        import toolvitals as tv
+        from toolvitals.prometheus import generate_latest
+        tv.get_collector().record_tool_call("t", success=True, latency_ms=1.0)
+        print("tool_" in generate_latest().decode())
+    """).stdout
+        == "False\n"
+    )
+
+
+def test_the_namespace_is_part_of_the_names() -> None:
+    with toolvitals.start(json_port=0, namespace="myapp"):
+        assert "myapp_tool_calls_total" in generate_latest().decode()
+        assert generate_latest(REGISTRY.restricted_registry(["myapp_tool_calls_total"]))
+    with toolvitals.start(json_port=0, namespace=""):
+        assert "\ntool_calls_total" in generate_latest().decode()
