@@ -46,7 +46,8 @@ const toolvitals_api& GlobalApi() {
 
 int VisitFamilies(const Snapshot& snapshot, const toolvitals_visitor& visitor) {
   VisitorSink sink(visitor);
-  WriteFamilies(snapshot, {}, sink);
+  const RenderOptions everything;
+  WriteFamilies(snapshot, everything, sink);
   return sink.result();
 }
 

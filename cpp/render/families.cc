@@ -3,17 +3,12 @@
 #include "render/families.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "render/family_writer.h"
 #include "render/numbers.h"
-#include "render/sample_names.h"
 
 namespace toolvitals {
 namespace {
@@ -27,301 +22,282 @@ constexpr size_t kExpectedLineBytes = 88;
 constexpr size_t kToolLines = 3 + 2 + 5 + 1;
 constexpr size_t kCacheLines = 5;
 
+// What is written before it is asked again whether that is enough: parts of a family of ours, lines of others.
+constexpr size_t kPartsAtATime = 32;
+constexpr size_t kLinesAtATime = 512;
+
+}  // namespace
+
+FamilyList::FamilyList(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink, Extent extent)
+    : snapshot_(snapshot), options_(options), sink_(sink), extent_(extent) {
+  ListTools();
+  ListCaches();
+  if (extent == Extent::kTools) return;
+  ListProcess();
+  ListPython();
+  ListSelf();
+}
+
+template <typename Named>
+std::vector<EncodedLabels> FamilyList::EncodeNames(std::string_view label, const std::vector<Named>& all) {
+  std::vector<EncodedLabels> encoded;
+  encoded.reserve(all.size());
+  for (const Named& one : all) encoded.push_back(Encode({{label, one.name}}));
+  return encoded;
+}
+
+void FamilyList::ListTools() {
+  const size_t tools = snapshot_.tools.size();
+  tools_ = EncodeNames("tool", snapshot_.tools);
+  success_ = Encode({{"outcome", "success"}});
+  error_ = Encode({{"outcome", "error"}});
+  cancelled_ = Encode({{"outcome", "cancelled"}});
+  for (size_t i = 0; i < kWindowQuantiles.size(); ++i) {
+    std::array<char, kMaxDoubleChars> digits;
+    const char* end = WriteGoDouble(kWindowQuantiles[i], digits.data());
+    quantiles_[i] = Encode({{"quantile", {digits.data(), static_cast<size_t>(end - digits.data())}}});
+  }
+  List(OfTools("tool_calls", FamilyType::kCounter, "Finished calls of a tool, by outcome."), tools,
+       [](FamilyList& list, size_t i) {
+         const ToolSnapshot& tool = list.snapshot_.tools[i];
+         list.Value({list.tools_[i], list.success_}, tool.successful_calls);
+         list.Value({list.tools_[i], list.error_}, tool.failed_calls);
+         list.Value({list.tools_[i], list.cancelled_}, tool.cancelled_calls);
+       });
+  List(OfTools("tool_call_errors", FamilyType::kCounter, "Failed calls of a tool, by type of error."), tools,
+       [](FamilyList& list, size_t i) {
+         for (const auto& [type, count] : list.snapshot_.tools[i].error_types) {
+           list.Value({list.tools_[i], list.Encode({{"error_type", type}})}, count);
+         }
+       });
+  List(OfTools("tool_call_duration_seconds", FamilyType::kHistogram, "How long finished calls of a tool took.",
+               "seconds"),
+       tools, [](FamilyList& list, size_t i) {
+         const ToolSnapshot& tool = list.snapshot_.tools[i];
+         HistogramValue value;
+         if (list.snapshot_.duration_bounds != nullptr) value.bounds = *list.snapshot_.duration_bounds;
+         value.buckets = tool.duration_buckets;
+         value.sum = tool.total_latency_ms / kMillisPerSecond;
+         list.Histogram({list.tools_[i]}, value);
+       });
+  List(OfTools("tool_call_latency_window_seconds", FamilyType::kGauge,
+               "Quantiles of the durations of a tool's most recent calls.", "seconds"),
+       tools, [](FamilyList& list, size_t i) { list.Windows(i, &list.snapshot_.tools[i].window_ms); });
+  List(OfTools("tool_first_item_latency_window_seconds", FamilyType::kGauge,
+               "Quantiles of the times to the first item of a tool's most recent calls.", "seconds"),
+       tools, [](FamilyList& list, size_t i) {
+         const std::optional<WindowStats>& stats = list.snapshot_.tools[i].first_item_ms;
+         list.Windows(i, stats.has_value() ? &*stats : nullptr);
+       });
+  List(OfTools("tool_calls_in_progress", FamilyType::kGauge, "Calls of a tool that are running."), tools,
+       [](FamilyList& list, size_t i) { list.Value({list.tools_[i]}, list.snapshot_.tools[i].in_progress); });
+}
+
+void FamilyList::Windows(size_t tool, const WindowStats* stats) {
+  if (stats == nullptr) return;
+  for (size_t i = 0; i < quantiles_.size(); ++i) {
+    ValueUnlessAbsent({tools_[tool], quantiles_[i]}, stats->quantiles[i] / kMillisPerSecond);
+  }
+}
+
+void FamilyList::ListCaches() {
+  const size_t caches = snapshot_.caches.size();
+  caches_ = EncodeNames("cache", snapshot_.caches);
+  hit_ = Encode({{"result", "hit"}});
+  miss_ = Encode({{"result", "miss"}});
+  List(OfTools("cache_requests", FamilyType::kCounter, "Requests to a cache, by result."), caches,
+       [](FamilyList& list, size_t i) {
+         list.Value({list.caches_[i], list.hit_}, list.snapshot_.caches[i].hits);
+         list.Value({list.caches_[i], list.miss_}, list.snapshot_.caches[i].misses);
+       });
+  List(OfTools("cache_evictions", FamilyType::kCounter, "Entries that a cache gave up for others."), caches,
+       [](FamilyList& list, size_t i) { list.Value({list.caches_[i]}, list.snapshot_.caches[i].evictions); });
+  List(OfTools("cache_size_rejections", FamilyType::kCounter,
+               "Entries that a cache did not take because of their size."),
+       caches,
+       [](FamilyList& list, size_t i) { list.Value({list.caches_[i]}, list.snapshot_.caches[i].size_rejections); });
+  List(OfTools("cache_hit_ratio", FamilyType::kGauge, "Hits per request to a cache, 0 to 1.", "ratio"), caches,
+       [](FamilyList& list, size_t i) {
+         const CacheSnapshot& cache = list.snapshot_.caches[i];
+         const uint64_t requests = cache.hits + cache.misses;
+         if (requests == 0) return;
+         list.Value({list.caches_[i]}, static_cast<double>(cache.hits) / static_cast<double>(requests));
+       });
+}
+
+void FamilyList::ListProcess() {
+  List({"process_", "cpu_seconds", FamilyType::kCounter, "Total user and system CPU time spent in seconds.", "seconds"},
+       1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.process.cpu_seconds); });
+  List({"process_", "resident_memory_bytes", FamilyType::kGauge, "Resident memory size in bytes.", "bytes"}, 1,
+       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.resident_memory_bytes); });
+  List({"process_", "virtual_memory_bytes", FamilyType::kGauge, "Virtual memory size in bytes.", "bytes"}, 1,
+       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.virtual_memory_bytes); });
+  List({"process_", "start_time_seconds", FamilyType::kGauge, "Start time of the process since unix epoch in seconds.",
+        "seconds"},
+       1, [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.start_time_seconds); });
+  List({"process_", "open_fds", FamilyType::kGauge, "Number of open file descriptors."}, 1,
+       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.open_fds); });
+  List({"process_", "max_fds", FamilyType::kGauge, "Maximum number of open file descriptors."}, 1,
+       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.max_fds); });
+  List({"process_", "threads", FamilyType::kGauge, "Number of OS threads in the process."}, 1,
+       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.threads); });
+}
+
+void FamilyList::ListPython() {
+  const PythonSnapshot& python = snapshot_.python;
+  if (python.implementation.empty()) return;
+  const size_t generations = python.gc.size();
+  for (size_t i = 0; i < generations; ++i) generations_.push_back(Encode({{"generation", std::to_string(i)}}));
+  List({"python_gc_", "objects_collected", FamilyType::kCounter, "Objects collected during gc"}, generations,
+       [](FamilyList& list, size_t i) {
+         list.Value({list.generations_[i]}, list.snapshot_.python.gc[i].objects_collected);
+       });
+  List({"python_gc_", "objects_uncollectable", FamilyType::kCounter, "Uncollectable objects found during GC"},
+       generations, [](FamilyList& list, size_t i) {
+         list.Value({list.generations_[i]}, list.snapshot_.python.gc[i].objects_uncollectable);
+       });
+  List({"python_gc_", "collections", FamilyType::kCounter, "Number of times this generation was collected"},
+       generations,
+       [](FamilyList& list, size_t i) { list.Value({list.generations_[i]}, list.snapshot_.python.gc[i].collections); });
+  List({"", "python", FamilyType::kInfo, "Python platform information"}, 1, [](FamilyList& list, size_t) {
+    const PythonSnapshot& info = list.snapshot_.python;
+    list.Info({list.Encode({{"implementation", info.implementation},
+                            {"major", info.major},
+                            {"minor", info.minor},
+                            {"patchlevel", info.patchlevel},
+                            {"version", info.version}})});
+  });
+}
+
+void FamilyList::ListSelf() {
+  constexpr std::string_view kPrefix = "toolvitals_";
+  List({kPrefix, "build", FamilyType::kInfo, "The version of toolvitals, as a label."}, 1,
+       [](FamilyList& list, size_t) {
+         list.Info({list.Encode({{"version", list.snapshot_.self.version}})});
+       });
+  List({kPrefix, "dropped_records", FamilyType::kCounter, "Records that were not counted, by reason."},
+       snapshot_.self.dropped_records.size(), [](FamilyList& list, size_t i) {
+         const auto& [reason, count] = list.snapshot_.self.dropped_records[i];
+         list.Value({list.Encode({{"reason", reason}})}, count);
+       });
+  List({kPrefix, "overflowed_records", FamilyType::kCounter,
+        "Records of label sets that a family had no room for, by family."},
+       snapshot_.self.overflowed_records.size(), [](FamilyList& list, size_t i) {
+         const auto& [family, count] = list.snapshot_.self.overflowed_records[i];
+         list.Value({list.Encode({{"family", family}})}, count);
+       });
+  List({kPrefix, "collector_failures", FamilyType::kCounter, "Collections of other collectors that failed."}, 1,
+       [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.source_failures); });
+  List({kPrefix, "stale_reads", FamilyType::kCounter,
+        "Times that values of a collector were shown that were older than they should be."},
+       1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.stale_reads); });
+  List({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, 1,
+       [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.series); });
+  List({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, 1,
+       [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.memory_bytes); });
+  List({kPrefix, "scrape_duration_seconds", FamilyType::kSummary, "How long collecting and rendering took.", "seconds"},
+       1, [](FamilyList& list, size_t) {
+         list.Summary({}, {list.snapshot_.self.scrapes, list.snapshot_.self.scrape_seconds_sum});
+       });
+}
+
+void FamilyList::Value(const SeriesLabels& labels, Number value) {
+  BeginOwn();
+  sink_.Value(labels, value);
+}
+
+void FamilyList::ValueUnlessAbsent(const SeriesLabels& labels, double value) {
+  if (!std::isnan(value)) Value(labels, value);
+}
+
+void FamilyList::ValueUnlessZero(Number value) {
+  if (value.AsDouble() != 0) Value({}, value);
+}
+
+void FamilyList::Histogram(const SeriesLabels& labels, const HistogramValue& value) {
+  BeginOwn();
+  sink_.Histogram(labels, value);
+}
+
+void FamilyList::Summary(const SeriesLabels& labels, const SummaryValue& value) {
+  BeginOwn();
+  sink_.Summary(labels, value);
+}
+
+void FamilyList::Info(const SeriesLabels& labels) {
+  BeginOwn();
+  sink_.Info(labels);
+}
+
+void FamilyList::BeginOwn() {
+  if (begun_) return;
+  begun_ = true;
+  const FamilyHead& head = own_[family_].head;
+  // A family without a series leaves its names to others; where nothing follows, nothing could have the same ones.
+  if (!snapshot_.families.empty()) names_.Take(head);
+  sink_.Begin(head);
+}
+
 // Whether the family or one of its samples has one of the names.
-bool IsAskedFor(const FamilyHead& head, const RenderOptions& options) {
-  if (!options.filtered) return true;
+bool FamilyList::IsAskedFor(const FamilyHead& head) const {
+  if (!options_.filtered) return true;
   bool found = false;
   ForEachSampleName(head, [&](std::string_view name) {
-    found = found || std::binary_search(options.names.begin(), options.names.end(), name);
+    found = found || std::binary_search(options_.names.begin(), options_.names.end(), name);
   });
   return found;
 }
 
-struct Context {
-  FamilySink& sink;
-  const RenderOptions& options;
-  SampleNames* names;  // nullptr where nothing follows that could have the same ones
-};
-
-// One family: begun before its first series, and never when there is none.
-class Family {
- public:
-  Family(const Context& context, const FamilyHead& head)
-      : sink_(context.sink), names_(context.names), head_(head), asked_for_(IsAskedFor(head, context.options)) {}
-  ~Family() {
-    if (begun_) sink_.End();
+void FamilyList::WriteSomeOwn() {
+  const Own& own = own_[family_];
+  if (part_ == 0 && !IsAskedFor(own.head)) {
+    ++family_;
+    return;
   }
-  Family(const Family&) = delete;
-  Family& operator=(const Family&) = delete;
-
-  bool asked_for() const { return asked_for_; }
-
-  void Value(const SeriesLabels& labels, Number value) {
-    if (Ready()) sink_.Value(labels, value);
-  }
-
-  void ValueUnlessAbsent(const SeriesLabels& labels, double value) {
-    if (!std::isnan(value)) Value(labels, value);
-  }
-
-  void Histogram(const SeriesLabels& labels, const HistogramValue& value) {
-    if (Ready()) sink_.Histogram(labels, value);
-  }
-
-  void Summary(const SeriesLabels& labels, const SummaryValue& value) {
-    if (Ready()) sink_.Summary(labels, value);
-  }
-
-  void Info(const SeriesLabels& labels) {
-    if (Ready()) sink_.Info(labels);
-  }
-
- private:
-  bool Ready() {
-    if (!asked_for_) return false;
-    if (!begun_) Begin();
-    return true;
-  }
-
-  // A family without a series leaves its names to others.
-  void Begin() {
-    if (names_ != nullptr) names_->Take(head_);
-    sink_.Begin(head_);
-    begun_ = true;
-  }
-
-  FamilySink& sink_;
-  SampleNames* const names_;
-  const FamilyHead head_;
-  const bool asked_for_;
-  bool begun_ = false;
-};
-
-class FamilyList {
- public:
-  FamilyList(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink)
-      : snapshot_(snapshot), options_(options), sink_(sink) {}
-  FamilyList(const FamilyList&) = delete;
-  FamilyList& operator=(const FamilyList&) = delete;
-
-  void WriteTools() {
-    Tools();
-    Caches();
-  }
-
-  void Write() {
-    WriteTools();
-    Process();
-    Python();
-    Self();
-    for (const FamilySnapshot& family : snapshot_.families) {
-      const FamilyInfo& info = *family.info;
-      const FamilyHead head{"", info.name, info.type, info.help, info.unit};
-      if (family.size() != 0 && names_.Take(head) && IsAskedFor(head, options_)) WriteFamily(family, head, sink_);
-    }
-    sink_.Finish();
-  }
-
- private:
-  EncodedLabels Encode(std::initializer_list<Label> labels) { return sink_.Encode({labels.begin(), labels.size()}); }
-
-  template <typename Named>
-  std::vector<EncodedLabels> EncodeNames(std::string_view label, const std::vector<Named>& all) {
-    std::vector<EncodedLabels> encoded;
-    encoded.reserve(all.size());
-    for (const Named& one : all) encoded.push_back(Encode({{label, one.name}}));
-    return encoded;
-  }
-
-  FamilyHead Own(std::string_view name, FamilyType type, std::string_view help, std::string_view unit = {}) const {
-    return {snapshot_.name_prefix, name, type, help, unit};
-  }
-
-  void Tools() {
-    const std::vector<EncodedLabels> tools = EncodeNames("tool", snapshot_.tools);
-    Calls(tools);
-    Errors(tools);
-    Durations(tools);
-    for (size_t i = 0; i < kWindowQuantiles.size(); ++i) {
-      std::array<char, kMaxDoubleChars> digits;
-      const char* end = WriteGoDouble(kWindowQuantiles[i], digits.data());
-      quantiles_[i] = Encode({{"quantile", {digits.data(), static_cast<size_t>(end - digits.data())}}});
-    }
-    Windows(tools,
-            Own("tool_call_latency_window_seconds", FamilyType::kGauge,
-                "Quantiles of the durations of a tool's most recent calls.", "seconds"),
-            [](const ToolSnapshot& tool) { return &tool.window_ms; });
-    Windows(tools,
-            Own("tool_first_item_latency_window_seconds", FamilyType::kGauge,
-                "Quantiles of the times to the first item of a tool's most recent calls.", "seconds"),
-            [](const ToolSnapshot& tool) { return tool.first_item_ms.has_value() ? &*tool.first_item_ms : nullptr; });
-    Family running(context_, Own("tool_calls_in_progress", FamilyType::kGauge, "Calls of a tool that are running."));
-    for (size_t i = 0; i < tools.size(); ++i) running.Value({tools[i]}, snapshot_.tools[i].in_progress);
-  }
-
-  void Calls(const std::vector<EncodedLabels>& tools) {
-    Family calls(context_, Own("tool_calls", FamilyType::kCounter, "Finished calls of a tool, by outcome."));
-    const EncodedLabels success = Encode({{"outcome", "success"}});
-    const EncodedLabels error = Encode({{"outcome", "error"}});
-    const EncodedLabels cancelled = Encode({{"outcome", "cancelled"}});
-    for (size_t i = 0; i < tools.size(); ++i) {
-      const ToolSnapshot& tool = snapshot_.tools[i];
-      calls.Value({tools[i], success}, tool.successful_calls);
-      calls.Value({tools[i], error}, tool.failed_calls);
-      calls.Value({tools[i], cancelled}, tool.cancelled_calls);
-    }
-  }
-
-  void Errors(const std::vector<EncodedLabels>& tools) {
-    Family errors(context_, Own("tool_call_errors", FamilyType::kCounter, "Failed calls of a tool, by type of error."));
-    if (!errors.asked_for()) return;
-    for (size_t i = 0; i < tools.size(); ++i) {
-      for (const auto& [type, count] : snapshot_.tools[i].error_types) {
-        errors.Value({tools[i], Encode({{"error_type", type}})}, count);
-      }
-    }
-  }
-
-  void Durations(const std::vector<EncodedLabels>& tools) {
-    Family durations(context_, Own("tool_call_duration_seconds", FamilyType::kHistogram,
-                                   "How long finished calls of a tool took.", "seconds"));
-    HistogramValue value;
-    if (snapshot_.duration_bounds != nullptr) value.bounds = *snapshot_.duration_bounds;
-    for (size_t i = 0; i < tools.size(); ++i) {
-      const ToolSnapshot& tool = snapshot_.tools[i];
-      value.buckets = tool.duration_buckets;
-      value.sum = tool.total_latency_ms / kMillisPerSecond;
-      durations.Histogram({tools[i]}, value);
-    }
-  }
-
-  template <typename StatsOf>
-  void Windows(const std::vector<EncodedLabels>& tools, const FamilyHead& head, StatsOf stats_of) {
-    Family windows(context_, head);
-    for (size_t i = 0; i < tools.size(); ++i) {
-      const WindowStats* stats = stats_of(snapshot_.tools[i]);
-      if (stats == nullptr) continue;
-      for (size_t quantile = 0; quantile < quantiles_.size(); ++quantile) {
-        windows.ValueUnlessAbsent({tools[i], quantiles_[quantile]}, stats->quantiles[quantile] / kMillisPerSecond);
-      }
-    }
-  }
-
-  void Caches() {
-    const std::vector<CacheSnapshot>& caches = snapshot_.caches;
-    const std::vector<EncodedLabels> labels = EncodeNames("cache", caches);
-    {
-      Family requests(context_, Own("cache_requests", FamilyType::kCounter, "Requests to a cache, by result."));
-      const EncodedLabels hit = Encode({{"result", "hit"}});
-      const EncodedLabels miss = Encode({{"result", "miss"}});
-      for (size_t i = 0; i < caches.size(); ++i) {
-        requests.Value({labels[i], hit}, caches[i].hits);
-        requests.Value({labels[i], miss}, caches[i].misses);
-      }
-    }
-    const auto counter = [&](std::string_view name, std::string_view help, uint64_t CacheSnapshot::*count) {
-      Family family(context_, Own(name, FamilyType::kCounter, help));
-      for (size_t i = 0; i < caches.size(); ++i) family.Value({labels[i]}, caches[i].*count);
-    };
-    counter("cache_evictions", "Entries that a cache gave up for others.", &CacheSnapshot::evictions);
-    counter("cache_size_rejections", "Entries that a cache did not take because of their size.",
-            &CacheSnapshot::size_rejections);
-    Family ratio(context_, Own("cache_hit_ratio", FamilyType::kGauge, "Hits per request to a cache, 0 to 1.", "ratio"));
-    for (size_t i = 0; i < caches.size(); ++i) {
-      const CacheSnapshot& cache = caches[i];
-      if (cache.hits + cache.misses == 0) continue;
-      ratio.Value({labels[i]}, static_cast<double>(cache.hits) / static_cast<double>(cache.hits + cache.misses));
-    }
-  }
-
-  void One(const FamilyHead& head, Number value) { Family(context_, head).Value({}, value); }
-
-  // For figures of which no process has none: zero says that this system does not tell.
-  void ProcessGauge(std::string_view name, std::string_view help, Number value, std::string_view unit = {}) {
-    if (value.AsDouble() != 0) One({"process_", name, FamilyType::kGauge, help, unit}, value);
-  }
-
-  void Process() {
-    const ProcessSnapshot& process = snapshot_.process;
-    One({"process_", "cpu_seconds", FamilyType::kCounter, "Total user and system CPU time spent in seconds.",
-         "seconds"},
-        process.cpu_seconds);
-    ProcessGauge("resident_memory_bytes", "Resident memory size in bytes.", process.resident_memory_bytes, "bytes");
-    ProcessGauge("virtual_memory_bytes", "Virtual memory size in bytes.", process.virtual_memory_bytes, "bytes");
-    ProcessGauge("start_time_seconds", "Start time of the process since unix epoch in seconds.",
-                 process.start_time_seconds, "seconds");
-    ProcessGauge("open_fds", "Number of open file descriptors.", process.open_fds);
-    ProcessGauge("max_fds", "Maximum number of open file descriptors.", process.max_fds);
-    ProcessGauge("threads", "Number of OS threads in the process.", process.threads);
-  }
-
-  void Python() {
-    const PythonSnapshot& python = snapshot_.python;
-    if (python.implementation.empty()) return;
-    std::vector<EncodedLabels> generations;
-    for (size_t i = 0; i < python.gc.size(); ++i) generations.push_back(Encode({{"generation", std::to_string(i)}}));
-    const auto counter = [&](std::string_view name, std::string_view help, uint64_t GcGenerationSnapshot::*count) {
-      Family family(context_, {"python_gc_", name, FamilyType::kCounter, help});
-      for (size_t i = 0; i < python.gc.size(); ++i) family.Value({generations[i]}, python.gc[i].*count);
-    };
-    counter("objects_collected", "Objects collected during gc", &GcGenerationSnapshot::objects_collected);
-    counter("objects_uncollectable", "Uncollectable objects found during GC",
-            &GcGenerationSnapshot::objects_uncollectable);
-    counter("collections", "Number of times this generation was collected", &GcGenerationSnapshot::collections);
-    Family(context_, {"", "python", FamilyType::kInfo, "Python platform information"})
-        .Info({Encode({{"implementation", python.implementation},
-                       {"major", python.major},
-                       {"minor", python.minor},
-                       {"patchlevel", python.patchlevel},
-                       {"version", python.version}})});
-  }
-
-  void Self() {
-    constexpr std::string_view kPrefix = "toolvitals_";
-    const SelfSnapshot& self = snapshot_.self;
-    Family(context_, {kPrefix, "build", FamilyType::kInfo, "The version of toolvitals, as a label."})
-        .Info({Encode({{"version", self.version}})});
-    {
-      Family dropped(context_,
-                     {kPrefix, "dropped_records", FamilyType::kCounter, "Records that were not counted, by reason."});
-      for (const auto& [reason, count] : self.dropped_records) dropped.Value({Encode({{"reason", reason}})}, count);
-    }
-    {
-      Family overflowed(context_, {kPrefix, "overflowed_records", FamilyType::kCounter,
-                                   "Records of label sets that a family had no room for, by family."});
-      for (const auto& [family, count] : self.overflowed_records) {
-        overflowed.Value({Encode({{"family", family}})}, count);
-      }
-    }
-    One({kPrefix, "collector_failures", FamilyType::kCounter, "Collections of other collectors that failed."},
-        self.source_failures);
-    One({kPrefix, "stale_reads", FamilyType::kCounter,
-         "Times that values of a collector were shown that were older than they should be."},
-        self.stale_reads);
-    One({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, self.series);
-    One({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, self.memory_bytes);
-    Family(context_, {kPrefix, "scrape_duration_seconds", FamilyType::kSummary,
-                      "How long collecting and rendering took.", "seconds"})
-        .Summary({}, {self.scrapes, self.scrape_seconds_sum});
-  }
-
-  const Snapshot& snapshot_;
-  const RenderOptions& options_;
-  FamilySink& sink_;
-  SampleNames names_;
-  const Context context_{sink_, options_, snapshot_.families.empty() ? nullptr : &names_};
-  std::array<EncodedLabels, kWindowQuantiles.size()> quantiles_;
-};
-
-}  // namespace
-
-void WriteFamilies(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink) {
-  FamilyList(snapshot, options, sink).Write();
+  const size_t end = std::min(part_ + kPartsAtATime, own.parts);
+  for (; part_ < end; ++part_) own.write(*this, part_);
+  if (part_ < own.parts) return;
+  if (begun_) sink_.End();
+  begun_ = false;
+  part_ = 0;
+  ++family_;
 }
 
-void WriteToolFamilies(const Snapshot& snapshot, FamilySink& sink) {
-  const RenderOptions everything;
-  FamilyList(snapshot, everything, sink).WriteTools();
+void FamilyList::WriteSomeOfSnapshot() {
+  const FamilySnapshot& family = snapshot_.families[family_ - own_.size()];
+  if (!writer_.has_value()) {
+    const FamilyInfo& info = *family.info;
+    const FamilyHead head{"", info.name, info.type, info.help, info.unit};
+    if (family.size() == 0 || !names_.Take(head) || !IsAskedFor(head)) {
+      ++family_;
+      return;
+    }
+    sink_.Begin(head);
+    writer_.emplace(family, sink_);
+  }
+  if (writer_->WriteSome(std::max<size_t>(kLinesAtATime / writer_->lines_per_series(), 1))) return;
+  sink_.End();
+  writer_.reset();
+  ++family_;
+}
+
+bool FamilyList::WriteUntil(absl::FunctionRef<bool()> is_enough) {
+  const size_t families = own_.size() + (extent_ == Extent::kAll ? snapshot_.families.size() : 0);
+  while (family_ < families) {
+    if (family_ < own_.size()) {
+      WriteSomeOwn();
+    } else {
+      WriteSomeOfSnapshot();
+    }
+    if (is_enough()) return true;
+  }
+  if (!finished_ && extent_ == Extent::kAll) sink_.Finish();
+  finished_ = true;
+  return false;
+}
+
+void FamilyList::WriteAll() {
+  WriteUntil([] { return false; });
 }
 
 size_t ExpectedTextBytes(const Snapshot& snapshot) {

@@ -2,11 +2,13 @@
 // Floor: render. The server negotiates over a list of these and knows no format by name, so a new one is a new entry.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "render/render_options.h"
+#include "render/rendering.h"
 #include "snapshot/snapshot.h"
 
 namespace toolvitals {
@@ -30,6 +32,8 @@ struct ExpositionFormat {
   bool escapes = false;            // whether the media type has an escaping parameter
   std::string_view proto = {};     // the media type's proto parameter where the format has one, or empty
   std::string_view encoding = {};  // the media type's encoding parameter, likewise
+  // The same bytes in pieces; nullptr for a format that is always rendered at once.
+  std::unique_ptr<Rendering> (*start)(SharedSnapshot snapshot, const RenderOptions& options) = nullptr;
 };
 
 // The full value of the Content-Type header.

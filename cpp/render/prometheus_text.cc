@@ -34,7 +34,8 @@ void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, s
 void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out) {
   Writer writer(out);
   TextSink sink(open_metrics ? TextDialect::kOpenMetrics : TextDialect::kPrometheus, Escaping::kUnderscores, writer);
-  WriteToolFamilies(snapshot, sink);
+  const RenderOptions everything;
+  FamilyList(snapshot, everything, sink, FamilyList::Extent::kTools).WriteAll();
 }
 
 }  // namespace toolvitals

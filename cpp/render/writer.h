@@ -34,6 +34,26 @@ class Writer {
     at_ = end_ = out_.data() + used;
   }
 
+  // Writes on into the memory of `other`, where both are empty.
+  void Use(std::string& other) {
+    if (written() != 0 || !other.empty()) return;
+    out_.clear();
+    out_.swap(other);
+    at_ = end_ = out_.data();
+  }
+
+  // Appends everything to `other`, and begins anew with the memory that `other` had, where that one was empty.
+  void MoveTo(std::string& other) {
+    out_.resize(written());
+    if (other.empty()) {
+      out_.swap(other);
+    } else {
+      other += out_;
+    }
+    out_.clear();
+    at_ = end_ = out_.data();
+  }
+
   void Text(std::string_view text) {
     Room(text.size());
     Put(text);

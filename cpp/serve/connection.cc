@@ -44,6 +44,7 @@ void Connection::Close() noexcept {
   boost::system::error_code ignored;
   socket_.close(ignored);
   body_.reset();
+  EndStream();
   loop_.connections.Remove(*this);
 }
 
@@ -87,6 +88,7 @@ void Connection::Deliver(const Response& response) noexcept {
 }
 
 void Connection::Write(const Response& response) {
+  if (response.start_body) return Stream(response);
   Await(loop_.tuning.write_timeout, false);
   head_.clear();
   AppendHead(response, exchange_.minor_version, exchange_.keep_alive, time(nullptr), head_);
@@ -98,6 +100,46 @@ void Connection::Write(const Response& response) {
     return error ? 0 : std::numeric_limits<int>::max();
   };
   boost::asio::async_write(socket_, buffers, all, Then([](Connection& self, size_t) { self.OnWritten(); }));
+}
+
+void Connection::Stream(const Response& response) {
+  if (loop_.streams == kMaxStreams) {
+    exchange_.keep_alive = false;
+    return Write(ErrorResponse(503, "too many large scrapes are under way"));
+  }
+  const bool chunked = exchange_.minor_version != 0;
+  if (!chunked) exchange_.keep_alive = false;
+  head_.clear();
+  AppendHead(response, exchange_.minor_version, exchange_.keep_alive, time(nullptr), head_);
+  if (!exchange_.head_only) {
+    stream_ = std::make_unique<BodyStream>(response.start_body(), response.gzip, chunked, loop_.tuning.piece_bytes);
+    ++loop_.streams;
+    collected_ = response.took;
+  }
+  WritePiece();
+}
+
+void Connection::WritePiece() {
+  Await(loop_.tuning.write_timeout, false);
+  piece_.clear();
+  const bool more = stream_ != nullptr && stream_->Next(piece_);
+  const std::array<boost::asio::const_buffer, 2> buffers = {boost::asio::buffer(head_), boost::asio::buffer(piece_)};
+  boost::asio::async_write(socket_, buffers, Then([more](Connection& self, size_t) {
+                             self.head_.clear();
+                             if (more) return self.WritePiece();
+                             if (self.stream_ != nullptr) {
+                               self.loop_.scrapes.Observe(self.collected_ + self.stream_->took());
+                             }
+                             self.EndStream();
+                             self.OnWritten();
+                           }));
+}
+
+void Connection::EndStream() noexcept {
+  if (stream_ == nullptr) return;
+  stream_.reset();
+  piece_ = std::string();
+  --loop_.streams;
 }
 
 void Connection::OnWritten() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "serve/body_stream.h"
 #include "serve/connection_pool.h"
 #include "serve/event_loop.h"
 #include "serve/request_reader.h"
@@ -18,9 +19,12 @@ namespace toolvitals {
 // read, one response (whose body it shares).
 //
 //              bytes missing             a scrape
-//    ┌──▶ reading ──────┐          ┌──▶ answering ──┐
-//    │       ▲──────────┘          │                ▼
-//    └───────┴── next request ◀──▶ request ──────▶ writing ──▶ lingering ──▶ closed
+//    ┌──▶ reading ──────┐          ┌──▶ answering ──┐    ┌─ piece ─┐
+//    │       ▲──────────┘          │                ▼    ▼         │
+//    └───────┴── next request ◀──▶ request ──────▶ writing ────────┴──▶ lingering ──▶ closed
+//
+// A body that is streamed is made piece by piece, each when the one before has gone: a client that reads slowly costs
+// one piece. It has the deadline of a response for each.
 //
 // Lingering: after the last response the client's remaining bytes are thrown away for a while. Closing with bytes
 // unread would reset the connection and may take the response away from a client that has not read it yet.
@@ -45,6 +49,9 @@ class Connection final : public PooledConnection, public ScrapeWaiter, public st
   void OnRead(size_t bytes);
   void AnswerNext();
   void Write(const Response& response);
+  void Stream(const Response& response);
+  void WritePiece();
+  void EndStream() noexcept;
   void OnWritten();
   void Linger();
   void Drain();
@@ -62,6 +69,9 @@ class Connection final : public PooledConnection, public ScrapeWaiter, public st
   size_t drained_bytes_ = 0;                 // while lingering
   std::string head_;                         // of the response that is being written
   std::shared_ptr<const std::string> body_;  // likewise
+  std::unique_ptr<BodyStream> stream_;       // of a body that is made while it is sent
+  std::chrono::nanoseconds collected_{0};    // what collecting for it took
+  std::string piece_;                        // of it, on its way
   std::array<char, kReadChunkBytes> chunk_;
 };
 

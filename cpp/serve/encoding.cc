@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
@@ -31,24 +32,64 @@ bool AcceptsGzip(std::string_view accept_encoding) {
   return gzip > 0 && gzip >= identity;
 }
 
-std::optional<std::string> Gzip(std::string_view body) {
-  if (body.size() < kMinGzipBytes || body.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
+namespace {
+
+bool Start(z_stream& stream) {
   constexpr int kWindowBits = 15 + 16;  // 16 asks for a gzip header where zlib would write its own
   constexpr int kMemoryLevel = 8;
+  return deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK;
+}
+
+void SetInput(z_stream& stream, std::string_view input) {
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(input.data()));  // zlib's type predates const
+  stream.avail_in = static_cast<uInt>(input.size());
+}
+
+}  // namespace
+
+std::optional<std::string> Gzip(std::string_view body) {
+  if (body.size() < kMinGzipBytes || body.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
   z_stream stream = {};
-  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
-    return std::nullopt;
-  }
+  if (!Start(stream)) return std::nullopt;
   const absl::Cleanup end = [&stream] { deflateEnd(&stream); };
   std::string out;
   out.resize(deflateBound(&stream, body.size()));
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));  // zlib's type predates const
-  stream.avail_in = static_cast<uInt>(body.size());
+  SetInput(stream, body);
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(std::min<size_t>(out.size(), std::numeric_limits<uInt>::max()));
   if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return std::nullopt;
   out.resize(stream.total_out);
   return out;
+}
+
+struct GzipStream::State {
+  z_stream stream = {};
+};
+
+GzipStream::GzipStream() : state_(std::make_unique<State>()) {
+  if (!Start(state_->stream)) throw std::bad_alloc();
+}
+
+GzipStream::~GzipStream() { deflateEnd(&state_->stream); }
+
+void GzipStream::Append(std::string_view piece, bool is_last, std::string& out) {
+  constexpr size_t kMaxStep = std::numeric_limits<uInt>::max() / 2;
+  z_stream& stream = state_->stream;
+  do {
+    const std::string_view step = piece.substr(0, kMaxStep);
+    piece.remove_prefix(step.size());
+    SetInput(stream, step);
+    const int flush = is_last && piece.empty() ? Z_FINISH : Z_NO_FLUSH;
+    for (bool full = true; full;) {
+      const size_t used = out.size();
+      out.resize(used + std::max<size_t>(step.size() / 4, kMinGzipBytes));
+      stream.next_out = reinterpret_cast<Bytef*>(out.data() + used);
+      stream.avail_out = static_cast<uInt>(out.size() - used);
+      deflate(&stream, flush);
+      full = stream.avail_out == 0;
+      out.resize(out.size() - stream.avail_out);
+    }
+  } while (!piece.empty());
 }
 
 }  // namespace toolvitals

@@ -63,5 +63,25 @@ TEST(GzipTest, SmallBodiesStayAsTheyAre) {
   EXPECT_FALSE(Gzip(std::string(kMinGzipBytes - 1, 'x')).has_value());
 }
 
+TEST(GzipStreamTest, PiecesAreOneFile) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i * 7919) + "\n";
+  for (const size_t bytes : {size_t{1000}, size_t{64 * 1024}, text.size()}) {
+    GzipStream gzip;
+    std::string compressed;
+    for (size_t at = 0; at < text.size(); at += bytes) {
+      gzip.Append(std::string_view(text).substr(at, bytes), at + bytes >= text.size(), compressed);
+    }
+    EXPECT_EQ(Gunzip(compressed, text.size()), text);
+  }
+}
+
+TEST(GzipStreamTest, NothingIsAFileToo) {
+  GzipStream gzip;
+  std::string compressed;
+  gzip.Append("", true, compressed);
+  EXPECT_EQ(Gunzip(compressed, 1), "");
+}
+
 }  // namespace
 }  // namespace toolvitals

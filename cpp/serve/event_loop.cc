@@ -35,7 +35,7 @@ template struct ReactorAccess<&Reactor::epoll_fd_, &Reactor::timer_fd_, &Reactor
 EventLoop::EventLoop(const ServerTuning& with, size_t max_connections, SnapshotSource source, ScrapeObserver observe)
     : tuning(with),
       connections(io, tuning.sweep_interval, max_connections),
-      scrapes(std::move(source), std::move(observe)) {
+      scrapes(std::move(source), std::move(observe), tuning.whole_body_bytes) {
   ForEachDescriptor(boost::asio::use_service<Reactor>(io), [](int descriptor) { TrackDescriptor(descriptor); });
 }
 

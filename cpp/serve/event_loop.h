@@ -35,6 +35,7 @@ struct EventLoop {
   boost::asio::io_context io{1};
   ConnectionPool connections;
   ScrapeBatch scrapes;
+  size_t streams = 0;  // bodies that are being streamed
 };
 
 }  // namespace toolvitals

@@ -59,8 +59,12 @@ void AppendHead(const Response& response, int minor_version, bool keep_alive, in
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", absl::string_view(reason.data(), reason.size()), "\r\n");
   AppendDate(unix_seconds, out);
-  absl::StrAppend(&out, "Content-Type: ", View(response.content_type), "\r\nContent-Length: ", response.body->size(),
-                  "\r\n");
+  absl::StrAppend(&out, "Content-Type: ", View(response.content_type), "\r\n");
+  if (response.body != nullptr) {
+    absl::StrAppend(&out, "Content-Length: ", response.body->size(), "\r\n");
+  } else if (minor_version != 0) {
+    out += "Transfer-Encoding: chunked\r\n";
+  }
   if (response.gzip) out += "Content-Encoding: gzip\r\n";
   if (response.negotiated) out += "Vary: Accept, Accept-Encoding\r\n";
   out += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";

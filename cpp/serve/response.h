@@ -2,17 +2,24 @@
 // Floor: serve.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "render/rendering.h"
 
 namespace toolvitals {
 
 struct Response {
   unsigned status = 200;
   std::string content_type = "application/json";
-  std::shared_ptr<const std::string> body;  // never null; shared by all who are given the same one
+  std::shared_ptr<const std::string> body;  // shared by all who are given the same one; null where it is streamed
+  // Begins a body that is too large to be made at once, for each who is given it; otherwise empty.
+  std::function<std::unique_ptr<Rendering>()> start_body;
+  std::chrono::nanoseconds took{0};  // what collecting for a streamed body took
   bool gzip = false;
   bool negotiated = false;         // whether Accept and Accept-Encoding had a say
   bool close = false;              // whether the connection ends with it
@@ -24,7 +31,8 @@ Response JsonResponse(unsigned status, std::string body);
 // {"error": "..."}; `message` holds nothing that JSON would escape. What is not understood ends the connection.
 Response ErrorResponse(unsigned status, std::string_view message);
 
-// Appends the status line, the fields and the empty line.
+// Appends the status line, the fields and the empty line. A streamed body is chunked, but for HTTP/1.0, which does not
+// know that: there the connection's end has to be its end.
 void AppendHead(const Response& response, int minor_version, bool keep_alive, int64_t unix_seconds, std::string& out);
 
 }  // namespace toolvitals

@@ -97,4 +97,12 @@ Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string>
   return response;
 }
 
+Response StreamedResponse(const Scrape& scrape, SharedSnapshot snapshot) {
+  Response response = ScrapeResponse(scrape, nullptr, scrape.gzip);
+  response.start_body = [scrape, snapshot = std::move(snapshot)] {
+    return scrape.format->start(snapshot, scrape.options);
+  };
+  return response;
+}
+
 }  // namespace toolvitals

@@ -42,6 +42,9 @@ Answer RouteRequest(const Request& request, const RouterConfig& config, const He
 // The scrape's response, once its body is there.
 Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string> body, bool gzip);
 
+// The same for a body that is made while it is sent.
+Response StreamedResponse(const Scrape& scrape, SharedSnapshot snapshot);
+
 // Whether two secrets are equal, in a time that depends on the presented one's length alone.
 bool SecretsEqual(std::string_view expected, std::string_view presented);
 

@@ -14,16 +14,17 @@ bool ScrapeBatch::Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter
   return waiting_.size() == 1;
 }
 
-Response ScrapeBatch::Render(const Scrape& scrape, const Snapshot& snapshot) {
+Response ScrapeBatch::Render(const Scrape& scrape, const SharedSnapshot& snapshot) {
+  const ExpositionFormat& format = *scrape.format;
   auto body = std::make_shared<std::string>();
-  if (scrape.options.filtered) {
-    scrape.format->render(snapshot, *body, scrape.options);
-  } else {
-    size_t& last_size = last_sizes_[scrape.format];
-    body->reserve(last_size + last_size / 8);
-    scrape.format->render(snapshot, *body, scrape.options);
-    last_size = body->size();
+  size_t& last_size = last_sizes_[&format];
+  if (!scrape.options.filtered) body->reserve(last_size + last_size / 8);
+  if (format.start == nullptr) {
+    format.render(*snapshot, *body, scrape.options);
+  } else if (format.start(snapshot, scrape.options)->Append(max_whole_bytes_, *body)) {
+    return StreamedResponse(scrape, snapshot);
   }
+  if (!scrape.options.filtered) last_size = body->size();
   if (!scrape.gzip) return ScrapeResponse(scrape, std::move(body), false);
   std::optional<std::string> compressed = Gzip(*body);
   if (!compressed) return ScrapeResponse(scrape, std::move(body), false);
@@ -36,7 +37,7 @@ std::vector<ScrapeBatch::Rendered> ScrapeBatch::RenderAll(const Waiting& waiting
   if (snapshot == nullptr) return rendered;
   for (const auto& [scrape, waiter] : waiting) {
     const auto same = [&scrape = scrape](const Rendered& done) { return done.scrape == scrape; };
-    if (std::none_of(rendered.begin(), rendered.end(), same)) rendered.push_back({scrape, Render(scrape, *snapshot)});
+    if (std::none_of(rendered.begin(), rendered.end(), same)) rendered.push_back({scrape, Render(scrape, snapshot)});
   }
   return rendered;
 }
@@ -61,8 +62,9 @@ void ScrapeBatch::AnswerAll() noexcept {
         waiter->Deliver(ErrorResponse(500, "the metrics could not be collected"));
         continue;
       }
+      found->response.took = took;
       waiter->Deliver(found->response);
-      if (observe_) observe_(took);
+      if (found->response.body != nullptr) Observe(took);
     } catch (...) {
       waiter->GiveUp();
     }

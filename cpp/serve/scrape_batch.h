@@ -30,8 +30,9 @@ class ScrapeWaiter {
 // Belongs to the loop's thread.
 class ScrapeBatch {
  public:
-  ScrapeBatch(SnapshotSource source, ScrapeObserver observe)
-      : source_(std::move(source)), observe_(std::move(observe)) {}
+  // A body of more than `max_whole_bytes` is streamed to each who waits for it, where its format can be.
+  ScrapeBatch(SnapshotSource source, ScrapeObserver observe, size_t max_whole_bytes)
+      : source_(std::move(source)), observe_(std::move(observe)), max_whole_bytes_(max_whole_bytes) {}
 
   // True for the first of a batch: AnswerAll() must be posted.
   [[nodiscard]] bool Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter);
@@ -40,6 +41,11 @@ class ScrapeBatch {
   // becomes status 500 for those who waited.
   void AnswerAll() noexcept;
 
+  // A scrape whose body was streamed is over.
+  void Observe(std::chrono::nanoseconds took) const {
+    if (observe_) observe_(took);
+  }
+
  private:
   using Waiting = std::vector<std::pair<Scrape, std::shared_ptr<ScrapeWaiter>>>;
   struct Rendered {
@@ -47,12 +53,13 @@ class ScrapeBatch {
     Response response;
   };
 
-  Response Render(const Scrape& scrape, const Snapshot& snapshot);
+  Response Render(const Scrape& scrape, const SharedSnapshot& snapshot);
   std::vector<Rendered> RenderAll(const Waiting& waiting);
 
   SnapshotSource source_;
   ScrapeObserver observe_;
   Waiting waiting_;
+  const size_t max_whole_bytes_;
   std::map<const ExpositionFormat*, size_t> last_sizes_;  // so that a body is allocated once
 };
 

@@ -25,6 +25,13 @@ inline constexpr size_t kMinGzipBytes = 1024;
 // Level 1 takes most of what there is to save in exposition text at a fifth of the default level's time.
 inline constexpr int kGzipLevel = 1;
 
+// A larger body is streamed, so that what a scrape takes does not grow with it.
+inline constexpr size_t kMaxWholeBodyBytes = 1024 * 1024;
+// What is made of it at a time. Fits the second-level cache, and is some thousand lines.
+inline constexpr size_t kPieceBytes = 128 * 1024;
+// Bodies that are streamed at the same time. Each holds a piece, a compressor and its snapshot.
+inline constexpr size_t kMaxStreams = 16;
+
 // The server also keeps to half of the process's descriptors, since the other half is the application's.
 inline constexpr size_t kMaxConnections = 16'384;
 inline constexpr size_t kMinConnections = 8;
@@ -48,6 +55,7 @@ inline constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 inline constexpr std::chrono::milliseconds kSweepInterval{1'000};
 inline constexpr std::chrono::milliseconds kAcceptBackoff{100};
 
+static_assert(kPieceBytes <= kMaxWholeBodyBytes);
 static_assert(kReadChunkBytes <= kMaxRequestHeadBytes);
 static_assert(kMaxRequestHeadBytes <= kMaxDrainBytes, "a refused head must fit what is drained");
 static_assert(kMinConnections <= kMaxConnections);

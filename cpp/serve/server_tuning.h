@@ -18,7 +18,9 @@ struct ServerTuning {
   std::chrono::milliseconds linger_timeout = kLingerTimeout;
   std::chrono::milliseconds sweep_interval = kSweepInterval;
   std::chrono::milliseconds accept_backoff = kAcceptBackoff;
-  size_t max_connections = 0;                 // 0: kMaxConnections, or half of RLIMIT_NOFILE where that is less
+  size_t max_connections = 0;  // 0: kMaxConnections, or half of RLIMIT_NOFILE where that is less
+  size_t whole_body_bytes = kMaxWholeBodyBytes;
+  size_t piece_bytes = kPieceBytes;
   int send_buffer_bytes = 0;                  // 0: as the kernel says
   std::span<const ExpositionFormat> formats;  // empty: ExpositionFormats()
 };

@@ -66,6 +66,10 @@ class TestClient {
     reply.head = bytes_.substr(0, end + 4);
     reply.status = std::atoi(reply.head.c_str() + reply.head.find(' '));
     bytes_.erase(0, end + 4);
+    if (!head_only && reply.head.find("Transfer-Encoding: chunked\r\n") != std::string::npos) {
+      if (!ReceiveChunks(reply.body)) return {};
+      return reply;
+    }
     const size_t length_at = reply.head.find("Content-Length: ");
     const size_t length =
         head_only || length_at == std::string::npos ? 0 : std::atol(reply.head.c_str() + length_at + 16);
@@ -82,6 +86,13 @@ class TestClient {
     return Receive();
   }
 
+  // All that comes until the server closes.
+  std::string ReceiveRest() {
+    while (More()) {
+    }
+    return std::exchange(bytes_, {});
+  }
+
   // Waits until the server closes; false when it does not, or sends something more.
   bool IsClosedByServer() {
     char byte;
@@ -91,6 +102,24 @@ class TestClient {
   }
 
  private:
+  bool ReceiveChunks(std::string& body) {
+    for (;;) {
+      size_t end;
+      while ((end = bytes_.find("\r\n")) == std::string::npos) {
+        if (!More()) return false;
+      }
+      const size_t size = std::strtoul(bytes_.c_str(), nullptr, 16);
+      while (bytes_.size() < end + 2 + size + 2) {
+        if (!More()) return false;
+      }
+      body.append(bytes_, end + 2, size);
+      const bool framed = bytes_.compare(end + 2 + size, 2, "\r\n") == 0;
+      bytes_.erase(0, end + 2 + size + 2);
+      if (!framed) return false;
+      if (size == 0) return true;
+    }
+  }
+
   bool More() {
     char buffer[65536];
     const ssize_t received = recv(socket_, buffer, sizeof buffer, 0);
