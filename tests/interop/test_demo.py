@@ -60,6 +60,9 @@ def test_a_timed_run_agrees_with_its_clients() -> None:
     assert "agree, for every tool and outcome" in printed
     for tool in TOOLS:
         assert re.search(rf"^ {tool} +[1-9]", printed, re.MULTILINE), printed
+    # The labelled counter and the native histogram.
+    found = printed.split("What it found")[-1]
+    assert re.search(r"^ (regex|text)( +[1-9]\d*){4}", found, re.MULTILINE), printed
     assert "Traceback" not in printed
 
 
@@ -67,6 +70,7 @@ def test_its_scrapes_are_valid_and_ctrl_c_ends_it_cleanly() -> None:
     with demo(DEMO_CLIENTS="2") as process:
         _, found = lines_until(process, r"for Prometheus: +(\S+)")
         scrapes.wait_until(lambda: len(scrapes.calls(found[1])) > 5, "the clients have called several tools")
+        scrapes.wait_until(lambda: "demo_found" in scrapes.scrape(found[1]), "a search has found something")
         os.killpg(process.pid, signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 0, printed

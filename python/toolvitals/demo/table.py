@@ -28,7 +28,7 @@ class MetricsTable:
         tools = self._tools(metrics["tools"], seconds)
         self._calls = {name: tool["total_calls"] for name, tool in metrics["tools"].items()}
         self._read_at = now
-        return Group(tools, _caches(metrics["caches"]))
+        return Group(tools, _caches(metrics["caches"]), _business(metrics["metrics"]))
 
     def _tools(self, tools: Mapping[str, Any], seconds: float) -> Table:
         table = _table("Tools", "tool")
@@ -59,6 +59,34 @@ def _caches(caches: Mapping[str, Any]) -> Table:
             Text(name), str(cache["total_requests"]), "-" if rate is None else f"{rate:.1%}", str(cache["evictions"])
         )
     return table
+
+
+def _business(families: Mapping[str, Any]) -> Table:
+    table = _table("What it found", "search")
+    for heading in ("places", "packages", "sources read", "median bytes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    places: dict[str, list[int]] = {}
+    for series in families.get("demo_found", {}).get("series", ()):
+        places.setdefault(series["labels"]["search"], []).append(series["value"])
+    sizes = families.get("demo_source_size_bytes", {}).get("series", ())
+    read = [str(sizes[0]["count"]), _median(sizes[0])] if sizes else ["-", "-"]
+    for search, counts in sorted(places.items()):
+        table.add_row(Text(search), str(sum(counts)), str(len(counts)), *read)
+        read = ["", ""]
+    return table
+
+
+def _median(histogram: Mapping[str, Any]) -> str:
+    """The bound of the native histogram's bucket that half of the amounts do not exceed."""
+    native = histogram.get("native")
+    if not native or not histogram["count"]:
+        return "-"
+    left = histogram["count"] / 2 - native["zero_count"]
+    for index, count in sorted((int(index), count) for index, count in native["positive"].items()):
+        left -= count
+        if left <= 0:
+            return f"{2 ** (index * 2.0 ** -native['schema']):.0f}"
+    return "-"
 
 
 def _table(title: str, first: str) -> Table:

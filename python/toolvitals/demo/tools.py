@@ -13,6 +13,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, TextContent
 
 import toolvitals
+from toolvitals.demo.business import SOURCE_BYTES, count_found
 from toolvitals.demo.corpus import Corpus
 
 __all__ = ["register"]
@@ -44,7 +45,7 @@ def _register_searches(server: MCPServer[Any], corpus: Corpus) -> None:
     @server.tool()
     def search_text(query: str, limit: int = 10) -> list[str]:
         """Full-text search through the standard library."""
-        return [f"{path}: {excerpt}" for path, excerpt in corpus.search(query, limit)]
+        return count_found("text", [f"{path}: {excerpt}" for path, excerpt in corpus.search(query, limit)])
 
     @server.tool()
     def search_regex(pattern: str, folder: str, limit: int = 20) -> list[str]:
@@ -55,14 +56,16 @@ def _register_searches(server: MCPServer[Any], corpus: Corpus) -> None:
             found.extend(f"{path}: {match.group()}" for match in compiled.finditer(text))
             if len(found) >= limit:
                 break
-        return found[:limit]
+        return count_found("regex", found[:limit])
 
 
 def _register_readers(server: MCPServer[Any], read: Callable[[str], str]) -> None:
     @server.tool()
     def read_source(path: str, first_line: int = 1) -> str:
         """Reads a file of the standard library through a cache."""
-        lines = read(path).splitlines()
+        source = read(path)
+        SOURCE_BYTES.observe(len(source.encode()))
+        lines = source.splitlines()
         return "\n".join(lines[first_line - 1 : first_line - 1 + LINES_MAX])
 
     @server.tool()
