@@ -18,7 +18,17 @@ from typing import Any
 from benchmarks import cpp, machine, report
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = ("recording", "reading", "exposition", "memory", "imports", "scrapes", "interference")
+AREAS = (
+    "recording",
+    "instruments",
+    "reading",
+    "exposition",
+    "memory",
+    "children",
+    "imports",
+    "scrapes",
+    "interference",
+)
 
 
 def _arguments() -> argparse.Namespace:

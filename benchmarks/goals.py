@@ -72,6 +72,18 @@ def _recording(figures: Figures) -> Iterator[Goal]:
     yield _times("`@tool` on an `async def`, beside a decorator in Python", 3, python / coroutine, "less")
 
 
+def _instruments(figures: Figures) -> Iterator[Goal]:
+    records = figures["instruments"]["records"]
+    floor = records["empty C function"]["best"]
+
+    def times(name: str) -> float:
+        return float(records[name]["best"] / floor)
+
+    for what in ("child.inc()", "gauge.set(x)", "histogram.observe(x)"):
+        yield _at_most(f"kept child: `{what}`", 2, times(f"toolvitals: {what}"), "empty C calls", 2)
+    yield _at_most('`labels("a", "b")`', 4, times('toolvitals: labels("a", "b")'), "empty C calls", 2)
+
+
 def _exposition(figures: Figures) -> Iterator[Goal]:
     exposition = figures["exposition"]
     for state, what in (("idle", "nothing called in between"), ("busy", "every tool called in between")):
@@ -124,6 +136,16 @@ def _cpp(figures: Figures) -> Iterator[Goal]:
         one, two = (cpp[f"{noun}/two_series/real_time/threads:{threads}"]["per_second"] for threads in (1, 2))
         yield _times(f"C++ `{noun}`: two threads on two series", 1.8, two / one, "one thread")
     yield _at_most("five percentiles of a 1000-sample window", 5, cpp["Quantiles/copy_and_five/1000"]["ns"] / 1e3, "µs")
+    theirs = cpp["Instruments/prometheus_cpp/1000"]["ns"]
+    ours = cpp["Instruments/scrape/1000"]["ns"]
+    yield _at_most("28,000 lines of instruments, collect + serialize", 2, ours / 1e6, "ms", 2)
+    yield _times("28,000 lines of instruments", 10, theirs / ours, "below prometheus-cpp")
+    if "exposition" in figures:
+        client = figures["exposition"]["generate_latest"]["best"]
+        yield _times("28,000 lines of instruments in C++", 100, client / ours, "below prometheus_client")
+    small, large = (cpp[f"Instruments/scrape/{units}"] for units in (3600, 36_000))
+    growth = large["ns"] / large["lines"] / (small["ns"] / small["lines"])
+    yield _at_most("a line of 1,000,000 beside one of 100,000", 1.5, growth, "times as long", 2)
     theirs = cpp[f"Scrape/prometheus_cpp/{LARGE}"]["ns"]
     for state, what in (("idle", "nothing called in between"), ("busy", "every tool called in between")):
         ours = cpp[f"Scrape/{state}/{LARGE}"]["ns"]
@@ -133,6 +155,7 @@ def _cpp(figures: Figures) -> Iterator[Goal]:
 
 JUDGES: dict[str, Callable[[Figures], Iterator[Goal]]] = {
     "recording": _recording,
+    "instruments": _instruments,
     "exposition": _exposition,
     "cpp": _cpp,
     "scrapes": _scrapes,

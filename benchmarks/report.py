@@ -114,6 +114,56 @@ def _recording(recording: Figures) -> Iterator[str]:
     yield from _table(["wrapper", "bare, ns", "wrapped, ns", "adds, ns"], rows())
 
 
+def _instruments(instruments: Figures) -> Iterator[str]:
+    records = instruments["records"]
+    floor = records["empty C function"]["best"]
+    yield "## One record of an instrument, from Python"
+    yield ""
+    yield (
+        "The same statements on `toolvitals.prometheus` and on `prometheus_client`. Our histogram keeps a native one "
+        "beside its classic buckets, as it does by default."
+    )
+    yield ""
+
+    def rows() -> Iterator[list[str]]:
+        for name, timing in records.items():
+            peer = records.get(name.replace("toolvitals", "prometheus_client"))
+            ratio = f"{peer['best'] / timing['best']:.0f}" if peer is not None and peer is not timing else ""
+            best, median = timing["best"], timing["median"]
+            yield [name, f"{best:.1f}", f"{median:.1f}", f"{best / floor:.2f}", ratio]
+
+    columns = ["work", "best, ns", "median, ns", "× empty C call", "prometheus_client takes × as long"]
+    yield from _table(columns, rows())
+    yield ""
+    yield "`generate_latest()` of 10,000 labelled counters and 1,000 histograms:"
+    yield ""
+    yield from _table(
+        ["library", "best, ms", "median, ms", "lines"],
+        (
+            [name, f"{t['best'] / 1e6:.2f}", f"{t['median'] / 1e6:.2f}", f"{instruments['lines'][name]:,}"]
+            for name, t in instruments["scrapes"].items()
+        ),
+    )
+
+
+def _children(children: Figures) -> Iterator[str]:
+    count = next(iter(children.values()))["children"]
+    yield f"## {count:,} children of one histogram"
+    yield ""
+    yield (
+        "With 15 buckets each; ours with a native histogram besides. Resident memory that they took, and the first "
+        "`generate_latest()`, which puts the labels of all of them together."
+    )
+    yield ""
+    yield from _table(
+        ["library", "MB", "bytes a child", "first scrape, s", "lines"],
+        (
+            [name, f"{c['bytes'] / 1e6:.0f}", f"{c['bytes'] / count:,.0f}", f"{c['scrape_s']:.2f}", f"{c['lines']:,}"]
+            for name, c in children.items()
+        ),
+    )
+
+
 def _reading(reading: Figures) -> Iterator[str]:
     yield "## Reading, from Python: 100 tools × 1000 samples"
     yield ""
@@ -243,11 +293,13 @@ def _cpp(cpp: Figures) -> Iterator[str]:
 
 SECTIONS: dict[str, Callable[[Figures], Iterator[str]]] = {
     "recording": _recording,
+    "instruments": _instruments,
     "reading": _reading,
     "exposition": _exposition,
     "scrapes": _scrapes,
     "interference": _interference,
     "memory": _memory,
+    "children": _children,
     "imports": _imports,
     "cpp": _cpp,
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.python.data import Record, fill
 
-__all__ = ["run"]
+__all__ = ["resident_bytes", "run"]
 
 
 def _toolvitals() -> tuple[Record, Callable[[], object]]:
@@ -64,7 +64,7 @@ LIBRARIES: dict[str, Callable[[], tuple[Record, Callable[[], object]]]] = {
 }
 
 
-def _resident_bytes() -> int:
+def resident_bytes() -> int:
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
         if line.startswith("Rss:"):
             return int(line.split()[1]) * 1024
@@ -81,13 +81,13 @@ def measure_here(library: str) -> dict[str, int]:
     record("warm", True, 2.0)
     read()
     gc.collect()
-    before = _resident_bytes()
+    before = resident_bytes()
     fill(record)
     gc.collect()
-    recorded = _resident_bytes()
+    recorded = resident_bytes()
     read()
     gc.collect()
-    return {"recorded": recorded - before, "read": _resident_bytes() - before}
+    return {"recorded": recorded - before, "read": resident_bytes() - before}
 
 
 def run(quick: bool) -> dict[str, Any]:
