@@ -197,14 +197,17 @@ bool ClientText::Order(const FamilySnapshot& family) {
   const std::string_view own = OwnLabel(*family.info);
   std::vector<OrderedLabels> ordered;
   ordered.reserve(family.size());
+  // What is kept is as long as its text, and what is written to is used again.
+  std::string before, after;
   for (const std::shared_ptr<const LabelSet>& set : *family.labels) {
     if (set->text.empty() != set->pairs.empty()) return false;
     LabelSet::Pairs pairs = set->pairs;
     std::sort(pairs.begin(), pairs.end());
-    OrderedLabels labels;
+    before.clear();
+    after.clear();
     for (const auto& [name, value] : pairs) {
       const bool first = own.empty() || name < own;
-      std::string& text = first ? labels.before : labels.after;
+      std::string& text = first ? before : after;
       if (!first) text += ',';
       text += name;
       text += "=\"";
@@ -214,7 +217,7 @@ bool ClientText::Order(const FamilySnapshot& family) {
       }
       text += first ? "\"," : "\"";
     }
-    ordered.push_back(std::move(labels));
+    ordered.push_back({before, after});
   }
   ordered_ = std::move(ordered);
   labels_ = family.labels;

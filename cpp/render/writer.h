@@ -119,8 +119,9 @@ class Writer {
  private:
   static constexpr size_t kMaxUnsignedChars = 20;
   // The string is filled with zeros when it grows: in steps that stay in the first-level cache until they are
-  // overwritten.
+  // overwritten. A short text is not given the memory of a long one.
   static constexpr size_t kStepBytes = 16 * 1024;
+  static constexpr size_t kFirstStepBytes = 64;
 
   void Room(size_t bytes) {
     if (static_cast<size_t>(end_ - at_) < bytes) Grow(bytes);
@@ -128,7 +129,7 @@ class Writer {
 
   void Grow(size_t bytes) {
     const size_t used = written();
-    out_.resize(used + std::max(bytes, kStepBytes));
+    out_.resize(used + std::max(bytes, std::clamp(used, kFirstStepBytes, kStepBytes)));
     at_ = out_.data() + used;
     end_ = out_.data() + out_.size();
   }
