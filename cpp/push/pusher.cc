@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kFirstStatus = 100;
 constexpr int kFirstRefusal = 400;
+// Nobody waits for a thread that repeats, so it may wait for a gateway.
+constexpr auto kForever = std::chrono::hours(24 * 365);
 
 PushOutcome OutcomeOf(int result) {
   // The library returns the HTTP status, or libcurl's number with its sign turned.
@@ -100,7 +102,7 @@ void Pusher::Repeat(const std::shared_ptr<Shared>& shared, uint64_t number, std:
     }
     // Its outcome is counted. A gateway that is away is asked again when the next interval is over, and nothing is lost
     // by that: what is pushed are totals.
-    Perform(shared, PushOperation::kReplace, interval);
+    Perform(shared, PushOperation::kReplace, kForever);
   }
 }
 
