@@ -5,31 +5,36 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 
+#include "absl/container/inlined_vector.h"
+
 namespace toolvitals {
 namespace {
 
-constexpr int64_t kPercent = 100;
+constexpr int kPercent = 100;
+constexpr int kThousandths = 1000;
 
-// The two neighbouring ranks of a percentile, and the weight of the upper one in hundredths. The exclusive method
-// clamps the rank but not the weight, which is how it extrapolates.
+// The two neighbouring ranks of a quantile, and the weight of the upper one in parts. The exclusive method clamps the
+// rank but not the weight, which is how it extrapolates.
 struct Cut {
   size_t lower;
   int64_t delta;
 };
 
-Cut CutAt(int64_t percent, int64_t size, QuantileMethod method) {
+Cut CutAt(const QuantileCut& wanted, int64_t size, QuantileMethod method) {
+  const int64_t parts = wanted.parts;
   if (method == QuantileMethod::kInclusive) {
-    const int64_t position = percent * (size - 1);
-    return {static_cast<size_t>(position / kPercent), position % kPercent};
+    const int64_t position = wanted.cut * (size - 1);
+    return {static_cast<size_t>(position / parts), position % parts};
   }
-  const int64_t position = percent * (size + 1);
-  const int64_t rank = std::clamp(position / kPercent, int64_t{1}, size - 1);
-  return {static_cast<size_t>(rank - 1), position - rank * kPercent};
+  const int64_t position = wanted.cut * (size + 1);
+  const int64_t rank = std::clamp(position / parts, int64_t{1}, size - 1);
+  return {static_cast<size_t>(rank - 1), position - rank * parts};
 }
 
 // Puts the sample of the given rank in its place, knowing that everything before `settled` is already below the rest.
@@ -98,21 +103,35 @@ class Groups {
 
 }  // namespace
 
-void Percentiles(std::span<const double> samples, std::span<const int> percents, QuantileMethod method,
-                 std::span<double> out) {
+QuantileCut QuantileCut::Of(double quantile) {
+  const auto thousandths = static_cast<int>(std::lround(quantile * kThousandths));
+  if (thousandths % (kThousandths / kPercent) == 0) return {thousandths / (kThousandths / kPercent), kPercent};
+  return {thousandths, kThousandths};
+}
+
+void Quantiles(std::span<const double> samples, std::span<const QuantileCut> cuts, QuantileMethod method,
+               std::span<double> out) {
   if (samples.size() < 2) {
     std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
     return;
   }
   const auto size = static_cast<int64_t>(samples.size());
   Groups groups(samples);
-  for (size_t i = 0; i < percents.size(); ++i) {
-    const Cut cut = CutAt(percents[i], size, method);
+  for (size_t i = 0; i < cuts.size(); ++i) {
+    const Cut cut = CutAt(cuts[i], size, method);
     const double lower = groups.At(cut.lower);
     const double upper = groups.At(cut.lower + 1);
-    out[i] = (lower * static_cast<double>(kPercent - cut.delta) + upper * static_cast<double>(cut.delta)) /
-             static_cast<double>(kPercent);
+    const int64_t parts = cuts[i].parts;
+    out[i] = (lower * static_cast<double>(parts - cut.delta) + upper * static_cast<double>(cut.delta)) /
+             static_cast<double>(parts);
   }
+}
+
+void Percentiles(std::span<const double> samples, std::span<const int> percents, QuantileMethod method,
+                 std::span<double> out) {
+  absl::InlinedVector<QuantileCut, 8> cuts;
+  for (const int percent : percents) cuts.push_back({percent, kPercent});
+  Quantiles(samples, cuts, method, out);
 }
 
 }  // namespace toolvitals

@@ -62,8 +62,8 @@ PushOutcome Pusher::Perform(const std::shared_ptr<Shared>& shared, PushOperation
                             std::chrono::nanoseconds timeout) {
   const absl::Time deadline = absl::Now() + absl::FromChrono(timeout);
   absl::MutexLock lock(&shared->mutex);
-  const auto is_free = [&shared]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !shared->busy; };
-  if (!shared->mutex.AwaitWithDeadline(absl::Condition(&is_free), deadline)) {
+  while (shared->busy) {
+    if (!shared->changed.WaitWithDeadline(&shared->mutex, deadline) || !shared->busy) continue;
     ++shared->failures;
     return {PushOutcome::Kind::kBusy, 0};
   }
@@ -76,14 +76,15 @@ PushOutcome Pusher::Perform(const std::shared_ptr<Shared>& shared, PushOperation
       shared->last = outcome;
       ++shared->ended;
       ++(outcome.kind == PushOutcome::Kind::kDone ? shared->successes : shared->failures);
+      shared->changed.SignalAll();
     }).detach();
   } catch (const std::system_error&) {
     ++shared->failures;
     return {PushOutcome::Kind::kUnreachable, 0};
   }
   shared->busy = true;
-  const auto has_ended = [&shared, own]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared->ended >= own; };
-  if (!shared->mutex.AwaitWithDeadline(absl::Condition(&has_ended), deadline)) {
+  while (shared->ended < own) {
+    if (!shared->changed.WaitWithDeadline(&shared->mutex, deadline) || shared->ended >= own) continue;
     return {PushOutcome::Kind::kTimedOut, 0};
   }
   return shared->last;
@@ -94,11 +95,13 @@ PushOutcome Pusher::Perform(PushOperation operation, std::chrono::nanoseconds ti
 }
 
 void Pusher::Repeat(const std::shared_ptr<Shared>& shared, uint64_t number, std::chrono::nanoseconds interval) {
-  const auto is_over = [&shared, number]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return shared->repetitions != number; };
   for (;;) {
     {
+      const absl::Time due = absl::Now() + absl::FromChrono(interval);
       absl::MutexLock lock(&shared->mutex);
-      if (shared->mutex.AwaitWithTimeout(absl::Condition(&is_over), absl::FromChrono(interval))) return;
+      while (shared->repetitions == number && !shared->changed.WaitWithDeadline(&shared->mutex, due)) {
+      }
+      if (shared->repetitions != number) return;
     }
     // Its outcome is counted. A gateway that is away is asked again when the next interval is over, and nothing is lost
     // by that: what is pushed are totals.
@@ -122,6 +125,7 @@ std::optional<PushOutcome> Pusher::Stop(std::optional<std::chrono::nanoseconds> 
     if (!shared_->repeating) return std::nullopt;
     shared_->repeating = false;
     ++shared_->repetitions;
+    shared_->changed.SignalAll();
   }
   if (!last_push.has_value()) return std::nullopt;
   return Perform(shared_, PushOperation::kReplace, *last_push);

@@ -71,6 +71,7 @@ class Pusher {
     const std::shared_ptr<prometheus::Collectable> collectable;
     prometheus::Gateway gateway;
     mutable absl::Mutex mutex;
+    absl::CondVar changed;  // an operation ended, or a repetition did
     bool busy ABSL_GUARDED_BY(mutex) = false;
     uint64_t ended ABSL_GUARDED_BY(mutex) = 0;  // operations
     PushOutcome last ABSL_GUARDED_BY(mutex);    // of the operation that ended last

@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint64_t kMinNativeBuckets = 2;
 constexpr uint64_t kMaxNativeBuckets = 10'000;
-constexpr double kPercent = 100;
+constexpr double kThousandths = 1000;
 
 template <typename T>
 std::string PackNumbers(const std::vector<T>& numbers) {
@@ -93,12 +93,12 @@ absl::Status CheckSummary(const FamilyDefinition& definition) {
                                                    kMinWindowSize, " to ", kMaxWindowSize));
   }
   for (size_t i = 0; i < definition.quantiles.size(); ++i) {
-    const double percent = definition.quantiles[i] * kPercent;
-    const bool whole = std::abs(percent - std::round(percent)) < 1e-9;
-    if (!whole || !(percent > 0.5 && percent < 99.5) ||
+    const double thousandths = definition.quantiles[i] * kThousandths;
+    const bool whole = std::abs(thousandths - std::round(thousandths)) < 1e-9;
+    if (!whole || !(thousandths > 0.5 && thousandths < kThousandths - 0.5) ||
         (i > 0 && definition.quantiles[i - 1] >= definition.quantiles[i])) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("quantile ", definition.quantiles[i], ": they must ascend and be whole percents, 0.01 to 0.99"));
+      return absl::InvalidArgumentError(absl::StrCat("quantile ", definition.quantiles[i],
+                                                     ": they must ascend and be whole thousandths, 0.001 to 0.999"));
     }
   }
   return absl::OkStatus();

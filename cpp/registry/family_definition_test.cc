@@ -140,7 +140,7 @@ TEST(CheckDefinitionTest, WindowsAndQuantiles) {
     return definition;
   };
   std::vector<double> all;
-  for (int percent = 1; percent <= 99; ++percent) all.push_back(percent / 100.0);
+  for (int thousandths = 1; thousandths <= 999; ++thousandths) all.push_back(thousandths / 1000.0);
   EXPECT_TRUE(Allowed(with(kMinWindowSize, all)));
   EXPECT_TRUE(Allowed(with(kMaxWindowSize, {0.5})));
   EXPECT_FALSE(Allowed(with(kMinWindowSize - 1, {0.5})));
@@ -149,7 +149,18 @@ TEST(CheckDefinitionTest, WindowsAndQuantiles) {
   EXPECT_FALSE(Allowed(with(0, {0.5})));
   EXPECT_FALSE(Allowed(with(100, {})));
   for (const std::vector<double>& wrong : std::vector<std::vector<double>>{
-           {0.0}, {1.0}, {0.005}, {0.995}, {0.999}, {-0.5}, {kNan}, {kInfinity}, {0.5, 0.5}, {0.9, 0.5}, {0.5, kNan}}) {
+           {0.0},
+           {1.0},
+           {0.0005},
+           {0.9995},
+           {0.9999},
+           {-0.5},
+           {kNan},
+           {kInfinity},
+           {0.5, 0.5},
+           {0.9, 0.5},
+           {0.5, kNan},
+       }) {
     EXPECT_FALSE(Allowed(with(100, wrong)));
   }
 }

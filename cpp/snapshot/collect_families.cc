@@ -17,7 +17,6 @@ namespace {
 constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
 // How often a series may go away under the reader of a list; then those that are known are shown.
 constexpr int kMaxDisturbances = 100'000;
-constexpr double kPercent = 100;
 // How many series before its turn a cell is fetched.
 constexpr size_t kAhead = 8;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
@@ -366,11 +365,10 @@ std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefini
   const uint64_t capacity = RingRecord::CapacityFor(definition.window_size);
   if (!segment.Holds(ring, RingRecord::Bytes(capacity))) return quantiles;
   window.Read(*segment.At<RingRecord>(ring), capacity, definition.window_size, samples);
-  std::vector<int> percents;
-  for (const double quantile : definition.quantiles)
-    percents.push_back(static_cast<int>(std::lround(quantile * kPercent)));
-  std::vector<double> values(percents.size());
-  Percentiles(samples, percents, method, values);
+  std::vector<QuantileCut> cuts;
+  for (const double quantile : definition.quantiles) cuts.push_back(QuantileCut::Of(quantile));
+  std::vector<double> values(cuts.size());
+  Quantiles(samples, cuts, method, values);
   for (size_t i = 0; i < values.size(); ++i) quantiles.push_back({definition.quantiles[i], values[i]});
   return quantiles;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolvitals as tv
+from toolvitals.prometheus import Summary
 
 RANKS = ("p50", "p75", "p90", "p95", "p99")
 
@@ -99,3 +101,30 @@ def test_the_window_holds_the_last_samples() -> None:
     assert found["count"] == 1000
     assert [found[rank] for rank in RANKS] == expected(samples[-1000:])
     assert found["mean"] == statistics.mean(samples[-1000:])
+
+
+QUANTILES = (0.001, 0.01, 0.25, 0.5, 0.9, 0.99, 0.995, 0.999)
+
+
+@given(st.lists(st.floats(-1e300, 1e300), max_size=150), st.integers(2, 100))
+def test_a_summarys_quantiles_are_the_very_doubles(amounts: list[float], window_size: int) -> None:
+    summary = Summary("s", "", quantiles=QUANTILES, window_size=window_size, registry=None)
+    for amount in amounts:
+        summary.observe(amount)
+    (family,) = summary.collect()
+    found = {sample.labels["quantile"]: sample.value for sample in family.samples if "quantile" in sample.labels}
+    window = amounts[-window_size:]
+    for quantile in QUANTILES:
+        value = found[str(quantile)]
+        if len(window) < 2:
+            assert math.isnan(value)
+            continue
+        # Of hundredths where it is one, and of thousandths elsewhere.
+        parts = 100 if round(quantile * 1000) % 10 == 0 else 1000
+        assert value == statistics.quantiles(window, n=parts)[round(quantile * parts) - 1]
+
+
+@pytest.mark.parametrize("quantiles", [(0.0,), (1.0,), (0.9995,), (0.9, 0.5), (math.nan,), (0.5, 0.5)])
+def test_quantiles_that_cannot_be_are_refused(quantiles: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="thousandths"):
+        Summary("s", "", quantiles=quantiles, registry=None)

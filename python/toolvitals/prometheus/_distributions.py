@@ -31,9 +31,9 @@ def _whole(amount: float) -> int:
 class Summary(MetricWrapperBase, core.SummaryBase):
     """How many amounts were observed, and their sum.
 
-    Beyond prometheus_client: with `quantiles` (whole percents, 0.01 to 0.99) the exact quantiles of the last
-    `window_size` amounts (2 to 1,000,000), as Python's `statistics.quantiles(window, n=100)` computes them;
-    `max_series` and `ttl_s` as a Counter has them.
+    Beyond prometheus_client: with `quantiles` (whole thousandths, 0.001 to 0.999, ascending) the exact quantiles of the
+    last `window_size` amounts (2 to 1,000,000), as Python's `statistics.quantiles(window, n=100)` computes them, or
+    `n=1000` where they are no whole percents; `max_series` and `ttl_s` as a Counter has them.
     """
 
     _type = "summary"
