@@ -33,6 +33,9 @@ Function Original(const char* mangled_member) {
 
 using MutexFunction = void (*)(absl::Mutex*);
 using TryFunction = bool (*)(absl::Mutex*);
+using WaitFunction = void (*)(absl::CondVar*, absl::Mutex*);
+using WaitUntilFunction = bool (*)(absl::CondVar*, absl::Mutex*, absl::Time);
+using WaitForFunction = bool (*)(absl::CondVar*, absl::Mutex*, absl::Duration);
 
 }  // namespace
 
@@ -68,6 +71,31 @@ bool Mutex::TryLock() {
   const bool locked = original(this);
   if (locked) __tsan_acquire(this);
   return locked;
+}
+
+// A wait gives the mutex up and takes it again, inside of the library.
+
+void CondVar::Wait(Mutex* mutex) {
+  static const auto original = Original<WaitFunction>("7CondVar4WaitEPNS0_5MutexE");
+  __tsan_release(mutex);
+  original(this, mutex);
+  __tsan_acquire(mutex);
+}
+
+bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
+  static const auto original = Original<WaitUntilFunction>("7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE");
+  __tsan_release(mutex);
+  const bool expired = original(this, mutex, deadline);
+  __tsan_acquire(mutex);
+  return expired;
+}
+
+bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
+  static const auto original = Original<WaitForFunction>("7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE");
+  __tsan_release(mutex);
+  const bool expired = original(this, mutex, timeout);
+  __tsan_acquire(mutex);
+  return expired;
 }
 
 ABSL_NAMESPACE_END
