@@ -5,18 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+import prometheus_client
+from prometheus_client import generate_latest
 
 import toolvitals as tv
-from benchmarks.python.data import SAMPLES, latencies_ms
+from benchmarks.python.data import SAMPLES, labelled_registry, latencies_ms
 from benchmarks.python.timing import measure_calls
 from toolvitals import _core
 
 __all__ = ["run"]
 
 TOOLS = 966
-COUNTERS = 10_000
-HISTOGRAMS = 1_000
 
 
 def _tools() -> list[tv.ToolMetrics]:
@@ -28,23 +27,10 @@ def _tools() -> list[tv.ToolMetrics]:
     return tools
 
 
-def _registry() -> CollectorRegistry:
-    """The counters and histograms that figures for prometheus-cpp and prometheus_client are given for."""
-    disable_created_metrics()  # or a third of its lines would tell when a child was made
-    registry = CollectorRegistry()
-    calls = Counter("calls", "Calls.", ["tool", "outcome"], registry=registry)
-    durations = Histogram("duration_seconds", "Durations.", ["tool"], registry=registry)
-    for i in range(COUNTERS):
-        calls.labels(f"tool_{i}", "success").inc(i)
-    for i, latency_ms in enumerate(islice(latencies_ms(seed=1), HISTOGRAMS)):
-        durations.labels(f"tool_{i}").observe(latency_ms / 1000)
-    return registry
-
-
 def run(quick: bool) -> dict[str, Any]:
     """Nanoseconds by renderer, best and median, and lines."""
     tools = _tools()
-    registry = _registry()
+    registry = labelled_registry(prometheus_client)
 
     def call_every_tool() -> None:
         for tool in tools:

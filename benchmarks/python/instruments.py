@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import prometheus_client
 
-from benchmarks.python.data import latencies_ms
+import toolvitals
+from benchmarks.python.data import COUNTERS, labelled_registry
 from benchmarks.python.floor import empty_c_call
 from benchmarks.python.peers import opentelemetry_instruments
 from benchmarks.python.timing import Effort, Subject, measure, measure_calls
 from toolvitals import prometheus
 
 __all__ = ["run"]
-
-COUNTERS = 10_000
-HISTOGRAMS = 1_000
 
 
 def _subjects(client: Any, name: str) -> list[Subject]:
@@ -56,25 +53,14 @@ def _others() -> list[Subject]:
     ]
 
 
-def _registry(client: Any) -> Any:
-    """Ten thousand counters and a thousand histograms: 28,000 lines."""
-    client.disable_created_metrics()  # or a third of its lines would tell when a child was made
-    registry = client.CollectorRegistry()
-    calls = client.Counter("calls", "Calls.", ["tool", "outcome"], registry=registry)
-    durations = client.Histogram("duration_seconds", "Durations.", ["tool"], registry=registry)
-    for i in range(COUNTERS):
-        calls.labels(f"tool_{i}", "success").inc(i)
-    for i, latency_ms in enumerate(islice(latencies_ms(seed=1), HISTOGRAMS)):
-        durations.labels(f"tool_{i}").observe(latency_ms / 1000)
-    return registry
-
-
 def run(quick: bool) -> dict[str, Any]:
     """Nanoseconds by subject, best and median; the same of `generate_latest()`, with the lines of each library."""
+    # Room for more label sets than the default has.
+    toolvitals.start(json_endpoint_enabled=False, max_series=4 * COUNTERS)
     clients = {"toolvitals": prometheus, "prometheus_client": prometheus_client}
     subjects = [subject for name, client in clients.items() for subject in _subjects(client, name)]
     timings = measure([*_others(), *subjects], Effort.of(quick))
-    registries = {name: _registry(client) for name, client in clients.items()}
+    registries = {name: labelled_registry(client) for name, client in clients.items()}
     scrapes = {
         name: measure_calls({"": lambda c=client, n=name: c.generate_latest(registries[n])}, 2 if quick else 10)[""]
         for name, client in clients.items()

@@ -47,41 +47,44 @@ class Reading:
         return self.get()
 
 
-class Part:
+class _Named:
+    """A descriptor that knows its name, and is itself on the class."""
+
+    _name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self._of(instance)
+
+    def _of(self, instance: Any) -> Any:
+        raise NotImplementedError
+
+
+class Part(_Named):
     """A part of what can be recorded into; a parent with labels has none, unless `of_parents`: AttributeError.
 
     What a program's own class assigns in its place stays.
     """
 
-    def __init__(self, of: Callable[[Any], Any], *, of_parents: bool = False) -> None:
-        self._of = of
+    def __init__(self, read: Callable[[Any], Any], *, of_parents: bool = False) -> None:
+        self._read = read
         self._of_parents = of_parents
-        self._name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
+    def _of(self, instance: Any) -> Any:
         if not (self._of_parents or instance._is_observable()):
             raise AttributeError(f"{instance} has labels: its children have {self._name}, it has not", name=self._name)
-        return self._of(instance)
+        return self._read(instance)
 
 
-class OfParent:
+class OfParent(_Named):
     """What is told to the parent when it is made; its children look there, as long as there is one."""
 
     def __init__(self, parents: Callable[[Any], Any]) -> None:
         self._parent_of = parents
-        self._name = ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
+    def _of(self, instance: Any) -> Any:
         parent = self._parent_of(instance)
         if parent is None or self._name not in parent.__dict__:
             raise AttributeError(f"{instance} has no {self._name}", name=self._name)
