@@ -5,6 +5,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -39,7 +40,8 @@ Pusher::~Pusher() { Stop(std::nullopt); }
 
 void Pusher::BeginAfreshInChild() {
   // What the parent's threads were at in it is never over here, so it is left as it is, locks and all.
-  new std::shared_ptr<Shared>(std::move(shared_));
+  static auto* const left = new std::vector<std::shared_ptr<Shared>>;
+  left->push_back(std::move(shared_));
   shared_ = std::make_shared<Shared>(api_, options_);
 }
 

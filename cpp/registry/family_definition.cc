@@ -27,7 +27,7 @@ std::string PackNumbers(const std::vector<T>& numbers) {
 template <typename T>
 std::vector<T> UnpackNumbers(std::string_view packed) {
   std::vector<T> numbers(packed.size() / sizeof(T));
-  memcpy(numbers.data(), packed.data(), numbers.size() * sizeof(T));
+  if (!numbers.empty()) memcpy(numbers.data(), packed.data(), numbers.size() * sizeof(T));
   return numbers;
 }
 

@@ -43,7 +43,7 @@ class TextSink final : public FamilySink {
   void Help(std::string_view family, bool quoted, std::string_view help);
   // The text of a series' labels, in two parts and without a comma in front; it holds until this is called again.
   struct LabelText {
-    std::string_view first, second;
+    std::string_view first = "", second = "";
   };
   LabelText Text(const SeriesLabels& labels);
   std::string_view Text(const EncodedLabels& labels) const {
