@@ -105,9 +105,9 @@ class FamilyLines {
       case FamilyType::kStateSet:
         return StateSet(i, before, after);
       case FamilyType::kInfo:
-        return Line("_info", before, {}, after, 1.0);
+        return Line("_info", before, "", after, 1.0);
       default:
-        return Line(SampleSuffix(info_.type), before, {}, after, AsReal(family_.values[i]));
+        return Line(SampleSuffix(info_.type), before, "", after, AsReal(family_.values[i]));
     }
   }
 
@@ -118,8 +118,8 @@ class FamilyLines {
       count += family_.counts[i * buckets + bucket];
       Line("_bucket", before, Bound(bucket), after, AsReal(count));
     }
-    Line("_count", before, {}, after, AsReal(count));
-    if (info_.bounds.front() >= 0) Line("_sum", before, {}, after, family_.sums[i]);
+    Line("_count", before, "", after, AsReal(count));
+    if (info_.bounds.front() >= 0) Line("_sum", before, "", after, family_.sums[i]);
   }
 
   void Summary(size_t i, std::string_view before, std::string_view after) {
@@ -128,8 +128,8 @@ class FamilyLines {
         Line("", before, "quantile=\"" + GoText(quantile.quantile) + "\"", after, quantile.value);
       }
     }
-    Line("_count", before, {}, after, AsReal(family_.counts[i]));
-    Line("_sum", before, {}, after, family_.sums[i]);
+    Line("_count", before, "", after, AsReal(family_.counts[i]));
+    Line("_sum", before, "", after, family_.sums[i]);
   }
 
   void StateSet(size_t i, std::string_view before, std::string_view after) {
@@ -148,7 +148,7 @@ class FamilyLines {
 
   void Created(size_t i, std::string_view before, std::string_view after) {
     if (!HasCreated()) return;
-    Line("_created", before, {}, after, static_cast<double>(family_.created_us[i]) / kMicrosPerSecond);
+    Line("_created", before, "", after, static_cast<double>(family_.created_us[i]) / kMicrosPerSecond);
   }
 
   // `le="0.5"`, made once for each bound.
