@@ -285,7 +285,7 @@ void OverflowJson(const Snapshot& snapshot, Writer& writer) {
   Separator separator("{");
   for (const auto& [name, records] : snapshot.self.overflowed_records) {
     const auto found = std::find_if(snapshot.families.begin(), snapshot.families.end(),
-                                    [&](const FamilySnapshot& family) { return family.info->name == name; });
+                                    [&name = name](const FamilySnapshot& family) { return family.info->name == name; });
     writer.Text(separator.Next());
     JsonString(name, writer);
     JsonUnsigned(":{\"records\":", records, writer);
