@@ -112,6 +112,7 @@ BENCHMARK(ScrapeInstruments)
 void ReadInstruments(benchmark::State& state) {
   const Instruments instruments = MakeInstruments(state.range(0));
   SnapshotReader reader(*instruments.collector);
+  reader.Read();  // who the series are is read once
   for (auto _ : state) benchmark::DoNotOptimize(reader.Read());
 }
 BENCHMARK(ReadInstruments)->Name("Instruments/read")->Arg(kUnits28000Lines)->Arg(36'000)->Unit(benchmark::kMicrosecond);
