@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
@@ -47,7 +48,7 @@ class Reading:
         return self.get()
 
 
-class _Named:
+class _Named(ABC):
     """A descriptor that knows its name, and is itself on the class."""
 
     _name = ""
@@ -58,8 +59,9 @@ class _Named:
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else self._of(instance)
 
+    @abstractmethod
     def _of(self, instance: Any) -> Any:
-        raise NotImplementedError
+        """What it is of an instrument."""
 
 
 class Part(_Named):
