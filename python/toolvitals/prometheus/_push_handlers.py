@@ -116,7 +116,13 @@ def _explained(error: HTTPError) -> HTTPError:
     return HTTPError(error.url, error.code, message, error.headers, io.BytesIO(body))
 
 
-class _NoRedirects(HTTPRedirectHandler):
+class _AnyRedirects(HTTPRedirectHandler):
+    """Looks at every redirect there is; Python 3.10 knows no 308."""
+
+    http_error_308 = HTTPRedirectHandler.http_error_302
+
+
+class _NoRedirects(_AnyRedirects):
     """Makes an error of every redirect."""
 
     def redirect_request(
@@ -125,11 +131,8 @@ class _NoRedirects(HTTPRedirectHandler):
         raise HTTPError(req.full_url, code, f"{msg} to {newurl}", headers, fp)
 
 
-class _SameRequest(HTTPRedirectHandler):
+class _SameRequest(_AnyRedirects):
     """Follows redirects with the method and the data of the first request."""
-
-    # Python 3.10 knows no 308.
-    http_error_308 = HTTPRedirectHandler.http_error_302
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
