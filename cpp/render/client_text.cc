@@ -8,6 +8,7 @@
 
 #include "render/escape.h"
 #include "render/name_escaping.h"
+#include "render/type_name.h"
 
 namespace toolvitals {
 namespace {
@@ -26,27 +27,6 @@ std::string GoText(double value) {
   return {digits.data(), static_cast<size_t>(end - digits.data())};
 }
 
-std::string_view TypeText(FamilyType type, bool open_metrics) {
-  switch (type) {
-    case FamilyType::kCounter:
-      return "counter";
-    case FamilyType::kGauge:
-      return "gauge";
-    case FamilyType::kHistogram:
-      return "histogram";
-    case FamilyType::kSummary:
-      return "summary";
-    case FamilyType::kInfo:
-      return open_metrics ? "info" : "gauge";
-    case FamilyType::kStateSet:
-      return open_metrics ? "stateset" : "gauge";
-    case FamilyType::kGaugeHistogram:
-    case FamilyType::kUnknown:
-      break;
-  }
-  return "";
-}
-
 // The label that the type itself adds to its samples, or none.
 std::string_view OwnLabel(const FamilyInfo& info) {
   if (info.type == FamilyType::kHistogram) return "le";
@@ -63,7 +43,7 @@ class FamilyLines {
   template <typename Ordered>
   void Write(const std::vector<Ordered>& labels) {
     const std::string shown = info_.name + (options_.open_metrics ? "" : std::string(SampleSuffix(info_.type)));
-    Head(shown, TypeText(info_.type, options_.open_metrics), info_.unit);
+    Head(shown, TypeName(info_.type, options_.open_metrics), info_.unit);
     for (size_t i = 0; i < labels.size(); ++i) {
       Series(i, labels[i].before, labels[i].after);
       if (options_.open_metrics) Created(i, labels[i].before, labels[i].after);

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "render/json_values.h"
+#include "render/type_name.h"
 
 namespace toolvitals {
 namespace {
@@ -16,28 +17,6 @@ namespace {
 constexpr double kMicrosPerSecond = 1e6;
 constexpr double kMillisPerSecond = 1e3;
 constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
-
-std::string_view TypeName(FamilyType type) {
-  switch (type) {
-    case FamilyType::kCounter:
-      return "counter";
-    case FamilyType::kGauge:
-      return "gauge";
-    case FamilyType::kHistogram:
-      return "histogram";
-    case FamilyType::kGaugeHistogram:
-      return "gaugehistogram";
-    case FamilyType::kSummary:
-      return "summary";
-    case FamilyType::kInfo:
-      return "info";
-    case FamilyType::kStateSet:
-      return "stateset";
-    case FamilyType::kUnknown:
-      break;
-  }
-  return "unknown";
-}
 
 // What stands in front of the next of several things: `first`, then a comma.
 class Separator {
@@ -83,7 +62,7 @@ class FamilyJson {
   void Write() {
     const FamilyInfo& info = *family_.info;
     writer_.Text("{\"type\":\"");
-    writer_.Text(TypeName(info.type));
+    writer_.Text(TypeName(info.type, /*open_metrics=*/true));
     writer_.Text("\",\"help\":");
     JsonString(info.help, writer_);
     writer_.Text(",\"unit\":");

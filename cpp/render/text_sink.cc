@@ -9,32 +9,10 @@
 #include <limits>
 
 #include "render/escape.h"
+#include "render/type_name.h"
 
 namespace toolvitals {
 namespace {
-
-std::string_view TypeName(FamilyType type, TextDialect dialect) {
-  const bool open_metrics = dialect == TextDialect::kOpenMetrics;
-  switch (type) {
-    case FamilyType::kCounter:
-      return "counter";
-    case FamilyType::kGauge:
-      return "gauge";
-    case FamilyType::kHistogram:
-      return "histogram";
-    case FamilyType::kSummary:
-      return "summary";
-    case FamilyType::kInfo:
-      return open_metrics ? "info" : "gauge";
-    case FamilyType::kStateSet:
-      return open_metrics ? "stateset" : "gauge";
-    case FamilyType::kGaugeHistogram:
-      return open_metrics ? "gaugehistogram" : "histogram";
-    case FamilyType::kUnknown:
-      break;
-  }
-  return open_metrics ? "unknown" : "untyped";
-}
 
 constexpr double kMillisPerSecond = 1e3;
 constexpr double kMicrosPerSecond = 1e6;
@@ -112,7 +90,7 @@ void TextSink::Begin(const FamilyHead& head) {
   // Every scheme leaves the suffix at the end as it is, so that samples are named as OpenMetrics wants them.
   if (dialect_ == TextDialect::kOpenMetrics) family.remove_suffix(suffix.size());
   Help(family, quoted_, head.help);
-  MetadataLine("# TYPE ", family, quoted_, TypeName(head.type, dialect_));
+  MetadataLine("# TYPE ", family, quoted_, TypeName(head.type, dialect_ == TextDialect::kOpenMetrics));
   writer_.Text("\n");
   if (dialect_ == TextDialect::kOpenMetrics && !head.unit.empty()) {
     MetadataLine("# UNIT ", family, quoted_, head.unit);
