@@ -45,6 +45,10 @@ inline constexpr size_t kMaxDurationBounds = 64;
 // 2^64 nanoseconds cannot be overrun by a handful of absurd values.
 inline constexpr double kMaxIntegerLatencyNs = 9007199254740992.0;  // 2^53
 
+// Descriptors that can be closed in a forked child. Linux numbers descriptors below fs.nr_open, 2^20 by default.
+inline constexpr int kMaxTrackedDescriptors = 1 << 20;
+
+static_assert(kMaxTrackedDescriptors % 64 == 0, "descriptors are tracked in words of 64 bits");
 static_assert(kMinWindowSize <= kDefaultWindowSize && kDefaultWindowSize <= kMaxWindowSize);
 static_assert(kMinSeries <= kDefaultSeries && kDefaultSeries <= kMaxSeries);
 static_assert(kMinMemoryLimitMb <= kDefaultMemoryLimitMb && kDefaultMemoryLimitMb <= kMaxMemoryLimitMb);

@@ -68,8 +68,10 @@ InFlightToken BeginInLargeBlock(Segment& segment, InFlightCell& cell, InFlightSp
 InFlightState ReadInFlight(const Segment& segment, const InFlightCell& cell, const InFlightSpill& spill) {
   InFlightState state;
   AddBlock(cell, InFlightCell::kSlots, state);
-  for (Offset next = cell.next.load(std::memory_order_acquire); next != 0;) {
-    const InFlightBlock* block = segment.At<InFlightBlock>(next);
+  Offset next = cell.next.load(std::memory_order_acquire);
+  // Blocks do not overlap, so a list of more than fit leads in a circle.
+  uint64_t blocks_left = segment.used_bytes() / sizeof(InFlightBlock);
+  while (const auto* block = blocks_left-- == 0 ? nullptr : segment.Find<InFlightBlock>(next)) {
     AddBlock(*block, InFlightBlock::kSlots, state);
     next = block->next.load(std::memory_order_acquire);
   }

@@ -6,9 +6,8 @@
 
 namespace toolvitals {
 
-WindowCell::Position WindowCell::Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size,
-                                      std::vector<double>& out) const {
-  const Position seen = position();
+void WindowCell::Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size, const Position& seen,
+                      std::vector<double>& out) const {
   const uint64_t size = std::min({window_size, capacity, seen.cursor - std::min(seen.start, seen.cursor)});
   out.clear();
   out.reserve(size);
@@ -16,7 +15,6 @@ WindowCell::Position WindowCell::Read(const RingRecord& samples, uint64_t capaci
     const uint64_t bits = samples.slots[index & (capacity - 1)].load(std::memory_order_relaxed);
     if (bits != 0) out.push_back(std::bit_cast<double>(~bits));
   }
-  return seen;
 }
 
 void WindowCell::Reset(RingRecord& samples) {

@@ -67,7 +67,14 @@ struct WindowCell {
     return Read(samples, samples.capacity.load(std::memory_order_relaxed), window_size, out);
   }
   // The same for a reader who knows the capacity, and does not rely on what the memory says.
-  Position Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size, std::vector<double>& out) const;
+  Position Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size, std::vector<double>& out) const {
+    const Position seen = position();
+    Read(samples, capacity, window_size, seen, out);
+    return seen;
+  }
+  // The same as of a position, whose start may be later than the window's own.
+  void Read(const RingRecord& samples, uint64_t capacity, uint64_t window_size, const Position& seen,
+            std::vector<double>& out) const;
 
   // Forgets the samples.
   void Reset(RingRecord& samples);

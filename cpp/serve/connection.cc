@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-#include "serve/descriptors.h"
+#include "base/descriptors.h"
 
 namespace toolvitals {
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "serve/descriptors.h"
+#include "base/descriptors.h"
 
 namespace toolvitals {
 namespace {

@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/descriptors.h"
 #include "serve/connection.h"
-#include "serve/descriptors.h"
 
 namespace toolvitals {
 namespace {

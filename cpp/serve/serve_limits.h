@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "base/limits.h"
+
 namespace toolvitals {
 
 // Request line and fields together. Scrapers send some 400 bytes, browsers at most a few thousand.
@@ -39,9 +41,6 @@ inline constexpr int kListenBacklog = 4096;
 // Clients accepted before the loop looks at anything else.
 inline constexpr int kMaxAcceptsPerWake = 64;
 
-// Descriptors that can be closed in a forked child. Linux numbers descriptors below fs.nr_open, 2^20 by default.
-inline constexpr int kMaxTrackedDescriptors = 1 << 20;
-
 // Addresses of one host name that are listened on.
 inline constexpr size_t kMaxAddressesPerHost = 16;
 
@@ -60,7 +59,6 @@ static_assert(kReadChunkBytes <= kMaxRequestHeadBytes);
 static_assert(kMaxRequestHeadBytes <= kMaxDrainBytes, "a refused head must fit what is drained");
 static_assert(kMinConnections <= kMaxConnections);
 static_assert(kMaxConnections < kMaxTrackedDescriptors);
-static_assert(kMaxTrackedDescriptors % 64 == 0, "descriptors are tracked in words of 64 bits");
 static_assert(kSweepInterval <= kLingerTimeout, "a deadline is kept to within one sweep");
 static_assert(kLingerTimeout <= kHeadTimeout && kHeadTimeout <= kWriteTimeout && kWriteTimeout <= kIdleTimeout);
 

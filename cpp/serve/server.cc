@@ -15,8 +15,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "base/descriptors.h"
 #include "serve/address.h"
-#include "serve/descriptors.h"
 #include "serve/event_loop.h"
 #include "serve/listener.h"
 #include "serve/server_tuning.h"

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "serve/descriptors.h"
+#include "base/descriptors.h"
 #include "serve/server_test_base.h"
 
 namespace toolvitals {

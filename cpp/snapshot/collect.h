@@ -1,18 +1,20 @@
-// From cells to values: one snapshot of one process.
+// From cells to values: one snapshot of one process, or of all that make one service.
 // Floor: snapshot.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "collector/collector.h"
 #include "snapshot/collect_families.h"
+#include "snapshot/fleet.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/source_list.h"
+#include "snapshot/tool_reader.h"
 
 namespace toolvitals {
 
@@ -26,13 +28,18 @@ struct PythonInfo {
 // that whatever is derived from them agrees (see collector/cells.h).
 //
 // A reader belongs to one thread, so that no lock of it can be left held by a fork; many readers may read one
-// collector. The statistics of a window are kept, and computed again only when it has moved: an idle tool costs a
-// scrape nothing but its lines.
+// collector.
 class SnapshotReader {
  public:
   // Shows the families of the default registry, and behind them those of `sources`, where it is not nullptr.
-  explicit SnapshotReader(Collector& collector, SourceList* sources = nullptr)
-      : collector_(collector), sources_(sources), families_(collector.segment(), kDefaultRegistry) {}
+  // `fleet` says what is read beside the collector's own segment; nullptr: nothing.
+  explicit SnapshotReader(Collector& collector, SourceList* sources = nullptr, std::unique_ptr<Fleet> fleet = nullptr)
+      : collector_(collector),
+        sources_(sources),
+        fleet_(std::move(fleet)),
+        families_(collector.segment(), kDefaultRegistry) {
+    own_.segment = &collector.segment();
+  }
 
   std::shared_ptr<const Snapshot> Read();
   // One tool or cache; nullopt for one that was never registered.
@@ -43,21 +50,14 @@ class SnapshotReader {
   static void SetPythonInfo(PythonInfo info);
 
  private:
-  struct KeptStats {
-    WindowCell::Position position;
-    uint64_t window_size = 0;
-    QuantileMethod method = QuantileMethod::kExclusive;
-    WindowStats stats;
-  };
-
-  ToolSnapshot Collect(std::string_view name, const ToolCell& cell);
-  WindowStats Statistics(const WindowCell& window, std::optional<uint64_t> recorded);
+  std::span<const Member> Members();
 
   Collector& collector_;
   SourceList* const sources_;
+  const std::unique_ptr<Fleet> fleet_;
+  Member own_;
+  ToolReader tools_;
   FamilyReader families_;
-  absl::flat_hash_map<const WindowCell*, KeptStats> kept_;
-  std::vector<double> samples_;
 };
 
 }  // namespace toolvitals

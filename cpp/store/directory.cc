@@ -2,6 +2,8 @@
 // Floor: store.
 #include "store/directory.h"
 
+#include <algorithm>
+
 namespace toolvitals {
 namespace {
 
@@ -22,6 +24,19 @@ DirectoryChunk* ChunkWithRoom(Segment& segment) {
   return segment.At<DirectoryChunk>(made);
 }
 
+template <typename Visit>
+void ForEachChunk(const Segment& segment, Visit visit) {
+  Offset offset = segment.header().directory.load(std::memory_order_acquire);
+  // Chunks do not overlap, so a list of more than fit leads in a circle.
+  uint64_t chunks_left = segment.used_bytes() / sizeof(DirectoryChunk);
+  while (const auto* chunk = chunks_left-- == 0 ? nullptr : segment.Find<DirectoryChunk>(offset)) {
+    // The link before the count: a chunk that has a next one is full, so what is visited has no gap.
+    const Offset next = chunk->next.load(std::memory_order_acquire);
+    visit(*chunk, std::min<uint64_t>(chunk->count.load(std::memory_order_acquire), DirectoryChunk::kEntries));
+    offset = next;
+  }
+}
+
 }  // namespace
 
 bool AppendToDirectory(Segment& segment, SeriesKind kind, std::string_view name, Offset cell) {
@@ -39,20 +54,20 @@ bool AppendToDirectory(Segment& segment, SeriesKind kind, std::string_view name,
   return true;
 }
 
+uint64_t CountSeries(const Segment& segment) {
+  uint64_t series = 0;
+  ForEachChunk(segment, [&](const DirectoryChunk&, uint64_t count) { series += count; });
+  return series;
+}
+
 void ForEachSeries(const Segment& segment, absl::FunctionRef<void(const DirectoryView&)> visit) {
-  Offset offset = segment.header().directory.load(std::memory_order_acquire);
-  while (offset != 0) {
-    const DirectoryChunk* chunk = segment.At<DirectoryChunk>(offset);
-    // The link before the count: a chunk that has a next one is full, so what is visited has no gap.
-    const Offset next = chunk->next.load(std::memory_order_acquire);
-    const uint64_t count = chunk->count.load(std::memory_order_acquire);
+  ForEachChunk(segment, [&](const DirectoryChunk& chunk, uint64_t count) {
     for (uint64_t i = 0; i < count; ++i) {
-      const DirectoryEntry& entry = chunk->entries[i];
+      const DirectoryEntry& entry = chunk.entries[i];
       visit({static_cast<SeriesKind>(entry.kind.load(std::memory_order_relaxed)),
              segment.StringAt(entry.name.load(std::memory_order_relaxed)), entry.cell.load(std::memory_order_relaxed)});
     }
-    offset = next;
-  }
+  });
 }
 
 }  // namespace toolvitals

@@ -1,9 +1,10 @@
-// Mapping, the bump allocator and its budget.
+// Mapping, copying, the bump allocator and its budget.
 // Floor: store.
 #include "store/segment.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kMaxReservedBytes = kMaxMemoryLimitMb << 20;
+// What a file grows by at least, and at most beyond what is asked for.
+constexpr uint64_t kMinGrowBytes = uint64_t{64} << 10;
+constexpr uint64_t kMaxGrowBytes = uint64_t{4} << 20;
 
 // The largest multiple there is where the next one is none.
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) {
@@ -50,7 +54,93 @@ uint64_t ProcessStartTicks() {
   return ticks;
 }
 
+// As large as the file is made for so many bytes.
+uint64_t FileBytesFor(uint64_t bytes) {
+  return RoundUp(bytes + std::clamp(bytes / 4, kMinGrowBytes, kMaxGrowBytes), kPageBytes);
+}
+
+// posix_fallocate() would write to files of systems that cannot reserve, beside other writers; those are refused.
+bool ReserveInFile(const FileRegion& region, uint64_t bytes) {
+  int result = 0;
+  do {
+    result = fallocate(region.descriptor(), 0, static_cast<off_t>(region.begin()), static_cast<off_t>(bytes));
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+bool WriteAll(const FileRegion& region, const char* data, uint64_t bytes, Offset at) {
+  while (bytes != 0) {
+    const ssize_t written = pwrite(region.descriptor(), data, bytes, static_cast<off_t>(region.begin() + at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    data += written;
+    at += static_cast<uint64_t>(written);
+    bytes -= static_cast<uint64_t>(written);
+  }
+  return true;
+}
+
+// Calls `visit(begin, end)` for each stretch of [0, used) that is in no blank; those are sorted here.
+template <typename Visit>
+void ForEachStretch(uint64_t used, std::span<const Segment::Blank> blanks, Visit visit) {
+  std::vector<Segment::Blank> sorted(blanks.begin(), blanks.end());
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  uint64_t at = 0;
+  for (const Segment::Blank& blank : sorted) {
+    if (blank.begin > at) visit(at, std::min(blank.begin, used));
+    at = std::max(at, blank.begin + blank.bytes);
+  }
+  if (at < used) visit(at, used);
+}
+
+absl::Status NoRoom(uint64_t bytes, int error) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("cannot reserve ", bytes, " bytes of a file for the metrics store: ", strerror(error)));
+}
+
+// What a reader wants to see of a header before it believes a word of it; nullptr where it is so.
+const char* Complaint(const SegmentHeader& header, uint64_t file_bytes) {
+  if (header.magic.load(std::memory_order_acquire) != kSegmentMagic) return "magic";
+  if (header.layout_version.load(std::memory_order_relaxed) != kLayoutVersion) return "version";
+  const uint64_t bounds = header.histogram_bounds.load(std::memory_order_relaxed);
+  const uint64_t window = header.window_size.load(std::memory_order_relaxed);
+  if (header.header_bytes.load(std::memory_order_relaxed) != kHeaderBytes || bounds > kMaxDurationBounds ||
+      window > kMaxWindowSize) {
+    return "header";
+  }
+  const uint64_t used = header.used_bytes.load(std::memory_order_relaxed);
+  if (used < kHeaderBytes || used > kMaxReservedBytes) return "header";
+  return used > file_bytes ? "truncated" : nullptr;
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<Segment>> Segment::OpenView(int descriptor, uint64_t begin) {
+  struct stat status = {};
+  alignas(SegmentHeader) char page[sizeof(SegmentHeader)];
+  if (fstat(descriptor, &status) != 0) return absl::FailedPreconditionError("unreadable");
+  const uint64_t file_bytes = static_cast<uint64_t>(status.st_size) - std::min<uint64_t>(status.st_size, begin);
+  if (file_bytes < kHeaderBytes) return absl::FailedPreconditionError(file_bytes == 0 ? "empty" : "truncated");
+  if (pread(descriptor, page, sizeof(page), static_cast<off_t>(begin)) != static_cast<ssize_t>(sizeof(page))) {
+    return absl::FailedPreconditionError("unreadable");
+  }
+  if (const char* complaint = Complaint(*reinterpret_cast<const SegmentHeader*>(page), file_bytes)) {
+    return absl::FailedPreconditionError(complaint);
+  }
+  // All that it can grow to, so that nothing has to move when it does; only what the file has is looked at.
+  void* base = mmap(nullptr, kMaxReservedBytes, PROT_READ, MAP_SHARED, descriptor, static_cast<off_t>(begin));
+  if (base == MAP_FAILED) return absl::FailedPreconditionError("unmapped");
+  std::unique_ptr<Segment> view(new Segment(static_cast<char*>(base), kMaxReservedBytes));
+  if (!view->SetLimit(file_bytes)) return absl::FailedPreconditionError("truncated");
+  return view;
+}
+
+bool Segment::SetLimit(uint64_t file_bytes) {
+  // Not even the header is there.
+  if (file_bytes < kHeaderBytes) return false;
+  limit_ = std::min(file_bytes, kMaxReservedBytes);
+  return Complaint(header(), file_bytes) == nullptr;
+}
 
 absl::StatusOr<std::unique_ptr<Segment>> Segment::CreateAnonymous(uint64_t budget_bytes) {
   const uint64_t capacity = RoundUp(std::max(budget_bytes, uint64_t{kHeaderBytes}), kPageBytes);
@@ -101,6 +191,7 @@ Offset Segment::Allocate(uint64_t bytes) {
   do {
     const uint64_t budget = budget_bytes();
     if (size < bytes || used > budget || size > budget - used) return 0;
+    if (used + size > header().capacity_bytes.load(std::memory_order_relaxed) && !Grow(used + size)) return 0;
   } while (!mark.compare_exchange_weak(used, used + size, std::memory_order_relaxed, std::memory_order_relaxed));
   return used;
 }
@@ -115,8 +206,70 @@ Offset Segment::AllocateString(std::string_view text) {
 }
 
 std::string_view Segment::StringAt(Offset offset) const {
-  const StringRecord* record = At<StringRecord>(offset);
-  return {record->data, record->bytes.load(std::memory_order_relaxed)};
+  const auto* record = Find<StringRecord>(offset, offsetof(StringRecord, data));
+  if (record == nullptr) return {};
+  const uint64_t bytes = record->bytes.load(std::memory_order_relaxed);
+  if (bytes > kMaxReservedBytes || !Holds(offset, offsetof(StringRecord, data) + bytes)) return {};
+  return {record->data, bytes};
+}
+
+bool Segment::Grow(uint64_t bytes) {
+  const uint64_t capacity = std::min(FileBytesFor(bytes), reserved_bytes_);
+  if (!region_ || bytes > capacity || !ReserveInFile(region_, capacity)) return false;
+  // Two threads that grow it both only make it larger.
+  Word& known = header().capacity_bytes;
+  uint64_t seen = known.load(std::memory_order_relaxed);
+  while (seen < capacity &&
+         !known.compare_exchange_weak(seen, capacity, std::memory_order_relaxed, std::memory_order_relaxed)) {
+  }
+  return true;
+}
+
+absl::Status Segment::CopyTo(const FileRegion& region, std::span<const Blank> blanks) const {
+  const uint64_t used = used_bytes();
+  const uint64_t capacity = std::min(FileBytesFor(used), reserved_bytes_);
+  if (!ReserveInFile(region, capacity)) return NoRoom(capacity, errno);
+  bool written = true;
+  ForEachStretch(used, blanks, [&](Offset begin, Offset end) {
+    written = written && WriteAll(region, base_ + begin, end - begin, begin);
+  });
+  // What was allocated since is not in the copy.
+  const uint64_t words[] = {capacity, budget_bytes(), used};
+  static_assert(offsetof(SegmentHeader, used_bytes) - offsetof(SegmentHeader, capacity_bytes) == 2 * sizeof(Word));
+  written = written && WriteAll(region, reinterpret_cast<const char*>(words), sizeof(words),
+                                offsetof(SegmentHeader, capacity_bytes));
+  return written ? absl::OkStatus() : NoRoom(capacity, errno);
+}
+
+std::vector<char> Segment::Copy(std::span<const Blank> blanks) const {
+  std::vector<char> image(used_bytes());
+  ForEachStretch(image.size(), blanks,
+                 [&](Offset begin, Offset end) { memcpy(image.data() + begin, base_ + begin, end - begin); });
+  return image;
+}
+
+absl::Status Segment::Adopt(FileRegion region) {
+  void* base = mmap(base_, reserved_bytes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, region.descriptor(),
+                    static_cast<off_t>(region.begin()));
+  if (base == MAP_FAILED) return absl::ResourceExhaustedError("cannot map the file of the metrics store");
+  region_ = std::move(region);
+  region.Close();
+  return absl::OkStatus();
+}
+
+absl::Status Segment::AdoptPrivately(std::span<const char> image) {
+  const uint64_t budget = reinterpret_cast<const SegmentHeader*>(image.data())->budget_bytes.load();
+  const uint64_t capacity = std::min(RoundUp(std::max<uint64_t>(budget, image.size()), kPageBytes), reserved_bytes_);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  if (mmap(base_, reserved_bytes_, PROT_NONE, kFlags, -1, 0) == MAP_FAILED ||
+      mprotect(base_, capacity, PROT_READ | PROT_WRITE) != 0) {
+    return absl::ResourceExhaustedError("cannot map memory for the metrics store");
+  }
+  memcpy(base_, image.data(), image.size());
+  header().used_bytes.store(image.size(), std::memory_order_relaxed);
+  header().capacity_bytes.store(capacity, std::memory_order_relaxed);
+  region_ = FileRegion();
+  return absl::OkStatus();
 }
 
 absl::Status Segment::SetBudget(uint64_t budget_bytes) {
@@ -125,7 +278,7 @@ absl::Status Segment::SetBudget(uint64_t budget_bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the metrics store can grow to ", reserved_bytes_, " bytes at most, not to ", budget_bytes));
   }
-  if (capacity > header().capacity_bytes.load(std::memory_order_relaxed)) {
+  if (!is_shared() && capacity > header().capacity_bytes.load(std::memory_order_relaxed)) {
     if (mprotect(base_, capacity, PROT_READ | PROT_WRITE) != 0) {
       return absl::ResourceExhaustedError(
           absl::StrCat("cannot map ", capacity, " bytes for the metrics store: ", strerror(errno)));

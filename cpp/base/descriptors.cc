@@ -1,5 +1,5 @@
-// Floor: serve.
-#include "serve/descriptors.h"
+// Floor: base.
+#include "base/descriptors.h"
 
 #include <unistd.h>
 
@@ -8,14 +8,13 @@
 #include <bit>
 #include <cerrno>
 
-#include "serve/serve_limits.h"
+#include "base/limits.h"
+#include "base/word.h"
 
 namespace toolvitals {
 namespace {
 
 constexpr int kBitsPerWord = 64;
-using Word = std::atomic<uint64_t>;
-static_assert(Word::is_always_lock_free, "a signal handler cannot wait for a lock");
 
 // 128 KiB of zeroes that are no memory until a descriptor's bit is set in their page.
 constinit std::array<Word, kMaxTrackedDescriptors / kBitsPerWord> words = {};

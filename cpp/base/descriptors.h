@@ -1,5 +1,5 @@
-// The descriptors that this process's servers own, so that a forked child can close its copies of them.
-// Floor: serve.
+// The descriptors that this process's native threads own, so that a forked child can close its copies of them.
+// Floor: base.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,54 @@
+// One segment among those that a reader shows as one service.
+// Floor: snapshot.
+#pragma once
+
+#include <cstdint>
+
+#include "base/word.h"
+#include "store/segment.h"
+
+namespace toolvitals {
+
+enum class MemberState {
+  kOwn,      // of the process that reads
+  kLive,     // of another process that lives
+  kDead,     // of one that has ended and is not taken into `retired` yet
+  kRetired,  // of all that are
+};
+
+// Valid until its fleet is asked again. `baseline` has what of the segment counts no more, at the same offsets.
+struct Member {
+  uint64_t id = 0;  // never another's, for one fleet
+  const Segment* segment = nullptr;
+  const Segment* baseline = nullptr;
+  MemberState state = MemberState::kOwn;
+
+  bool is_live() const { return state == MemberState::kOwn || state == MemberState::kLive; }
+  uint64_t process_id() const { return segment->header().process_id.load(std::memory_order_relaxed); }
+
+  // What the baseline has for something that stands in the segment; nullptr where it has nothing.
+  template <typename T>
+  const T* Before(const T* there, uint64_t bytes = sizeof(T)) const {
+    const Offset offset = segment->OffsetOf(there);
+    if (baseline == nullptr) return nullptr;
+    // A header is no allocation, and words stand within lines.
+    const Offset line = offset / kCacheLineBytes * kCacheLineBytes;
+    const bool holds =
+        line < kHeaderBytes ? offset + bytes <= kHeaderBytes : baseline->Holds(line, offset - line + bytes);
+    return holds ? baseline->At<T>(offset) : nullptr;
+  }
+  // What of a word that only grows counts.
+  uint64_t Counted(const Word& word) const {
+    const uint64_t now = word.load(std::memory_order_relaxed);
+    const Word* before = Before(&word);
+    if (before == nullptr) return now;
+    const uint64_t then = before->load(std::memory_order_relaxed);
+    return now > then ? now - then : 0;
+  }
+  double CountedDouble(const Word& word) const {
+    const Word* before = Before(&word);
+    return LoadDouble(word) - (before == nullptr ? 0 : LoadDouble(*before));
+  }
+};
+
+}  // namespace toolvitals

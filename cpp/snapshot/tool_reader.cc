@@ -1,0 +1,287 @@
+// Floor: snapshot.
+#include "snapshot/tool_reader.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "collector/tool_metrics.h"
+#include "metrics/moments.h"
+#include "registry/registry.h"
+#include "store/directory.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr std::array<int, kWindowQuantiles.size()> kPercents = {50, 75, 90, 95, 99};
+
+bool IsName(std::string_view name) { return !name.empty() && name.size() <= kMaxNameBytes && IsUtf8(name); }
+
+bool IsIdle(const ToolSnapshot& tool) { return tool.total_calls() == 0 && tool.in_progress == 0; }
+
+bool IsIdle(const CacheSnapshot& cache) {
+  return cache.hits + cache.misses + cache.evictions + cache.size_rejections == 0;
+}
+
+size_t BucketsOf(const Segment& segment) {
+  return segment.header().histogram_bounds.load(std::memory_order_relaxed) + 1;
+}
+
+// What a part's window has to be read with.
+struct Ring {
+  const RingRecord* samples = nullptr;
+  uint64_t capacity = 0;
+};
+
+Ring RingOf(const Segment& segment, const WindowCell& window) {
+  const Offset offset = window.ring.load(std::memory_order_acquire);
+  const auto* head = segment.Find<RingRecord>(offset);
+  if (head == nullptr) return {};
+  const uint64_t capacity = head->capacity.load(std::memory_order_relaxed);
+  if (!std::has_single_bit(capacity) || capacity > RingRecord::CapacityFor(kMaxWindowSize) ||
+      !segment.Holds(offset, RingRecord::Bytes(capacity))) {
+    return {};
+  }
+  return {head, capacity};
+}
+
+// The part of a window that counts: what was there at a baseline does not.
+WindowCell::Position PositionOf(const Member& member, const WindowCell& window) {
+  WindowCell::Position position = window.position();
+  if (const WindowCell* before = member.Before(&window)) {
+    const uint64_t then = before->cursor.load(std::memory_order_relaxed);
+    if (then <= position.cursor) position.start = std::max(position.start, then);
+  }
+  return position;
+}
+
+void AddCache(const Member& member, const CacheCell& cell, CacheSnapshot& cache) {
+  cache.hits += member.Counted(cell.hits);
+  cache.misses += member.Counted(cell.misses);
+  cache.evictions += member.Counted(cell.evictions);
+  cache.size_rejections += member.Counted(cell.size_rejections);
+}
+
+// One member's share of a tool, but for its windows.
+class ToolSum {
+ public:
+  explicit ToolSum(ToolSnapshot& tool) : tool_(tool) {}
+
+  void Add(const Member& member, const ToolCell& cell) {
+    const Segment& segment = *member.segment;
+    const size_t buckets = BucketsOf(segment);
+    tool_.duration_buckets.resize(std::max(tool_.duration_buckets.size(), buckets));
+    const auto of = [&](Outcome outcome) { return AddHistogram(member, OutcomeCell(cell, outcome, buckets), buckets); };
+    tool_.successful_calls += of(Outcome::kSuccess);
+    tool_.cancelled_calls += of(Outcome::kCancelled);
+    tool_.failed_calls += of(Outcome::kError);
+    AddError(kOverflowName, of(Outcome::kErrorOverflow));
+    Offset at = cell.errors.load(std::memory_order_acquire);
+    for (uint64_t types = 0; types < kMaxErrorTypesPerTool; ++types) {
+      const auto* error = segment.Find<ErrorCell>(at, ErrorCell::Bytes(buckets));
+      if (error == nullptr) break;
+      AddError(segment.StringAt(error->name.load(std::memory_order_relaxed)),
+               AddHistogram(member, error->histogram(), buckets));
+      at = error->next.load(std::memory_order_relaxed);
+    }
+    if (member.is_live()) AddInFlight(segment, cell);
+  }
+
+  void Finish() {
+    std::sort(tool_.error_types.begin(), tool_.error_types.end());
+    tool_.total_latency_ms = nanos_ / kNanosPerMilli;
+    if (oldest_ticks_ != 0) {
+      tool_.oldest_in_progress_ms =
+          static_cast<double>(Clock::ElapsedNs(oldest_ticks_, Clock::Ticks())) / kNanosPerMilli;
+    }
+  }
+
+ private:
+  uint64_t AddHistogram(const Member& member, const HistogramCell& cell, size_t buckets) {
+    if (member.baseline == nullptr) {
+      nanos_ += cell.Sum();
+      return cell.Collect(std::span(tool_.duration_buckets).first(buckets));
+    }
+    uint64_t count = 0;
+    for (size_t i = 0; i < buckets; ++i) {
+      const uint64_t counted = member.Counted(cell.buckets[i]);
+      tool_.duration_buckets[i] += counted;
+      count += counted;
+    }
+    nanos_ += static_cast<double>(member.Counted(cell.sum_integer)) + member.CountedDouble(cell.sum_float);
+    return count;
+  }
+
+  void AddError(std::string_view type, uint64_t count) {
+    if (count == 0) return;
+    tool_.failed_calls += count;
+    if (!IsName(type)) return;
+    const auto found = std::find_if(tool_.error_types.begin(), tool_.error_types.end(),
+                                    [&](const auto& known) { return known.first == type; });
+    if (found == tool_.error_types.end()) {
+      tool_.error_types.emplace_back(type, count);
+    } else {
+      found->second += count;
+    }
+  }
+
+  void AddInFlight(const Segment& segment, const ToolCell& cell) {
+    const InFlightState state = ReadInFlight(segment, cell.in_flight, cell.spill);
+    tool_.in_progress += state.calls;
+    // Ticks of one machine compare where they are of one source.
+    const uint64_t source = segment.header().clock_source.load(std::memory_order_relaxed);
+    if (state.oldest_start_ticks == 0 || source != static_cast<uint64_t>(Clock::source())) return;
+    oldest_ticks_ = oldest_ticks_ == 0 ? state.oldest_start_ticks : std::min(oldest_ticks_, state.oldest_start_ticks);
+  }
+
+  ToolSnapshot& tool_;
+  double nanos_ = 0;
+  uint64_t oldest_ticks_ = 0;
+};
+
+}  // namespace
+
+void ToolReader::Index(std::span<const Member> members) {
+  const bool same = std::equal(ids_.begin(), ids_.end(), members.begin(), members.end(),
+                               [](uint64_t id, const Member& member) { return id == member.id; });
+  if (!same) {
+    for (auto& [name, tool] : tools_) tool.parts.clear();
+    caches_.clear();
+    ids_.clear();
+    for (const Member& member : members) ids_.push_back(member.id);
+    seen_series_.assign(members.size(), 0);
+  }
+  for (size_t i = 0; i < members.size(); ++i) {
+    const Segment& segment = *members[i].segment;
+    const uint64_t count = CountSeries(segment);
+    if (count == seen_series_[i]) continue;
+    uint64_t place = 0;
+    ForEachSeries(segment, [&](const DirectoryView& series) {
+      if (place++ < seen_series_[i] || !IsName(series.name)) return;
+      if (series.kind == SeriesKind::kTool) {
+        const auto* cell = segment.Find<ToolCell>(series.cell, ToolCell::Bytes(BucketsOf(segment)));
+        if (cell != nullptr) tools_[std::string(series.name)].parts.push_back({i, cell});
+      } else if (series.kind == SeriesKind::kCache) {
+        const auto* cell = segment.Find<CacheCell>(series.cell);
+        if (cell != nullptr) caches_[std::string(series.name)].push_back({i, cell});
+      }
+    });
+    seen_series_[i] = place;
+  }
+  if (!same) std::erase_if(tools_, [](const auto& entry) { return entry.second.parts.empty(); });
+}
+
+void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, WindowCell ToolCell::*window,
+                             const KeptStats& seen) {
+  samples_.clear();
+  for (size_t i = 0; i < tool.parts.size(); ++i) {
+    const Segment& segment = *members[tool.parts[i].member].segment;
+    const WindowCell& cell = tool.parts[i].cell->*window;
+    const Ring ring = RingOf(segment, cell);
+    if (ring.samples == nullptr) continue;
+    const uint64_t window_size = segment.header().window_size.load(std::memory_order_relaxed);
+    cell.Read(*ring.samples, ring.capacity, window_size, seen.positions[i], part_);
+    if (samples_.empty()) {
+      samples_.swap(part_);
+    } else {
+      samples_.insert(samples_.end(), part_.begin(), part_.end());
+    }
+  }
+}
+
+std::optional<WindowStats> ToolReader::Statistics(std::span<const Member> members, QuantileMethod method,
+                                                  const Tool& tool, WindowCell ToolCell::*window,
+                                                  std::span<const uint64_t> recorded, KeptStats& kept) {
+  bool has_window = false;
+  bool moved = kept.positions.size() != tool.parts.size() || kept.method != method;
+  // With concurrent writers a sample may have been claimed and not yet stored when the ring is read. As many finished
+  // calls as claimed samples say that none was.
+  bool settled = !recorded.empty();
+  uint64_t window_sizes = 0;
+  kept.positions.resize(tool.parts.size());
+  for (size_t i = 0; i < tool.parts.size(); ++i) {
+    const Member& member = members[tool.parts[i].member];
+    const WindowCell& cell = tool.parts[i].cell->*window;
+    if (cell.ring.load(std::memory_order_acquire) == 0) continue;
+    has_window = true;
+    window_sizes += member.segment->header().window_size.load(std::memory_order_relaxed);
+    const WindowCell::Position position = PositionOf(member, cell);
+    moved = moved || kept.positions[i] != position;
+    kept.positions[i] = position;
+    settled = settled && (!member.is_live() || recorded[i] == position.cursor - position.start);
+  }
+  if (!has_window) return std::nullopt;
+  if (!moved && kept.stats.has_value() && kept.window_sizes == window_sizes) return kept.stats;
+  ReadSamples(members, tool, window, kept);
+  const Moments moments = MomentsOf(samples_);
+  WindowStats stats;
+  stats.count = samples_.size();
+  stats.mean = moments.mean;
+  stats.stddev = moments.stddev;
+  stats.min = moments.min;
+  stats.max = moments.max;
+  Percentiles(samples_, kPercents, method, stats.quantiles);
+  kept.method = method;
+  kept.window_sizes = window_sizes;
+  kept.stats = settled ? std::optional(stats) : std::nullopt;
+  return stats;
+}
+
+ToolSnapshot ToolReader::Collect(std::span<const Member> members, QuantileMethod method, std::string_view name,
+                                 Tool& tool) {
+  ToolSnapshot snapshot;
+  snapshot.name = name;
+  ToolSum sum(snapshot);
+  recorded_.clear();
+  for (const Part<ToolCell>& part : tool.parts) {
+    const uint64_t before = snapshot.total_calls();
+    sum.Add(members[part.member], *part.cell);
+    recorded_.push_back(snapshot.total_calls() - before);
+  }
+  sum.Finish();
+  snapshot.window_ms =
+      Statistics(members, method, tool, &ToolCell::window, recorded_, tool.window).value_or(WindowStats());
+  snapshot.first_item_ms = Statistics(members, method, tool, &ToolCell::first_item, {}, tool.first_item);
+  return snapshot;
+}
+
+void ToolReader::Read(std::span<const Member> members, QuantileMethod method, std::vector<ToolSnapshot>& tools,
+                      std::vector<CacheSnapshot>& caches) {
+  Index(members);
+  tools.reserve(tools_.size());
+  for (auto& [name, tool] : tools_) {
+    ToolSnapshot snapshot = Collect(members, method, name, tool);
+    if (name != kOverflowName || !IsIdle(snapshot)) tools.push_back(std::move(snapshot));
+  }
+  caches.reserve(caches_.size());
+  for (const auto& [name, parts] : caches_) {
+    CacheSnapshot snapshot;
+    snapshot.name = name;
+    for (const Part<CacheCell>& part : parts) AddCache(members[part.member], *part.cell, snapshot);
+    if (name != kOverflowName || !IsIdle(snapshot)) caches.push_back(std::move(snapshot));
+  }
+}
+
+std::optional<ToolSnapshot> ToolReader::ReadTool(std::span<const Member> members, QuantileMethod method,
+                                                 std::string_view name) {
+  Index(members);
+  const auto found = tools_.find(name);
+  if (found == tools_.end()) return std::nullopt;
+  ToolSnapshot snapshot = Collect(members, method, name, found->second);
+  if (name == kOverflowName && IsIdle(snapshot)) return std::nullopt;
+  return snapshot;
+}
+
+std::optional<CacheSnapshot> ToolReader::ReadCache(std::span<const Member> members, std::string_view name) {
+  Index(members);
+  const auto found = caches_.find(name);
+  if (found == caches_.end()) return std::nullopt;
+  CacheSnapshot snapshot;
+  snapshot.name = name;
+  for (const Part<CacheCell>& part : found->second) AddCache(members[part.member], *part.cell, snapshot);
+  if (name == kOverflowName && IsIdle(snapshot)) return std::nullopt;
+  return snapshot;
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,223 @@
+// Floor: store.
+#include "store/segment_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "base/descriptors.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kWritableByOthers = 0022;
+
+absl::Status ErrnoStatus(std::string_view what, const std::string& path, int error) {
+  const std::string message =
+      absl::StrCat(absl::string_view(what.data(), what.size()), " '", path, "': ", strerror(error));
+  switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+      return absl::FailedPreconditionError(message);
+    default:
+      return absl::ResourceExhaustedError(message);
+  }
+}
+
+// A name that no other process draws, at this time or another.
+std::string DrawName() {
+  uint64_t random = 0;
+  if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
+    timespec now = {};
+    clock_gettime(CLOCK_REALTIME, &now);
+    random = static_cast<uint64_t>(now.tv_sec) << 32 ^ static_cast<uint64_t>(now.tv_nsec);
+  }
+  return absl::StrCat(absl::Hex(random, absl::kZeroPad16));
+}
+
+std::string WithSuffix(std::string_view name, std::string_view suffix) { return std::string(name).append(suffix); }
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::Open(const std::string& path, StepHook at_step) {
+  if (mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+    return ErrnoStatus("cannot make the directory", path, errno);
+  }
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return ErrnoStatus("cannot open the directory", path, errno);
+  std::shared_ptr<SegmentDirectory> directory(new SegmentDirectory(path, descriptor, std::move(at_step)));
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0) return ErrnoStatus("cannot look at the directory", path, errno);
+  if (status.st_uid != geteuid()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the directory '", path, "' is user ", status.st_uid, "'s, not user ", geteuid(), "'s"));
+  }
+  if ((status.st_mode & kWritableByOthers) != 0) {
+    return absl::PermissionDeniedError(absl::StrCat("others can write to the directory '", path, "'; it must be 0700"));
+  }
+  return directory;
+}
+
+SegmentDirectory::~SegmentDirectory() { close(descriptor_); }
+
+absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
+  // Whoever cleans up may find the file before it is locked, and take it for one whose process has ended.
+  constexpr int kAttempts = 16;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    ClaimedRegion claimed;
+    claimed.name = DrawName();
+    const std::string making = WithSuffix(claimed.name, kMakingSuffix);
+    Step("create");
+    const int descriptor =
+        openat(descriptor_, making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+    if (descriptor < 0) return ErrnoStatus("cannot make a file in", path_, errno);
+    claimed.region = FileRegion(descriptor, 0);
+    Step("lock");
+    if (!TryLockByte(descriptor, kLockByte)) {
+      if (errno == EACCES || errno == EAGAIN) continue;
+      return absl::FailedPreconditionError(absl::StrCat("the file system of '", path_, "' has no locks"));
+    }
+    if (InodeOf(making) != 0) return claimed;
+  }
+  return absl::ResourceExhaustedError(absl::StrCat("files in '", path_, "' disappear while they are made"));
+}
+
+absl::Status SegmentDirectory::Rename(const std::string& from, const std::string& to) {
+  if (renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus("cannot rename a file in", path_, errno);
+}
+
+absl::Status SegmentDirectory::Publish(const std::string& name) {
+  Step("publish");
+  return Rename(WithSuffix(name, kMakingSuffix), WithSuffix(name, kSegmentSuffix));
+}
+
+absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
+  Step("list");
+  // A descriptor of its own, for the position in a directory is the open file description's.
+  const int descriptor = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return absl::UnavailableError(absl::StrCat("cannot list '", path_, "': ", strerror(errno)));
+  DIR* const stream = fdopendir(descriptor);
+  if (stream == nullptr) {
+    close(descriptor);
+    return absl::UnavailableError(absl::StrCat("cannot list '", path_, "': ", strerror(errno)));
+  }
+  Listing listing;
+  while (const dirent* entry = readdir(stream)) {
+    const std::string_view name = entry->d_name;
+    if (name.ends_with(kSegmentSuffix)) {
+      listing.segments.emplace_back(name.substr(0, name.size() - kSegmentSuffix.size()));
+    } else if (name != "." && name != ".." && name != kRetired && !name.ends_with(kMakingSuffix) &&
+               !name.ends_with(kBaselineSuffix)) {
+      listing.others.emplace_back(name);
+    }
+  }
+  closedir(stream);
+  std::sort(listing.segments.begin(), listing.segments.end());
+  std::sort(listing.others.begin(), listing.others.end());
+  return listing;
+}
+
+absl::StatusOr<SegmentFile> SegmentDirectory::OpenFile(const std::string& name) const {
+  Step("open");
+  const int descriptor = openat(descriptor_, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) {
+    if (errno == ENOENT) return absl::NotFoundError(name);
+    const bool is_link = errno == ELOOP;
+    const bool is_full = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    if (is_full) return absl::ResourceExhaustedError("descriptors");
+    return absl::FailedPreconditionError(is_link ? "symlink" : errno == EACCES ? "foreign" : "unreadable");
+  }
+  SegmentFile file;
+  file.region = FileRegion(descriptor, 0);
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0) return absl::FailedPreconditionError("unreadable");
+  if (!S_ISREG(status.st_mode)) return absl::FailedPreconditionError("irregular");
+  if (status.st_uid != geteuid()) return absl::FailedPreconditionError("foreign");
+  file.inode = status.st_ino;
+  file.bytes = static_cast<uint64_t>(status.st_size);
+  return file;
+}
+
+uint64_t SegmentDirectory::InodeOf(const std::string& name) const {
+  Step("stat");
+  struct stat status = {};
+  return fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_ino : 0;
+}
+
+std::optional<uint64_t> SegmentDirectory::BytesOf(const std::string& name, uint64_t inode) const {
+  struct stat status = {};
+  if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_ino != inode) {
+    return std::nullopt;
+  }
+  return static_cast<uint64_t>(status.st_size);
+}
+
+std::optional<SegmentDirectory::Change> SegmentDirectory::TryChange() {
+  Step("begin");
+  // A description of its own: a lock of the one that all threads share would let all of them in.
+  const int descriptor = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  // A child that is forked meanwhile closes its copy, which would hold the lock for as long as the child lives.
+  if (!TrackDescriptor(descriptor) || flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    UntrackDescriptor(descriptor);
+    close(descriptor);
+    return std::nullopt;
+  }
+  return Change(*this, descriptor);
+}
+
+SegmentDirectory::Change::~Change() {
+  if (descriptor_ < 0) return;
+  UntrackDescriptor(descriptor_);
+  flock(descriptor_, LOCK_UN);
+  close(descriptor_);
+}
+
+absl::StatusOr<ClaimedRegion> SegmentDirectory::Change::Make() { return directory_.Claim(); }
+
+absl::Status SegmentDirectory::Change::Commit(const ClaimedRegion& made, const std::string& name) {
+  directory_.Step("commit");
+  return directory_.Rename(WithSuffix(made.name, kMakingSuffix), name);
+}
+
+void SegmentDirectory::Change::Unlink(const std::string& name) {
+  directory_.Step("unlink");
+  unlinkat(directory_.descriptor_, name.c_str(), 0);
+}
+
+void SegmentDirectory::Change::UnlinkUnfinished() {
+  const int descriptor = openat(directory_.descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* const stream = descriptor < 0 ? nullptr : fdopendir(descriptor);
+  if (stream == nullptr) {
+    if (descriptor >= 0) close(descriptor);
+    return;
+  }
+  std::vector<std::string> unfinished;
+  while (const dirent* entry = readdir(stream)) {
+    if (std::string_view(entry->d_name).ends_with(kMakingSuffix)) unfinished.emplace_back(entry->d_name);
+  }
+  closedir(stream);
+  for (const std::string& name : unfinished) {
+    const absl::StatusOr<SegmentFile> file = directory_.OpenFile(name);
+    // A process that is about to lock its file finds it locked, and makes another one.
+    if (file.ok() && TryShareByte(file->region.descriptor(), kLockByte)) Unlink(name);
+  }
+}
+
+}  // namespace toolvitals
