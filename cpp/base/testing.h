@@ -5,7 +5,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
 #include <random>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -40,6 +44,28 @@ void RunThreads(size_t count, const Body& body) {
   }
   for (std::thread& thread : threads) thread.join();
 }
+
+// A folder in memory, where there is one, that is gone with all that is in it when the test is over.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code none;
+    std::string pattern = (std::filesystem::is_directory("/dev/shm", none) ? "/dev/shm" : "/tmp") +
+                          std::string("/toolvitals-test-XXXXXX");
+    path_ = mkdtemp(pattern.data()) == nullptr ? std::string() : pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 // Pseudo-random numbers that are the same in every run and with every standard library, which the distributions of
 // <random> are not.

@@ -18,6 +18,8 @@
 #include "collector/collector.h"
 #include "render/client_text.h"
 #include "snapshot/collect_families.h"
+#include "snapshot/family_merger.h"
+#include "snapshot/process_fleet.h"
 
 namespace py = pybind11;
 
@@ -27,23 +29,43 @@ namespace {
 // What is kept from one rendering to the next: who the series are, and their labels as text.
 class KeptReaders {
  public:
-  KeptReaders() : reader_(Collector::Global().segment(), kDefaultRegistry) {}
+  KeptReaders() : reader_(Collector::Global().segment(), kDefaultRegistry), fleet_(Collector::Global()) {}
 
-  // The text of each family; empty for one that Python has to write.
-  std::vector<std::string> Render(const std::vector<Offset>& families, const ClientTextOptions& options) {
+  // The text of each family, of all processes that share it; empty for one that Python has to write.
+  std::vector<std::string> Render(const std::vector<std::shared_ptr<Family>>& families,
+                                  const ClientTextOptions& options) {
     std::vector<std::string> texts(families.size());
     const QuantileMethod method = Collector::Global().quantile_method();
     absl::MutexLock lock(&mutex_);
+    const std::span<const Member> members = fleet_.Look().members;
+    const bool alone = members.size() == 1 && !members.front().names_process;
+    std::vector<FamilySnapshot> merged;
+    if (!alone) merger_.Read(members, /*hidden_too=*/true, method, merged);
     for (size_t i = 0; i < families.size(); ++i) {
-      const std::optional<FamilySnapshot> family = reader_.ReadOne(families[i], method);
-      if (family.has_value() && !texts_[families[i]].Write(*family, options, texts[i])) texts[i].clear();
+      const Offset offset = families[i]->offset();
+      std::optional<FamilySnapshot> family =
+          alone ? reader_.ReadOne(offset, method) : Named(merged, families[i]->definition().name);
+      if (family.has_value() && !texts_[offset].Write(*family, options, texts[i])) texts[i].clear();
     }
+    fleet_.Rest();
     return texts;
   }
 
  private:
+  static std::optional<FamilySnapshot> Named(std::vector<FamilySnapshot>& families, const std::string& name) {
+    for (FamilySnapshot& family : families) {
+      if (family.info->name != name) continue;
+      // Those make Python write it, which knows this process alone.
+      family.exemplars.clear();
+      return family;
+    }
+    return std::nullopt;
+  }
+
   absl::Mutex mutex_;
   FamilyReader reader_ ABSL_GUARDED_BY(mutex_);
+  ProcessFleet fleet_ ABSL_GUARDED_BY(mutex_);
+  FamilyMerger merger_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Offset, ClientText> texts_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -53,15 +75,13 @@ std::atomic<KeptReaders*> kept_readers{nullptr};
 void BeginAfreshInChild() { kept_readers.store(new KeptReaders, std::memory_order_release); }
 
 py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, bool created) {
-  std::vector<Offset> families;
   // Holds them: whoever else has one may let go of it while the GIL is not held.
-  std::vector<std::shared_ptr<Family>> held;
+  std::vector<std::shared_ptr<Family>> families;
   for (const py::handle instrument : instruments) {
     if (!PyObject_TypeCheck(instrument.ptr(), &instrument_type)) throw py::type_error("not an instrument");
     std::shared_ptr<Family> family = AsInstrument(instrument.ptr())->family;
     if (family == nullptr) throw py::value_error("the metric was not defined: its __init__ has not run");
-    families.push_back(family->offset());
-    held.push_back(std::move(family));
+    families.push_back(std::move(family));
   }
   std::vector<std::string> texts;
   {

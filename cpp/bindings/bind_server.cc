@@ -13,6 +13,7 @@
 #include "collector/collector.h"
 #include "serve/server.h"
 #include "snapshot/collect.h"
+#include "snapshot/process_fleet.h"
 
 namespace py = pybind11;
 
@@ -22,24 +23,32 @@ namespace {
 class ServerHandle {
  public:
   ServerHandle(const std::string& host, std::optional<uint16_t> json_port, std::optional<uint16_t> prometheus_port,
-               const std::string& auth_token)
+               const std::string& auth_token, bool share_ports)
       : owner_(getpid()) {
     ServerOptions options;
     options.host = host;
     options.auth_token = auth_token;
     // Owned by the loop's thread, which is the only one to read through it.
-    auto reader = std::make_shared<SnapshotReader>(Collector::Global(), &SourceList::Global());
+    Collector& collector = Collector::Global();
+    auto reader =
+        std::make_shared<SnapshotReader>(collector, &SourceList::Global(), std::make_unique<ProcessFleet>(collector));
     options.snapshot = [reader] { return reader->Read(); };
     options.observe_scrape = [](std::chrono::nanoseconds took) {
       Collector::Global().CountScrape(static_cast<uint64_t>(took.count()));
     };
     if (json_port.has_value()) options.listeners.push_back({*json_port, "json"});
     if (prometheus_port.has_value()) options.listeners.push_back({*prometheus_port, "prometheus"});
+    if (share_ports) {
+      // Said before they are opened, so that another worker that finds one of them in use knows by whom.
+      SayPorts(json_port.value_or(0), prometheus_port.value_or(0));
+      options.is_our_port = &IsOurs;
+    }
     absl::StatusOr<std::unique_ptr<Server>> server = [&] {
       const py::gil_scoped_release released;
       return Server::Start(std::move(options));
     }();
     if (!server.ok()) {
+      SayPorts(0, 0);
       RaiseStatus(server.status());
       throw py::error_already_set();
     }
@@ -47,6 +56,7 @@ class ServerHandle {
     size_t listener = 0;
     if (json_port.has_value()) json_port_ = server_->ports()[listener++];
     if (prometheus_port.has_value()) prometheus_port_ = server_->ports()[listener];
+    SayPorts(json_port_.value_or(0), prometheus_port_.value_or(0));
   }
 
   ~ServerHandle() {
@@ -64,9 +74,28 @@ class ServerHandle {
     stopped_ = true;
     const py::gil_scoped_release released;
     server_->Stop();
+    if (owner_ == getpid()) SayPorts(0, 0);
   }
 
  private:
+  // Where other processes of the service read it.
+  static void SayPorts(uint16_t json_port, uint16_t prometheus_port) {
+    SegmentHeader& header = Collector::Global().segment().header();
+    header.json_port.store(json_port, std::memory_order_relaxed);
+    header.prometheus_port.store(prometheus_port, std::memory_order_relaxed);
+  }
+  static bool IsOurs(uint16_t port) {
+    ProcessFleet fleet(Collector::Global());
+    for (const Member& member : fleet.Look().members) {
+      const SegmentHeader& header = member.segment->header();
+      if (member.state == MemberState::kLive && (header.json_port.load(std::memory_order_relaxed) == port ||
+                                                 header.prometheus_port.load(std::memory_order_relaxed) == port)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   const pid_t owner_;
   bool stopped_ = false;
   std::optional<uint16_t> json_port_;
@@ -94,13 +123,15 @@ void BindServer(py::module_& module) {
   pthread_atfork(nullptr, nullptr, &Server::AbandonAllAfterFork);
   py::class_<ServerHandle>(module, "Server", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
                            "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"
+                           "With `share_ports` other processes of the same directory may listen on them too.\n"
                            "OSError names a port in use; ValueError a bad host. Thread-safe.")
       .def(py::init([](const std::string& host, const py::object& json_port, const py::object& prometheus_port,
-                       const std::string& auth_token) {
+                       const std::string& auth_token, bool share_ports) {
              return std::make_unique<ServerHandle>(host, ToPort(json_port, "json_port"),
-                                                   ToPort(prometheus_port, "prometheus_port"), auth_token);
+                                                   ToPort(prometheus_port, "prometheus_port"), auth_token, share_ports);
            }),
-           py::kw_only(), py::arg("host"), py::arg("json_port"), py::arg("prometheus_port"), py::arg("auth_token"))
+           py::kw_only(), py::arg("host"), py::arg("json_port"), py::arg("prometheus_port"), py::arg("auth_token"),
+           py::arg("share_ports") = false)
       .def_property_readonly("json_port", [](const ServerHandle& self) { return PortOrNone(self.json_port()); })
       .def_property_readonly("prometheus_port",
                              [](const ServerHandle& self) { return PortOrNone(self.prometheus_port()); })

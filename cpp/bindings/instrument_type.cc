@@ -52,8 +52,11 @@ void Dealloc(PyObject* object) {
   Py_CLEAR(self->overflow);
   self->children.~ChildTable();
   Py_CLEAR(self->label_values);
-  std::destroy_at(&self->series);
-  std::destroy_at(&self->family);
+  // When the program ends, what it recorded stays for those who read it in its place.
+  if (!IsFinalizing()) {
+    std::destroy_at(&self->series);
+    std::destroy_at(&self->family);
+  }
   Py_TYPE(object)->tp_free(object);
 }
 
@@ -308,7 +311,7 @@ PyObject* Clear(PyObject* object, PyObject*) {
 PyObject* Reset(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (RecordOf(self) == nullptr) return nullptr;
-  self->family->Reset(*self->series, /*gauges=*/true);
+  self->family->Reset(*self->series);
   Py_RETURN_NONE;
 }
 
@@ -409,7 +412,7 @@ PyMethodDef methods[] = {
     {"_define", AsMethod(&Define), METH_VARARGS | METH_KEYWORDS,
      "_define($self, name, documentation, unit, labelnames, /, *, bounds=(), states=(), quantiles=(), window_size=0,\n"
      "        ttl_s=0, max_series=0, native=False, native_schema=3, native_max_buckets=160,\n"
-     "        native_zero_threshold=2.938735877055719e-39)\n--\n\n"
+     "        native_zero_threshold=2.938735877055719e-39, gauge_mode='all')\n--\n\n"
      "Makes the family, which no registry shows yet. `name` is without the suffix of its samples. Once."},
     {"labels", AsMethod(&Labels), METH_FASTCALL | METH_KEYWORDS,
      "labels($self, /, *labelvalues, **labelkwargs)\n--\n\n"

@@ -1,7 +1,10 @@
 // Floor: bindings.
 #include "bindings/instrument_values.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/collector.h"
@@ -37,6 +40,19 @@ bool ToDoubles(PyObject* iterable, std::vector<double>& numbers) {
     if (number == -1.0 && PyErr_Occurred() != nullptr) return false;
     numbers.push_back(number);
   }
+  return true;
+}
+
+// By the names that prometheus_client gives them.
+bool ToGaugeMode(std::string_view name, GaugeMode& mode) {
+  constexpr std::array<std::string_view, kGaugeModes> kNames = {
+      "all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent"};
+  const auto found = std::find(kNames.begin(), kNames.end(), name);
+  if (found == kNames.end()) {
+    PyErr_SetString(PyExc_ValueError, "unknown gauge_mode");
+    return false;
+  }
+  mode = static_cast<GaugeMode>(found - kNames.begin());
   return true;
 }
 
@@ -102,8 +118,8 @@ PyObject* SummaryToPython(Family& family, Series& series, PyObject* labels) {
   if (!quantiles) return nullptr;
   const FamilyDefinition& definition = family.definition();
   if (definition.window_size != 0) {
-    for (const QuantileValue& quantile :
-         ReadWindow(family.segment(), definition, cell.window, Collector::Global().quantile_method())) {
+    for (const QuantileValue& quantile : QuantilesOf(definition, ReadWindow(family.segment(), definition, cell.window),
+                                                     Collector::Global().quantile_method())) {
       const OwnedRef pair(Py_BuildValue("(dd)", quantile.quantile, quantile.value));
       if (!pair || PyList_Append(quantiles.get(), pair.get()) != 0) return nullptr;
     }
@@ -142,6 +158,7 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
                                 "native_schema",
                                 "native_max_buckets",
                                 "native_zero_threshold",
+                                "gauge_mode",
                                 nullptr};
   std::pair<FamilyDefinition, FamilyOptions> made;
   FamilyDefinition& definition = made.first;
@@ -152,11 +169,12 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   Py_ssize_t name_bytes = 0, help_bytes = 0, unit_bytes = 0;
   PyObject *label_names = nullptr, *bounds = nullptr, *states = nullptr, *quantiles = nullptr;
   unsigned long long window_size = 0, ttl = 0, max_series = 0, max_buckets = definition.buckets.max_buckets;
+  const char* gauge_mode = "all";
   int native = 0, schema = definition.buckets.schema;
-  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKKKpiKd:_define", const_cast<char**>(names), &name,
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKKKpiKds:_define", const_cast<char**>(names), &name,
                                    &name_bytes, &help, &help_bytes, &unit, &unit_bytes, &label_names, &bounds, &states,
                                    &quantiles, &window_size, &ttl, &max_series, &native, &schema, &max_buckets,
-                                   &definition.buckets.zero_threshold)) {
+                                   &definition.buckets.zero_threshold, &gauge_mode)) {
     return std::nullopt;
   }
   definition.name.assign(name, static_cast<size_t>(name_bytes));
@@ -167,6 +185,7 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
       (quantiles != nullptr && !ToDoubles(quantiles, definition.quantiles))) {
     return std::nullopt;
   }
+  if (!ToGaugeMode(gauge_mode, definition.gauge_mode)) return std::nullopt;
   definition.window_size = window_size;
   definition.ttl_seconds = ttl;
   definition.exponential = native != 0;

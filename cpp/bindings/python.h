@@ -98,6 +98,15 @@ inline void MakeImmortal([[maybe_unused]] PyObject* object) {
 #endif
 }
 
+// Whether the interpreter is taking everything apart, since the program has ended.
+inline bool IsFinalizing() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing() != 0;
+#else
+  return _Py_IsFinalizing() != 0;
+#endif
+}
+
 template <typename Function>
 PyCFunction AsMethod(Function* function) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));

@@ -11,6 +11,7 @@
 #include "render/json.h"
 #include "render/prometheus_text.h"
 #include "snapshot/collect.h"
+#include "snapshot/process_fleet.h"
 
 namespace toolvitals {
 namespace {
@@ -26,7 +27,8 @@ PyObject* ParseJson(const std::string& text) {
 // What each thread that asks keeps for itself: idle tools are not computed again, a text is not allocated again, and no
 // fork can leave a lock of it held.
 struct Workspace {
-  SnapshotReader reader{Collector::Global(), &SourceList::Global()};
+  SnapshotReader reader{Collector::Global(), &SourceList::Global(),
+                        std::make_unique<ProcessFleet>(Collector::Global())};
   std::string text;
 };
 

@@ -57,6 +57,7 @@ PyObject* SetState(PyObject* object, PyObject* state) {
   }
   record->As<StateSetSeriesCell>().state.store(static_cast<uint64_t>(found - states.begin()),
                                                std::memory_order_relaxed);
+  self->series->Date();
   Py_RETURN_NONE;
 }
 

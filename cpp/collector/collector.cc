@@ -9,10 +9,12 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "registry/names.h"
+#include "store/segment_family.h"
 
 namespace toolvitals {
 namespace {
@@ -49,6 +51,13 @@ absl::StatusOr<HistogramBounds> BoundsInMillis() {
   return HistogramBounds::Make(millis);
 }
 
+// A number that the processes of one service share, and hardly ever those of two (FNV-1a, 64 bits).
+uint64_t ServiceNumber(std::string_view name_prefix) {
+  uint64_t hash = 0xcbf2'9ce4'8422'2325;
+  for (const char c : name_prefix) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100'0000'01b3;
+  return hash;
+}
+
 std::string Copy(std::string_view text) { return std::string(text); }
 
 }  // namespace
@@ -65,6 +74,7 @@ Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& o
   header.clock_source.store(static_cast<uint64_t>(Clock::source()), std::memory_order_relaxed);
   header.ns_per_tick_q32.store(Clock::ns_per_tick_q32(), std::memory_order_relaxed);
   header.window_size.store(options.window_size, std::memory_order_relaxed);
+  header.service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
   header.histogram_bounds.store(kDefaultDurationBounds.size(), std::memory_order_relaxed);
   for (size_t i = 0; i < kDefaultDurationBounds.size(); ++i) {
     header.bounds[i].store(std::bit_cast<uint64_t>(kDefaultDurationBounds[i]), std::memory_order_relaxed);
@@ -104,22 +114,111 @@ Collector& Collector::Global() { return *global_collector.load(std::memory_order
 
 // A fork may not catch the mutex held by a thread that will not exist in the child.
 void Collector::LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (Collector* collector = global_collector.load(std::memory_order_acquire)) collector->mutex_.Lock();
+  Collector* collector = global_collector.load(std::memory_order_acquire);
+  if (collector == nullptr) return;
+  if (auto* before_fork = collector->before_fork_.load(std::memory_order_acquire)) before_fork();
+  collector->mutex_.Lock();
+  collector->PrepareChild();
 }
 
 void Collector::UnlockInParent() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (Collector* collector = global_collector.load(std::memory_order_acquire)) collector->mutex_.Unlock();
+  Collector* collector = global_collector.load(std::memory_order_acquire);
+  if (collector == nullptr) return;
+  // The child has a copy of the descriptor, and with it the lock.
+  collector->child_region_.reset();
+  collector->child_image_ = {};
+  collector->mutex_.Unlock();
 }
 
-// The child's pages are its own copies at the same addresses, so its handles stay valid and only the counts must go.
+// The child's segment is its own at the same addresses, so its handles stay valid and only the counts must go.
 void Collector::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   Collector* collector = global_collector.load(std::memory_order_acquire);
   if (collector == nullptr) return;
-  collector->ResetAll(/*after_fork=*/true);
+  collector->BecomeChild();
   collector->started_ns_.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
   // The mutex is made anew, not unlocked: its queue holds threads that do not exist here, and one of them may have been
   // in the middle of changing it.
   new (&collector->mutex_) absl::Mutex;
+}
+
+std::vector<Segment::Blank> Collector::Samples() {
+  std::vector<Segment::Blank> samples;
+  const auto add = [&](const Word& word) {
+    const Offset ring = word.load(std::memory_order_relaxed);
+    if (ring == 0) return;
+    const uint64_t capacity = segment_->At<RingRecord>(ring)->capacity.load(std::memory_order_relaxed);
+    samples.push_back({ring + offsetof(RingRecord, slots), capacity * sizeof(Word)});
+  };
+  ForEachSeries(*segment_, [&](const DirectoryView& series) {
+    if (series.kind != SeriesKind::kTool) return;
+    const ToolCell& cell = *segment_->At<ToolCell>(series.cell);
+    add(cell.window.ring);
+    add(cell.first_item.ring);
+  });
+  instruments_.ForEachRing(add);
+  return samples;
+}
+
+void Collector::PrepareChild() {
+  child_region_.reset();
+  child_image_ = {};
+  if (sharing_.place == nullptr) {
+    absl::StatusOr<std::shared_ptr<SegmentFamily>> family = SegmentFamily::Found();
+    if (family.ok()) sharing_ = {*std::move(family), "", /*is_founder=*/true};
+  }
+  const std::vector<Segment::Blank> blanks = Samples();
+  if (sharing_.place != nullptr) {
+    absl::StatusOr<ClaimedRegion> claimed = sharing_.place->Claim();
+    if (claimed.ok() && segment_->CopyTo(claimed->region, blanks).ok()) {
+      child_region_ = *std::move(claimed);
+      return;
+    }
+  }
+  unshared_children_.fetch_add(1, std::memory_order_relaxed);
+  // Private memory is copied by the fork itself; what is shared would stay so.
+  if (segment_->is_shared()) child_image_ = segment_->Copy(blanks);
+}
+
+void Collector::BecomeChild() {
+  std::string name;
+  if (child_region_.has_value()) {
+    if (segment_->Adopt(std::move(child_region_->region)).ok()) name = child_region_->name;
+  } else if (!child_image_.empty()) {
+    segment_->AdoptPrivately(child_image_).IgnoreError();
+  }
+  unshared_children_.store(0, std::memory_order_relaxed);
+  ResetAll(/*after_fork=*/true);
+  // Only now, so that nobody takes the parent's counts for the child's.
+  if (!name.empty() && !sharing_.place->Publish(name).ok()) name.clear();
+  sharing_.name = std::move(name);
+  sharing_.is_founder = false;
+  child_region_.reset();
+  child_image_ = {};
+}
+
+absl::Status Collector::Share(std::shared_ptr<SegmentPlace> place) {
+  absl::MutexLock lock(&mutex_);
+  if (sharing_.place != nullptr && dynamic_cast<SegmentFamily*>(sharing_.place.get()) == nullptr) {
+    return absl::AlreadyExistsError("the metrics are shared elsewhere already");
+  }
+  absl::StatusOr<ClaimedRegion> claimed = place->Claim();
+  if (!claimed.ok()) return claimed.status();
+  if (absl::Status status = segment_->CopyTo(claimed->region, {}); !status.ok()) return status;
+  if (absl::Status status = segment_->Adopt(std::move(claimed->region)); !status.ok()) return status;
+  if (absl::Status status = place->Publish(claimed->name); !status.ok()) return status;
+  sharing_ = {std::move(place), std::move(claimed->name), /*is_founder=*/false};
+  return absl::OkStatus();
+}
+
+Collector::Sharing Collector::sharing() const {
+  absl::MutexLock lock(&mutex_);
+  return sharing_;
+}
+
+void Collector::FoundFamily() {
+  absl::MutexLock lock(&mutex_);
+  const bool is_family = dynamic_cast<SegmentFamily*>(sharing_.place.get()) != nullptr;
+  if (is_family && !sharing_.is_founder) sharing_ = {};
 }
 
 absl::Status Collector::MakeOverflow() {
@@ -273,6 +372,7 @@ absl::Status Collector::Configure(const CollectorOptions& options) {
     return status;
   }
   segment_->header().window_size.store(options.window_size, std::memory_order_relaxed);
+  segment_->header().service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
   quantile_method_.store(options.quantile_method, std::memory_order_relaxed);
   registry_.set_max_series(options.max_series);
   options_ = options;
@@ -333,7 +433,11 @@ void Collector::ResetAll(bool after_fork) {
   for (Word& dropped : header.dropped) dropped.store(0, std::memory_order_relaxed);
   header.scrapes.store(0, std::memory_order_relaxed);
   header.scrape_ns_sum.store(0, std::memory_order_relaxed);
-  if (after_fork) segment_->TakeOwnership();
+  if (!after_fork) return;
+  // The endpoints are the parent's.
+  header.json_port.store(0, std::memory_order_relaxed);
+  header.prometheus_port.store(0, std::memory_order_relaxed);
+  segment_->TakeOwnership();
 }
 
 }  // namespace toolvitals

@@ -6,8 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -18,6 +20,7 @@
 #include "metrics/quantiles.h"
 #include "registry/instrument_store.h"
 #include "registry/registry.h"
+#include "store/segment_place.h"
 
 namespace toolvitals {
 
@@ -78,6 +81,26 @@ class Collector {
     segment_->header().scrapes.fetch_add(1, std::memory_order_relaxed);
   }
 
+  // Moves what is recorded to where other processes read it, at the same addresses; records made before go with it.
+  // From here on what forked children record goes there too. Whoever records meanwhile has to be kept out, as the GIL
+  // does. On an error everything stays as it was: PermissionDenied, ResourceExhausted or FailedPrecondition name what
+  // is wrong. Only once: AlreadyExists for another place.
+  absl::Status Share(std::shared_ptr<SegmentPlace> place);
+
+  // Where the segment lies, and where those of forked children do.
+  struct Sharing {
+    std::shared_ptr<SegmentPlace> place;
+    std::string name;         // of the own segment there; empty: it is not there
+    bool is_founder = false;  // of a family that the own segment is not in, and nobody else reads
+  };
+  Sharing sharing() const;
+  // From here on forked children are this process's to show, not its parent's.
+  void FoundFamily();
+  // Called before each fork, outside of all locks.
+  void SetBeforeFork(void (*before_fork)()) { before_fork_.store(before_fork, std::memory_order_release); }
+  // Forked children whose records nobody else can see, since there was no room for them to share it.
+  uint64_t unshared_children() const { return unshared_children_.load(std::memory_order_relaxed); }
+
   // Families of instruments that programs make for themselves.
   InstrumentStore& instruments() { return instruments_; }
 
@@ -93,6 +116,11 @@ class Collector {
   static void LockForFork();
   static void UnlockInParent();
   static void StartAfreshInChild();
+  // Makes the copy that the child is going to have, before there is one: after that the parent goes on recording.
+  void PrepareChild() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BecomeChild() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where the samples of windows are: a child begins without them.
+  std::vector<Segment::Blank> Samples() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Status MakeOverflow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Makes a cell complete and shows it; nullptr where the budget of bytes is spent.
@@ -112,6 +140,12 @@ class Collector {
   mutable absl::Mutex mutex_;
   InstrumentStore instruments_;
   CollectorOptions options_ ABSL_GUARDED_BY(mutex_);
+  Sharing sharing_ ABSL_GUARDED_BY(mutex_);
+  // What was prepared for a child that is about to be forked: a place among others, or else memory of its own.
+  std::optional<ClaimedRegion> child_region_ ABSL_GUARDED_BY(mutex_);
+  std::vector<char> child_image_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<uint64_t> unshared_children_{0};
+  std::atomic<void (*)()> before_fork_{nullptr};
   absl::flat_hash_map<std::string, std::unique_ptr<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);
   // Made when the collector is, so that there is always room for them. Snapshots show them once they hold something.

@@ -278,6 +278,32 @@ std::optional<NativeHistogram> ExponentialCell::Read(const Segment& segment) con
   return read;
 }
 
+bool ExponentialCell::Store(Segment& segment, const NativeHistogram& counted) {
+  const auto add = [](Word& word, uint64_t count) { Add<Writers::kSerialized>(word, count); };
+  const auto link = [&](Word& newest, const NativeBuckets& buckets) {
+    if (buckets.counts.empty()) return true;
+    const Offset made = segment.Allocate(BucketRange::Bytes(buckets.counts.size()));
+    if (made == 0) return false;
+    BucketRange& range = *segment.At<BucketRange>(made);
+    range.older.store(newest.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    range.halvings.store(static_cast<uint64_t>(kMaxSchema - counted.schema), std::memory_order_relaxed);
+    range.first_index.store(static_cast<uint64_t>(buckets.first_index), std::memory_order_relaxed);
+    range.size.store(buckets.counts.size(), std::memory_order_relaxed);
+    for (size_t i = 0; i < buckets.counts.size(); ++i) {
+      range.counts[i].store(buckets.counts[i], std::memory_order_relaxed);
+    }
+    newest.store(made, std::memory_order_release);
+    return true;
+  };
+  zero_threshold.store(std::bit_cast<uint64_t>(counted.zero_threshold), std::memory_order_relaxed);
+  add(zeros, counted.zero_count);
+  add(infinite[0], counted.positive.infinite);
+  add(infinite[1], counted.negative.infinite);
+  if (link(positive, counted.positive) && link(negative, counted.negative)) return true;
+  add(unplaced, 1);
+  return false;
+}
+
 void ExponentialCell::Reset(Segment& segment) {
   for (const Word* newest : {&positive, &negative}) {
     for (Offset at = newest->load(std::memory_order_acquire); at != 0;) {

@@ -29,11 +29,6 @@ struct ExponentialOptions {
 // for every double.
 int32_t FinestIndex(double value);
 
-// The same bucket in a schema that is coarser by so many halvings. Schemas nest: two neighbours become one.
-constexpr int32_t CoarserIndex(int32_t index, int halvings) {
-  return static_cast<int32_t>((int64_t{index} + (int64_t{1} << halvings) - 1) >> halvings);
-}
-
 // A stretch of buckets in one schema. Its shape never changes, so whoever holds it may count in it for ever.
 struct BucketRange {
   Word older;        // Offset of the BucketRange before it
@@ -86,6 +81,9 @@ struct alignas(kCacheLineBytes) ExponentialCell {
   // What was counted; nullopt where a value found no memory, for then the buckets do not add up to the count, and where
   // the cell's memory is in another use by now, as far as it shows.
   std::optional<NativeHistogram> Read(const Segment& segment) const;
+
+  // Counts what another one counted, in a cell that nobody else writes to; false where there is no memory for it.
+  bool Store(Segment& segment, const NativeHistogram& counted);
 
   // Zeroes every count.
   void Reset(Segment& segment);

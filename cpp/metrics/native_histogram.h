@@ -30,4 +30,21 @@ struct NativeHistogram {
   friend bool operator==(const NativeHistogram&, const NativeHistogram&) = default;
 };
 
+// The bucket of an index in a schema that is coarser by so many halvings. Schemas nest: two neighbours become one.
+constexpr int32_t CoarserIndex(int32_t index, int halvings) {
+  return static_cast<int32_t>((int64_t{index} + (int64_t{1} << halvings) - 1) >> halvings);
+}
+
+// Makes the buckets coarser; nothing where the schema is the wanted one or below it. Exact.
+void ReduceSchema(NativeHistogram& histogram, int32_t schema);
+// Makes them as coarse as it takes for so many buckets of both signs together, from the lowest to the highest of each,
+// but not coarser than `min_schema`.
+void ReduceBuckets(NativeHistogram& histogram, uint64_t max_buckets, int32_t min_schema);
+
+// Adds what another one counted, in the coarser schema and with the wider zero bucket of the two; buckets that reach
+// into that become part of it. Exact but for those.
+void Add(NativeHistogram& histogram, NativeHistogram other);
+// Takes away what was counted before, by the same histogram. Never below zero.
+void Subtract(NativeHistogram& histogram, NativeHistogram before);
+
 }  // namespace toolvitals

@@ -22,8 +22,11 @@ Series::~Series() {
   if (!freed_) store_.FreeSeries(*this);
 }
 
+void Series::Date() { record_.created_us.store(NowMicros(), std::memory_order_relaxed); }
+
 void Series::Touch() {
   if (is_overflow_) family_.overflowed.fetch_add(1, std::memory_order_relaxed);
+  if (dates_) Date();
   if (expires_) record_.used_s.store(NowSeconds(), std::memory_order_relaxed);
 }
 
@@ -67,7 +70,7 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
     }
     store_.registry_.Cancel();
   }
-  for (size_t i = 0; i < values.size(); ++i) {
+  for (size_t i = 0; i < std::min(values.size(), definition_.label_names.size()); ++i) {
     store_.offenders_.Offer(definition_.name, definition_.label_names[i], values[i]);
   }
   return overflow_;
@@ -92,8 +95,9 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
   const Offset offset = segment.Allocate(bytes);
   if (offset == 0) return nullptr;
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
-  std::shared_ptr<Series> series(new Series(store_, record_, record, definition_.kind, bytes, is_overflow,
-                                            definition_.ttl_seconds != 0 && !is_overflow));
+  std::shared_ptr<Series> series(new Series(
+      store_, record_, record, definition_.kind, bytes, is_overflow, definition_.ttl_seconds != 0 && !is_overflow,
+      definition_.kind == InstrumentKind::kGauge && AnyProcess(definition_.gauge_mode) == GaugeMode::kMostRecent));
   const Offset labels = store_.MakeText(packed);
   record.labels.store(labels, std::memory_order_relaxed);
   bool complete = labels != 0;
@@ -243,21 +247,26 @@ bool Family::SetFacts(Series& series, std::span<const std::string_view> names_an
   store_.FreeText(cell.facts);
   cell.facts.store(made, std::memory_order_relaxed);
   cell.version.fetch_add(1, std::memory_order_release);
+  series.Date();
   return true;
 }
 
-void Family::Reset(Series& series, bool gauges) {
+void Family::Reset(Series& series) {
   absl::MutexLock lock(&store_.mutex_);
-  ResetLocked(series, gauges);
+  ResetLocked(series, /*after_fork=*/false);
 }
 
-void Family::ResetLocked(Series& series, bool gauges) {
+// The child of a fork inherits the values of gauges as it inherits the program's.
+void Family::ResetLocked(Series& series, bool after_fork) {
   switch (definition_.kind) {
     case InstrumentKind::kCounter:
       series.counter().Reset();
       break;
     case InstrumentKind::kGauge:
-      if (!gauges) return;
+      if (after_fork) {
+        series.gauge().Inherit();
+        return;
+      }
       series.gauge().Set(0);
       break;
     case InstrumentKind::kHistogram:
@@ -270,7 +279,10 @@ void Family::ResetLocked(Series& series, bool gauges) {
       SummarySeriesCell& cell = series.summary();
       cell.count.store(0, std::memory_order_relaxed);
       cell.sum.store(0, std::memory_order_relaxed);
-      if (definition_.window_size != 0) {
+      if (definition_.window_size != 0 && after_fork) {
+        // Writing every slot would copy every page.
+        cell.window.start.store(cell.window.cursor.load(std::memory_order_relaxed), std::memory_order_relaxed);
+      } else if (definition_.window_size != 0) {
         cell.window.Reset(*segment_.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed)));
       }
       break;

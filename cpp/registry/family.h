@@ -46,7 +46,8 @@ class Family {
   // Where it lies in the segment, for readers.
   Offset offset() const { return segment().OffsetOf(&record_); }
 
-  // The series of these values, as many as there are label names, each valid UTF-8; made where it is new. The overflow
+  // The series of these values, as many as there are label names, each valid UTF-8 (and one more for the number of a
+  // process that has ended, in a gauge that shows each); made where it is new. The overflow
   // series where a budget is spent, or a value is longer than kMaxLabelValueBytes.
   std::shared_ptr<Series> WithLabels(std::span<const std::string_view> values);
   // The same without making one; nullptr where there is none.
@@ -68,8 +69,8 @@ class Family {
   // The facts of an info's series, instead of those before; false where the byte budget does not hold them.
   bool SetFacts(Series& series, std::span<const std::string_view> names_and_values);
 
-  // Zeroes what is counted. `gauges` too, or only what counts; facts and states stay.
-  void Reset(Series& series, bool gauges);
+  // Zeroes what is counted, and gauges; facts and states stay.
+  void Reset(Series& series);
 
   std::vector<std::string> Facts(const Series& series) const;
 
@@ -83,6 +84,8 @@ class Family {
   // The label values of a series of this family.
   std::vector<std::string> ValuesOf(const Series& series) const;
 
+  // Counts records that were made elsewhere into what is now in the overflow series.
+  void AddOverflowed(uint64_t records) { record_.overflowed.fetch_add(records, std::memory_order_relaxed); }
   uint64_t overflowed() const { return record_.overflowed.load(std::memory_order_relaxed); }
 
  private:
@@ -103,7 +106,7 @@ class Family {
   std::shared_ptr<Series> Unlink(Map::iterator found);
   bool HasRoom();
   void CollectExpired(std::vector<std::shared_ptr<Series>>& removed);
-  void ResetLocked(Series& series, bool gauges);
+  void ResetLocked(Series& series, bool after_fork);
 
   InstrumentStore& store_;
   Segment& segment_;

@@ -148,7 +148,8 @@ std::string PackDefinition(const FamilyDefinition& definition) {
                                          definition.exponential ? uint64_t{1} : uint64_t{0},
                                          static_cast<uint64_t>(static_cast<int64_t>(definition.buckets.schema)),
                                          definition.buckets.max_buckets,
-                                         std::bit_cast<uint64_t>(definition.buckets.zero_threshold)};
+                                         std::bit_cast<uint64_t>(definition.buckets.zero_threshold),
+                                         static_cast<uint64_t>(definition.gauge_mode)};
   const std::string packed_numbers = PackNumbers(numbers);
   const std::string label_names = PackStrings(definition.label_names);
   const std::string bounds = PackNumbers(definition.bounds);
@@ -165,7 +166,8 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   const std::vector<uint64_t> numbers = UnpackNumbers<uint64_t>((*parts)[3]);
   auto label_names = UnpackTexts((*parts)[4]);
   auto states = UnpackTexts((*parts)[6]);
-  if (numbers.size() != 7 || !label_names.has_value() || !states.has_value()) return std::nullopt;
+  if (numbers.size() != 8 || numbers[7] >= kGaugeModes || !label_names.has_value() || !states.has_value())
+    return std::nullopt;
   FamilyDefinition definition;
   definition.kind = static_cast<InstrumentKind>(numbers[0]);
   definition.name = (*parts)[0];
@@ -181,6 +183,7 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   definition.buckets.schema = static_cast<int32_t>(static_cast<int64_t>(numbers[4]));
   definition.buckets.max_buckets = numbers[5];
   definition.buckets.zero_threshold = std::bit_cast<double>(numbers[6]);
+  definition.gauge_mode = static_cast<GaugeMode>(numbers[7]);
   return definition;
 }
 

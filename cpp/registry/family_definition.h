@@ -14,6 +14,25 @@
 
 namespace toolvitals {
 
+// Which of several processes' values a gauge shows. The numbers are part of the layout. The last bit: only those of
+// processes that live.
+enum class GaugeMode : uint64_t {
+  kAll = 0,  // each, with its process's number as the label `pid`
+  kLiveAll = 1,
+  kMin = 2,
+  kLiveMin = 3,
+  kMax = 4,
+  kLiveMax = 5,
+  kSum = 6,
+  kLiveSum = 7,
+  kMostRecent = 8,  // the one that was set last
+  kLiveMostRecent = 9,
+};
+inline constexpr uint64_t kGaugeModes = 10;
+
+constexpr GaugeMode AnyProcess(GaugeMode mode) { return static_cast<GaugeMode>(static_cast<uint64_t>(mode) & ~1u); }
+constexpr bool IsOfLiveOnly(GaugeMode mode) { return (static_cast<uint64_t>(mode) & 1) != 0; }
+
 struct FamilyDefinition {
   InstrumentKind kind = InstrumentKind::kCounter;
   std::string name;  // without the `_total` of a counter and the `_info` of an info
@@ -27,6 +46,7 @@ struct FamilyDefinition {
   uint64_t ttl_seconds = 0;         // series that were not recorded for so long are no longer shown; zero: for ever
   bool exponential = false;         // whether a histogram has exponential buckets as well
   ExponentialOptions buckets;       // of those
+  GaugeMode gauge_mode = GaugeMode::kAll;
 
   friend bool operator==(const FamilyDefinition&, const FamilyDefinition&) = default;
 };

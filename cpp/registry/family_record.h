@@ -46,7 +46,7 @@ struct alignas(kCacheLineBytes) SeriesRecord {
   Word generation;  // as GenerationOf() says; zero while it is in no family's list
   Word next;        // Offset of the next SeriesRecord of the family
   Word labels;      // Offset of a TextRecord of the label values, packed in the order of the family's label names
-  Word created_us;  // Unix time in microseconds
+  Word created_us;  // Unix time in microseconds; of what is replaced as a whole, when it was last
   Word used_s;      // seconds of the monotonic clock when it was last recorded; kept where the family's series expire
   Word exemplars;   // Offset of ExemplarSlots, one for each bucket of a histogram; zero: none was recorded yet
   Word cell[2];     // as many words as the kind takes

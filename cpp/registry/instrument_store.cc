@@ -141,12 +141,22 @@ void InstrumentStore::FreeRing(Word& ring) {
   segment_.Free(offset, RingRecord::Bytes(segment_.At<RingRecord>(offset)->capacity.load(std::memory_order_relaxed)));
 }
 
+void InstrumentStore::ForEachRing(absl::FunctionRef<void(const Word&)> visit) const {
+  for (const Family* family : families_) {
+    if (family->definition_.kind != InstrumentKind::kSummary || family->definition_.window_size == 0) continue;
+    for (Series* series = family->first_; series != nullptr; series = series->after_) {
+      visit(series->summary().window.ring);
+    }
+    if (family->overflow_ != nullptr) visit(family->overflow_->summary().window.ring);
+  }
+}
+
 void InstrumentStore::ResetAll(bool after_fork) {
   for (Family* family : families_) {
     for (Series* series = family->first_; series != nullptr; series = series->after_) {
-      family->ResetLocked(*series, /*gauges=*/!after_fork);
+      family->ResetLocked(*series, after_fork);
     }
-    if (family->overflow_ != nullptr) family->ResetLocked(*family->overflow_, /*gauges=*/!after_fork);
+    if (family->overflow_ != nullptr) family->ResetLocked(*family->overflow_, after_fork);
     family->record_.overflowed.store(0, std::memory_order_relaxed);
   }
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "registry/family.h"
@@ -27,6 +28,9 @@ class InstrumentStore {
   // Zeroes what every family counted; gauges too, unless this is the child of a fork, which inherits their values as
   // it inherits the program's. Called with the mutex held.
   void ResetAll(bool after_fork);
+
+  // Calls `visit(ring)` for the word that leads to each window's samples. Called with the mutex held.
+  void ForEachRing(absl::FunctionRef<void(const Word&)> visit) const;
 
   Segment& segment() { return segment_; }
   const Segment& segment() const { return segment_; }

@@ -34,23 +34,27 @@ class Series : public std::enable_shared_from_this<Series> {
   bool is_overflow() const { return is_overflow_; }
 
   // Whether Touch() has to be called with every record; it does not change.
-  bool counts_touches() const { return is_overflow_ || expires_; }
-  // Counts a record of the overflow series, and says when a series that expires was used.
+  bool counts_touches() const { return is_overflow_ || expires_ || dates_; }
+  // Counts a record of the overflow series, and says when a series that expires was used, or a gauge was set of which
+  // the most recent one is shown.
   void Touch();
+  // Says that what the series has is of now: for infos and state sets, of which the most recent one is shown.
+  void Date();
 
  private:
   friend class Family;
   friend class InstrumentStore;
 
   Series(InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, InstrumentKind kind, uint64_t bytes,
-         bool is_overflow, bool expires)
+         bool is_overflow, bool expires, bool dates)
       : store_(store),
         family_(family),
         record_(record),
         kind_(kind),
         bytes_(bytes),
         is_overflow_(is_overflow),
-        expires_(expires) {}
+        expires_(expires),
+        dates_(dates) {}
 
   InstrumentStore& store_;
   FamilyRecord& family_;
@@ -59,6 +63,7 @@ class Series : public std::enable_shared_from_this<Series> {
   const uint64_t bytes_;
   const bool is_overflow_;
   const bool expires_;
+  const bool dates_;
   // Its place in the family's list, in the order the series were made.
   Series* before_ = nullptr;
   Series* after_ = nullptr;

@@ -126,21 +126,36 @@ void FamilyList::ListCaches() {
 }
 
 void FamilyList::ListProcess() {
-  List({"process_", "cpu_seconds", FamilyType::kCounter, "Total user and system CPU time spent in seconds.", "seconds"},
-       1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.process.cpu_seconds); });
-  List({"process_", "resident_memory_bytes", FamilyType::kGauge, "Resident memory size in bytes.", "bytes"}, 1,
-       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.resident_memory_bytes); });
-  List({"process_", "virtual_memory_bytes", FamilyType::kGauge, "Virtual memory size in bytes.", "bytes"}, 1,
-       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.virtual_memory_bytes); });
-  List({"process_", "start_time_seconds", FamilyType::kGauge, "Start time of the process since unix epoch in seconds.",
-        "seconds"},
-       1, [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.start_time_seconds); });
-  List({"process_", "open_fds", FamilyType::kGauge, "Number of open file descriptors."}, 1,
-       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.open_fds); });
-  List({"process_", "max_fds", FamilyType::kGauge, "Maximum number of open file descriptors."}, 1,
-       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.max_fds); });
-  List({"process_", "threads", FamilyType::kGauge, "Number of OS threads in the process."}, 1,
-       [](FamilyList& list, size_t) { list.ValueUnlessZero(list.snapshot_.process.threads); });
+  const auto list = [&](std::string_view name, FamilyType type, std::string_view help, std::string_view unit,
+                        void (*write)(FamilyList&, size_t)) {
+    List({"process_", name, type, help, unit}, std::max<size_t>(snapshot_.processes.size(), 1), write);
+  };
+  for (const ProcessSnapshot& process : snapshot_.processes) {
+    processes_.push_back(Encode({{"pid", std::to_string(process.pid)}}));
+  }
+  list("cpu_seconds", FamilyType::kCounter, "Total user and system CPU time spent in seconds.", "seconds",
+       [](FamilyList& l, size_t i) { l.Value(l.LabelsOfProcess(i), l.ProcessAt(i).cpu_seconds); });
+  list("resident_memory_bytes", FamilyType::kGauge, "Resident memory size in bytes.", "bytes",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).resident_memory_bytes); });
+  list("virtual_memory_bytes", FamilyType::kGauge, "Virtual memory size in bytes.", "bytes",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).virtual_memory_bytes); });
+  list("start_time_seconds", FamilyType::kGauge, "Start time of the process since unix epoch in seconds.", "seconds",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).start_time_seconds); });
+  list("open_fds", FamilyType::kGauge, "Number of open file descriptors.", "",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).open_fds); });
+  list("max_fds", FamilyType::kGauge, "Maximum number of open file descriptors.", "",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).max_fds); });
+  list("threads", FamilyType::kGauge, "Number of OS threads in the process.", "",
+       [](FamilyList& l, size_t i) { l.ValueUnlessZero(l.LabelsOfProcess(i), l.ProcessAt(i).threads); });
+}
+
+// Of several processes each has its number as a label; of one alone it is left out.
+SeriesLabels FamilyList::LabelsOfProcess(size_t i) const {
+  return processes_.empty() ? SeriesLabels() : SeriesLabels({processes_[i]});
+}
+
+const ProcessSnapshot& FamilyList::ProcessAt(size_t i) const {
+  return snapshot_.processes.empty() ? snapshot_.process : snapshot_.processes[i];
 }
 
 void FamilyList::ListPython() {
@@ -191,6 +206,27 @@ void FamilyList::ListSelf() {
   List({kPrefix, "stale_reads", FamilyType::kCounter,
         "Times that values of a collector were shown that were older than they should be."},
        1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.stale_reads); });
+  List({kPrefix, "processes", FamilyType::kGauge,
+        "Processes whose records are shown: those that live, and those that have ended."},
+       1, [](FamilyList& list, size_t) {
+         list.Value({list.Encode({{"state", "live"}})}, list.snapshot_.self.live_processes);
+         list.Value({list.Encode({{"state", "retired"}})}, list.snapshot_.self.retired_processes);
+       });
+  List({kPrefix, "unshared_processes", FamilyType::kCounter,
+        "Forked processes whose records are not shown, since there was no room to share them."},
+       1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.unshared_processes); });
+  List({kPrefix, "refused_segments", FamilyType::kGauge,
+        "Files among the shared segments that are not read, by reason."},
+       snapshot_.self.refused_segments.size(), [](FamilyList& list, size_t i) {
+         const auto& [reason, count] = list.snapshot_.self.refused_segments[i];
+         list.Value({list.Encode({{"reason", reason}})}, count);
+       });
+  List({kPrefix, "merge_conflicts", FamilyType::kGauge,
+        "Processes whose metric is not shown, since another one of its name is defined otherwise."},
+       snapshot_.self.merge_conflicts.size(), [](FamilyList& list, size_t i) {
+         const auto& [family, count] = list.snapshot_.self.merge_conflicts[i];
+         list.Value({list.Encode({{"family", family}})}, count);
+       });
   List({kPrefix, "series", FamilyType::kGauge, "Label sets in the store."}, 1,
        [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.series); });
   List({kPrefix, "memory_bytes", FamilyType::kGauge, "Bytes of the store in use.", "bytes"}, 1,
@@ -210,8 +246,8 @@ void FamilyList::ValueUnlessAbsent(const SeriesLabels& labels, double value) {
   if (!std::isnan(value)) Value(labels, value);
 }
 
-void FamilyList::ValueUnlessZero(Number value) {
-  if (value.AsDouble() != 0) Value({}, value);
+void FamilyList::ValueUnlessZero(const SeriesLabels& labels, Number value) {
+  if (value.AsDouble() != 0) Value(labels, value);
 }
 
 void FamilyList::Histogram(const SeriesLabels& labels, const HistogramValue& value) {

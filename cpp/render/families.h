@@ -67,11 +67,13 @@ class FamilyList {
   void Value(const SeriesLabels& labels, Number value);
   void ValueUnlessAbsent(const SeriesLabels& labels, double value);
   // For figures of which no process has none: zero says that this system does not tell.
-  void ValueUnlessZero(Number value);
+  void ValueUnlessZero(const SeriesLabels& labels, Number value);
   void Histogram(const SeriesLabels& labels, const HistogramValue& value);
   void Summary(const SeriesLabels& labels, const SummaryValue& value);
   void Info(const SeriesLabels& labels);
   void Windows(size_t tool, const WindowStats* stats);
+  SeriesLabels LabelsOfProcess(size_t i) const;
+  const ProcessSnapshot& ProcessAt(size_t i) const;
   void BeginOwn();
 
   // Each writes some of the family that is next, and goes on to the one behind it where that was all.
@@ -92,7 +94,7 @@ class FamilyList {
   bool finished_ = false;
   std::optional<FamilyWriter> writer_;  // of a family of the snapshot that has begun
 
-  std::vector<EncodedLabels> tools_, caches_, generations_;
+  std::vector<EncodedLabels> tools_, caches_, generations_, processes_;
   std::array<EncodedLabels, kWindowQuantiles.size()> quantiles_;
   EncodedLabels success_, error_, cancelled_, hit_, miss_;
 };

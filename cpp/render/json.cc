@@ -179,6 +179,14 @@ void Python(const PythonSnapshot& python, Writer& writer) {
 void System(const Snapshot& snapshot, Writer& writer) {
   writer.Text("{\"process\":");
   Process(snapshot.process, writer);
+  writer.Text(",\"processes\":");
+  std::string_view separator = "[";
+  for (const ProcessSnapshot& process : snapshot.processes) {
+    writer.Text(separator);
+    separator = ",";
+    Process(process, writer);
+  }
+  writer.Text(snapshot.processes.empty() ? "[]" : "]");
   writer.Text(",\"python\":");
   Python(snapshot.python, writer);
   writer.Text("}");
@@ -191,6 +199,11 @@ void Self(const Snapshot& snapshot, Writer& writer) {
   JsonUnsigned(",\"series\":", self.series, writer);
   JsonUnsigned(",\"memory_bytes\":", self.memory_bytes, writer);
   Counts(",\"dropped_records\":", self.dropped_records, writer);
+  JsonUnsigned(",\"processes\":{\"live\":", self.live_processes, writer);
+  JsonUnsigned(",\"retired\":", self.retired_processes, writer);
+  JsonUnsigned(",\"unshared\":", self.unshared_processes, writer);
+  Counts("},\"refused_segments\":", self.refused_segments, writer);
+  Counts(",\"merge_conflicts\":", self.merge_conflicts, writer);
   writer.Text(",\"overflow\":");
   OverflowJson(snapshot, writer);
   writer.Text("}");

@@ -67,7 +67,21 @@ inline Snapshot ExampleSnapshot() {
   snapshot.caches = {{"files", 0, 0, 2, 5}, {"semantic", 3, 1, 0, 0}};
   snapshot.process = {1, 0.5, 4096, 8192, 7, 1024, 3, 1'769'860'788.25};
   snapshot.python = {"CPython", "3.11.7", "3", "11", "7", {{30, 400, 0}, {2, 50, 0}, {1, 6, 7}}};
-  snapshot.self = {"1.2.3", {{"latency_nan", 4}, {"name_empty", 1}}, 9, 65536, 3, 0.000125, 2, 5, {{"orders", 7}}, {}};
+  snapshot.self = {"1.2.3",
+                   {{"latency_nan", 4}, {"name_empty", 1}},
+                   9,
+                   65536,
+                   3,
+                   0.000125,
+                   2,
+                   5,
+                   {{"orders", 7}},
+                   {},
+                   4,
+                   9,
+                   1,
+                   {{"truncated", 1}},
+                   {{"orders", 2}}};
   return snapshot;
 }
 

@@ -13,6 +13,8 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "serve/serve_limits.h"
 
 namespace toolvitals {
@@ -58,6 +60,39 @@ bool Address::loopback() const {
   return IN6_IS_ADDR_LOOPBACK(&address) || (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
 }
 
+namespace {
+
+enum class Sharing { kNone, kWithOthers };
+
+absl::StatusOr<int> OpenOnce(const Address& address, uint16_t port, const std::string& host, Sharing sharing) {
+  sockaddr_storage storage = address.storage;
+  if (address.family() == AF_INET) {
+    reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
+  } else {
+    reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
+  }
+  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+  if (descriptor < 0) return SocketError(errno, port, host);
+  absl::Cleanup close_socket = [descriptor] { close(descriptor); };
+
+  // A port whose last owner has just ended can be taken at once; one that is listened on cannot.
+  const int on = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (sharing == Sharing::kWithOthers) setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (address.family() == AF_INET6) {
+    const int only_v6 = address.dual_stack ? 0 : 1;
+    setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+  }
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&storage), address.length) != 0 ||
+      listen(descriptor, kListenBacklog) != 0) {
+    return SocketError(errno, port, host);
+  }
+  std::move(close_socket).Cancel();
+  return descriptor;
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<Address>> ResolveHost(const std::string& host) {
   const std::string name = WithoutBrackets(host);
   if (name.empty() || name.size() > kMaxHostNameBytes || name.find('\0') != std::string::npos) {
@@ -86,30 +121,25 @@ absl::StatusOr<std::vector<Address>> ResolveHost(const std::string& host) {
   return addresses;
 }
 
-absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, const std::string& host) {
-  sockaddr_storage storage = address.storage;
-  if (address.family() == AF_INET) {
-    reinterpret_cast<sockaddr_in&>(storage).sin_port = htons(port);
-  } else {
-    reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
+absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, const std::string& host,
+                                        const IsOurPort& is_ours) {
+  if (is_ours == nullptr) return OpenOnce(address, port, host, Sharing::kNone);
+  // The kernel lets any process of the same user share a port that is shared, so it is asked first who has it. Two that
+  // ask at the same time find each other's question in the way.
+  constexpr int kAttempts = 100;
+  absl::StatusOr<int> opened;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    opened = OpenOnce(address, port, host, Sharing::kNone);
+    if (opened.ok()) {
+      close(*opened);
+    } else if (!absl::IsAlreadyExists(opened.status()) || !is_ours(port)) {
+      return opened;
+    }
+    opened = OpenOnce(address, port, host, Sharing::kWithOthers);
+    if (opened.ok() || !absl::IsAlreadyExists(opened.status())) return opened;
+    absl::SleepFor(absl::Milliseconds(attempt % 7));
   }
-  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-  if (descriptor < 0) return SocketError(errno, port, host);
-  absl::Cleanup close_socket = [descriptor] { close(descriptor); };
-
-  // A port whose last owner has just ended can be taken at once; one that is listened on cannot.
-  const int on = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address.family() == AF_INET6) {
-    const int only_v6 = address.dual_stack ? 0 : 1;
-    setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-  }
-  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&storage), address.length) != 0 ||
-      listen(descriptor, kListenBacklog) != 0) {
-    return SocketError(errno, port, host);
-  }
-  std::move(close_socket).Cancel();
-  return descriptor;
+  return opened;
 }
 
 uint16_t BoundPort(int descriptor) {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,12 @@ absl::StatusOr<std::vector<Address>> ResolveHost(const std::string& host);
 
 // A listening, non-blocking, close-on-exec socket. `host` is what messages call the address. An address that this
 // machine does not have is kInvalidArgument, a port in use kAlreadyExists, a port refused kPermissionDenied.
-absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, const std::string& host);
+//
+// With `is_ours`, the port may be listened on by other processes as well, of whom that says that they are of the same
+// service (SO_REUSEPORT): the kernel spreads clients over all of them.
+using IsOurPort = std::function<bool(uint16_t port)>;
+absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, const std::string& host,
+                                        const IsOurPort& is_ours = nullptr);
 
 // The port that a socket is bound to, or 0.
 uint16_t BoundPort(int descriptor);

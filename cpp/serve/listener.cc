@@ -35,12 +35,13 @@ bool IsAboutOneClient(int error) {
 
 }  // namespace
 
-absl::Status Listener::Open(const std::vector<Address>& addresses, uint16_t port, const std::string& host) {
+absl::Status Listener::Open(const std::vector<Address>& addresses, uint16_t port, const std::string& host,
+                            const IsOurPort& is_ours) {
   // A free port of the first address may be taken on the second; then another is drawn.
   constexpr int kDraws = 16;
   absl::Status status;
   for (int draw = 0; draw < (port == 0 ? kDraws : 1); ++draw) {
-    status = OpenOnce(addresses, port, host);
+    status = OpenOnce(addresses, port, host, is_ours);
     if (status.ok()) return status;
     Close();
     if (!absl::IsAlreadyExists(status)) break;
@@ -48,12 +49,13 @@ absl::Status Listener::Open(const std::vector<Address>& addresses, uint16_t port
   return status;
 }
 
-absl::Status Listener::OpenOnce(const std::vector<Address>& addresses, uint16_t port, const std::string& host) {
+absl::Status Listener::OpenOnce(const std::vector<Address>& addresses, uint16_t port, const std::string& host,
+                                const IsOurPort& is_ours) {
   port_ = port;
   absl::Status missing;
   for (const Address& address : addresses) {
     auto door = std::make_unique<Door>(loop_, address, config_);
-    const absl::StatusOr<int> descriptor = OpenListeningSocket(address, port_, host);
+    const absl::StatusOr<int> descriptor = OpenListeningSocket(address, port_, host, port == 0 ? nullptr : is_ours);
     if (absl::IsInvalidArgument(descriptor.status())) {
       missing = descriptor.status();
       continue;

@@ -31,7 +31,8 @@ class Listener {
 
   // Listens on one port of every address. Addresses that this machine does not have (IPv6 where it is off) are passed
   // over when there is another. Whatever fails, Close() undoes it.
-  absl::Status Open(const std::vector<Address>& addresses, uint16_t port, const std::string& host);
+  absl::Status Open(const std::vector<Address>& addresses, uint16_t port, const std::string& host,
+                    const IsOurPort& is_ours = nullptr);
   // Waits for clients. Called again after an exception has left a handler, it takes up what that handler dropped.
   void Start();
   void Close() noexcept;
@@ -60,7 +61,8 @@ class Listener {
     bool waiting = false;  // for a client, or for the end of a back-off
   };
 
-  absl::Status OpenOnce(const std::vector<Address>& addresses, uint16_t port, const std::string& host);
+  absl::Status OpenOnce(const std::vector<Address>& addresses, uint16_t port, const std::string& host,
+                        const IsOurPort& is_ours);
   void Wait(Door& door);
   void WaitAfterBackoff(Door& door);
   void AcceptReady(Door& door);

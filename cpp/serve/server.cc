@@ -97,7 +97,8 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
       return absl::InvalidArgumentError(absl::StrCat("there is no exposition format '", listen.default_format, "'"));
     }
     auto listener = std::make_unique<Listener>(loop_, std::move(config));
-    if (absl::Status status = listener->Open(*addresses, listen.port, options.host); !status.ok()) return status;
+    if (absl::Status status = listener->Open(*addresses, listen.port, options.host, options.is_our_port); !status.ok())
+      return status;
     ports_.push_back(listener->port());
     listeners_.push_back(std::move(listener));
   }

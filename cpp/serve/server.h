@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "serve/address.h"
 #include "snapshot/snapshot.h"
 
 namespace toolvitals {
@@ -32,6 +33,8 @@ struct ServerOptions {
   std::string auth_token;  // empty: no authorization
   SnapshotSource snapshot;
   ScrapeObserver observe_scrape;  // may be empty
+  // Whether a port that is in use is so by processes of the same service, who share it; empty: ports are not shared.
+  IsOurPort is_our_port;
 };
 
 class Server {

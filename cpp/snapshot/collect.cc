@@ -3,6 +3,8 @@
 #include "snapshot/collect.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
@@ -23,7 +25,7 @@ struct KeptPythonInfo {
 };
 std::atomic<const KeptPythonInfo*> python_info{nullptr};
 
-PythonSnapshot CollectPython(const SegmentHeader& header) {
+PythonSnapshot CollectPython(std::span<const Member> members) {
   PythonSnapshot python;
   // Pairs with the release in SetPythonInfo().
   const KeptPythonInfo* kept = python_info.load(std::memory_order_acquire);
@@ -35,33 +37,84 @@ PythonSnapshot CollectPython(const SegmentHeader& header) {
   python.minor = info.minor;
   python.patchlevel = info.patchlevel;
   for (size_t i = 0; i < std::min(info.gc_generations, kGcGenerations); ++i) {
-    const GcGenerationCell& cell = header.gc[i];
-    python.gc.push_back({cell.collections.load(std::memory_order_relaxed),
-                         cell.objects_collected.load(std::memory_order_relaxed),
-                         cell.objects_uncollectable.load(std::memory_order_relaxed)});
+    GcGenerationSnapshot& generation = python.gc.emplace_back();
+    for (const Member& member : members) {
+      const GcGenerationCell& cell = member.segment->header().gc[i];
+      generation.collections += member.Counted(cell.collections);
+      generation.objects_collected += member.Counted(cell.objects_collected);
+      generation.objects_uncollectable += member.Counted(cell.objects_uncollectable);
+    }
   }
   return python;
 }
 
-SelfSnapshot CollectSelf(const Segment& segment) {
-  const SegmentHeader& header = segment.header();
+void AddOffenders(const Segment& segment, std::vector<OffenderSnapshot>& offenders) {
+  for (Offender& offender : HeavyHitters::Read(segment)) {
+    const auto found = std::find_if(offenders.begin(), offenders.end(), [&](const OffenderSnapshot& known) {
+      return known.family == offender.family && known.label == offender.label && known.value == offender.value;
+    });
+    if (found == offenders.end()) {
+      offenders.push_back({std::move(offender.family), std::move(offender.label), std::move(offender.value),
+                           offender.count, offender.error});
+    } else {
+      found->count += offender.count;
+      found->error += offender.error;
+    }
+  }
+}
+
+SelfSnapshot CollectSelf(std::span<const Member> members) {
   SelfSnapshot self;
   self.version = TOOLVITALS_VERSION;
-  self.series = header.series.load(std::memory_order_relaxed);
-  self.memory_bytes = segment.used_bytes();
-  self.scrapes = header.scrapes.load(std::memory_order_relaxed);
-  self.scrape_seconds_sum = static_cast<double>(header.scrape_ns_sum.load(std::memory_order_relaxed)) / 1e9;
-  for (size_t i = 0; i < static_cast<size_t>(DropReason::kCount); ++i) {
+  std::array<uint64_t, static_cast<size_t>(DropReason::kCount)> dropped = {};
+  uint64_t scrape_ns = 0;
+  for (const Member& member : members) {
+    const SegmentHeader& header = member.segment->header();
+    self.series += header.series.load(std::memory_order_relaxed);
+    self.memory_bytes += member.segment->used_bytes();
+    self.scrapes += member.Counted(header.scrapes);
+    scrape_ns += member.Counted(header.scrape_ns_sum);
+    for (size_t i = 0; i < dropped.size(); ++i) dropped[i] += member.Counted(header.dropped[i]);
+    AddOffenders(*member.segment, self.offenders);
+  }
+  self.scrape_seconds_sum = static_cast<double>(scrape_ns) / 1e9;
+  for (size_t i = 0; i < dropped.size(); ++i) {
     // Zeros too: a counter that is there from the start lets rate() see the first drop.
-    self.dropped_records.emplace_back(DropReasonName(static_cast<DropReason>(i)),
-                                      header.dropped[i].load(std::memory_order_relaxed));
+    self.dropped_records.emplace_back(DropReasonName(static_cast<DropReason>(i)), dropped[i]);
   }
   std::sort(self.dropped_records.begin(), self.dropped_records.end());
-  for (Offender& offender : HeavyHitters::Read(segment)) {
-    self.offenders.push_back({std::move(offender.family), std::move(offender.label), std::move(offender.value),
-                              offender.count, offender.error});
-  }
+  std::stable_sort(self.offenders.begin(), self.offenders.end(),
+                   [](const OffenderSnapshot& a, const OffenderSnapshot& b) { return a.count > b.count; });
   return self;
+}
+
+// What the kernel says of each process that lives, and of all together.
+void CollectProcesses(std::span<const Member> members, Snapshot& snapshot) {
+  snapshot.process = ReadProcess();
+  if (members.empty() || !members.front().names_process) return;
+  snapshot.processes.push_back(snapshot.process);
+  ProcessSnapshot& sum = snapshot.process;
+  for (const Member& member : members) {
+    if (member.state != MemberState::kLive) continue;
+    const uint64_t start = member.segment->header().process_start_ticks.load(std::memory_order_relaxed);
+    const std::optional<ProcessSnapshot> process = ReadOtherProcess(member.process_id(), start);
+    // One in another container cannot be asked after.
+    if (!process.has_value()) continue;
+    sum.cpu_seconds += process->cpu_seconds;
+    sum.resident_memory_bytes += process->resident_memory_bytes;
+    sum.virtual_memory_bytes += process->virtual_memory_bytes;
+    sum.open_fds += process->open_fds;
+    sum.threads += process->threads;
+    snapshot.processes.push_back(*process);
+  }
+}
+
+void CollectFleet(const FleetView& fleet, SelfSnapshot& self) {
+  self.live_processes = fleet.live_processes;
+  self.retired_processes = fleet.retired_processes;
+  std::map<std::string, uint64_t> reasons;
+  for (const RefusedSegment& refused : fleet.refused) ++reasons[refused.reason];
+  self.refused_segments.assign(reasons.begin(), reasons.end());
 }
 
 // What went to the series named kOverflowName of the tools and caches, as the families that count it are named.
@@ -83,22 +136,21 @@ void SnapshotReader::SetPythonInfo(PythonInfo info) {
   }
 }
 
-std::span<const Member> SnapshotReader::Members() {
-  return fleet_ == nullptr ? std::span<const Member>(&own_, 1) : fleet_->Look().members;
-}
-
 std::optional<ToolSnapshot> SnapshotReader::ReadTool(std::string_view name) {
-  return tools_.ReadTool(Members(), collector_.quantile_method(), name);
+  std::optional<ToolSnapshot> tool = tools_.ReadTool(Look().members, collector_.quantile_method(), name);
+  Rest();
+  return tool;
 }
 
 std::optional<CacheSnapshot> SnapshotReader::ReadCache(std::string_view name) {
-  return tools_.ReadCache(Members(), name);
+  std::optional<CacheSnapshot> cache = tools_.ReadCache(Look().members, name);
+  Rest();
+  return cache;
 }
 
 std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   Clock::Recalibrate();
-  const Segment& segment = collector_.segment();
-  const SegmentHeader& header = segment.header();
+  const SegmentHeader& header = collector_.segment().header();
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->timestamp_us = Clock::UnixNanos() / 1000;
   snapshot->uptime_seconds = static_cast<double>(Clock::MonotonicNanos() - collector_.started_ns()) / 1e9;
@@ -109,18 +161,23 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
     bounds->push_back(LoadDouble(header.bounds[i]));
   }
   snapshot->duration_bounds = std::move(bounds);
-  const std::span<const Member> members = Members();
+  const FleetView& fleet = Look();
+  const std::span<const Member> members = fleet.members;
   tools_.Read(members, collector_.quantile_method(), snapshot->tools, snapshot->caches);
-  families_.Read(collector_.quantile_method(), snapshot->families);
+  families_.Read(members, /*hidden_too=*/false, collector_.quantile_method(), snapshot->families);
   if (sources_ != nullptr) sources_->Collect(snapshot->families);
-  snapshot->process = ReadProcess();
-  snapshot->python = CollectPython(header);
-  snapshot->self = CollectSelf(segment);
+  CollectProcesses(members, *snapshot);
+  snapshot->python = CollectPython(members);
+  snapshot->self = CollectSelf(members);
+  CollectFleet(fleet, snapshot->self);
+  snapshot->self.merge_conflicts = families_.conflicts();
+  snapshot->self.unshared_processes = collector_.unshared_children();
   if (sources_ != nullptr) snapshot->self.source_failures = sources_->failures();
   snapshot->self.stale_reads = StoredSource::stale_reads();
-  snapshot->self.overflowed_records = families_.ReadOverflowed();
+  snapshot->self.overflowed_records = families_.ReadOverflowed(members);
   AddOverflow(*snapshot, snapshot->self.overflowed_records);
   std::sort(snapshot->self.overflowed_records.begin(), snapshot->self.overflowed_records.end());
+  Rest();
   return snapshot;
 }
 

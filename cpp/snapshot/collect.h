@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "collector/collector.h"
-#include "snapshot/collect_families.h"
+#include "snapshot/family_merger.h"
 #include "snapshot/fleet.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/source_list.h"
@@ -34,11 +34,9 @@ class SnapshotReader {
   // Shows the families of the default registry, and behind them those of `sources`, where it is not nullptr.
   // `fleet` says what is read beside the collector's own segment; nullptr: nothing.
   explicit SnapshotReader(Collector& collector, SourceList* sources = nullptr, std::unique_ptr<Fleet> fleet = nullptr)
-      : collector_(collector),
-        sources_(sources),
-        fleet_(std::move(fleet)),
-        families_(collector.segment(), kDefaultRegistry) {
-    own_.segment = &collector.segment();
+      : collector_(collector), sources_(sources), fleet_(std::move(fleet)) {
+    alone_.members.resize(1);
+    alone_.members.front().segment = &collector.segment();
   }
 
   std::shared_ptr<const Snapshot> Read();
@@ -50,14 +48,17 @@ class SnapshotReader {
   static void SetPythonInfo(PythonInfo info);
 
  private:
-  std::span<const Member> Members();
+  const FleetView& Look() { return fleet_ == nullptr ? alone_ : fleet_->Look(); }
+  void Rest() {
+    if (fleet_ != nullptr) fleet_->Rest();
+  }
 
   Collector& collector_;
   SourceList* const sources_;
   const std::unique_ptr<Fleet> fleet_;
-  Member own_;
+  FleetView alone_;
   ToolReader tools_;
-  FamilyReader families_;
+  FamilyMerger families_;
 };
 
 }  // namespace toolvitals

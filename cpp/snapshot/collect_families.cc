@@ -41,16 +41,63 @@ FamilyType TypeOf(InstrumentKind kind) {
   return FamilyType::kUnknown;
 }
 
-Number ValueOf(const CounterCell& cell) {
-  const double fraction = LoadDouble(cell.fraction);
-  return fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
+uint64_t CountSince(uint64_t now, const Word& before) {
+  const uint64_t then = before.load(std::memory_order_relaxed);
+  return now > then ? now - then : 0;
 }
 
+// What was counted since `before`, where that is not nullptr.
+Number ValueOf(const CounterCell& cell, const SeriesRecord* before) {
+  uint64_t integer = cell.Integer();
+  double fraction = LoadDouble(cell.fraction);
+  if (before != nullptr) {
+    integer = CountSince(integer, before->As<CounterCell>().integer);
+    fraction -= LoadDouble(before->As<CounterCell>().fraction);
+  }
+  return fraction == 0 ? Number(integer) : Number(static_cast<double>(integer) + fraction);
+}
+
+// Takes the buckets away that were counted before; returns the sum of then.
+double TakeAway(const HistogramCell& before, std::span<uint64_t> counts) {
+  for (size_t i = 0; i < counts.size(); ++i) counts[i] = CountSince(counts[i], before.buckets[i]);
+  return before.Sum();
+}
+
+std::shared_ptr<const NativeHistogram> Since(const std::shared_ptr<const NativeHistogram>& now,
+                                             const std::shared_ptr<const NativeHistogram>& before) {
+  if (before == nullptr) return now;
+  auto since = std::make_shared<NativeHistogram>(*now);
+  Subtract(*since, *before);
+  return since;
+}
+
+uint64_t BytesOf(const FamilyDefinition& definition) {
+  return SeriesBytes(definition.kind, definition.bounds.size() + 1, definition.window_size != 0);
+}
+
+// Whether the series was removed by another process, and its own has not recorded since. A baseline has no list, so
+// its `next` says whether what it has was removed or reset.
+bool IsRemoved(const FamilyDefinition& definition, const SeriesRecord& series, const SeriesRecord& before) {
+  if (before.next.load(std::memory_order_relaxed) == 0) return false;
+  const size_t words = (BytesOf(definition) - offsetof(SeriesRecord, cell)) / sizeof(Word);
+  for (size_t i = 0; i < words; ++i) {
+    const bool is_offset = definition.kind == InstrumentKind::kHistogram && i == 0;
+    if (!is_offset &&
+        series.cell[i].load(std::memory_order_relaxed) != before.cell[i].load(std::memory_order_relaxed)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// One value more than names is that of a process that has ended, and left a gauge that shows each.
 LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::string> values) {
   LabelSet::Pairs pairs;
+  std::string process_id = values.size() == names.size() + 1 ? std::move(values.back()) : std::string();
   for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
     pairs.emplace_back(names[i], std::move(values[i]));
   }
+  if (!process_id.empty()) pairs.emplace_back("pid", std::move(process_id));
   return pairs;
 }
 
@@ -68,7 +115,9 @@ void KeepRows(const std::vector<bool>& kept, std::vector<T>& values) {
   values.resize(to);
 }
 
-void Keep(const std::vector<bool>& kept, FamilySnapshot& family) {
+}  // namespace
+
+void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family) {
   auto labels = std::make_shared<LabelSets>(*family.labels);
   KeepRows(kept, *labels);
   family.labels = std::move(labels);
@@ -85,15 +134,36 @@ void Keep(const std::vector<bool>& kept, FamilySnapshot& family) {
   for (auto& placed : family.exemplars) placed.series = places[placed.series];
 }
 
-}  // namespace
+void KeepSeries(const std::vector<bool>& kept, FamilyPart& part) {
+  KeepSeries(kept, part.snapshot);
+  auto keys = std::make_shared<LabelSets>(*part.keys);
+  KeepRows(kept, *keys);
+  part.keys = std::move(keys);
+  KeepRows(kept, part.changed_us);
+  KeepRows(kept, part.used_s);
+  KeepRows(kept, part.samples);
+  part.shows_overflow = part.shows_overflow && kept.back();
+}
 
 void FamilyReader::Read(QuantileMethod method, std::vector<FamilySnapshot>& families) {
   ForEachSeries(segment_, [&](const DirectoryView& entry) {
     if (entry.kind != SeriesKind::kFamily) return;
-    const FamilyRecord& record = *segment_.At<FamilyRecord>(entry.cell);
-    if ((record.shown.load(std::memory_order_acquire) >> registry_ & 1) == 0) return;
+    const auto* record = segment_.Find<FamilyRecord>(entry.cell);
+    if (record == nullptr || (record->shown.load(std::memory_order_acquire) >> registry_ & 1) == 0) return;
     FamilySnapshot family;
-    if (ReadFamily(record, known_[entry.cell], method, family)) families.push_back(std::move(family));
+    if (ReadFamily(*record, known_[entry.cell], method, family)) families.push_back(std::move(family));
+  });
+}
+
+void FamilyReader::ReadParts(bool hidden_too, std::vector<FamilyPart>& parts) {
+  ForEachSeries(segment_, [&](const DirectoryView& entry) {
+    if (entry.kind != SeriesKind::kFamily) return;
+    const auto* record = segment_.Find<FamilyRecord>(entry.cell);
+    if (record == nullptr) return;
+    const bool shown = (record->shown.load(std::memory_order_acquire) >> registry_ & 1) != 0;
+    FamilyPart part;
+    part.shown = shown;
+    if ((shown || hidden_too) && ReadPart(*record, known_[entry.cell], part)) parts.push_back(std::move(part));
   });
 }
 
@@ -107,11 +177,11 @@ std::vector<std::pair<std::string, uint64_t>> FamilyReader::ReadOverflowed() {
   std::vector<std::pair<std::string, uint64_t>> overflowed;
   ForEachSeries(segment_, [&](const DirectoryView& entry) {
     if (entry.kind != SeriesKind::kFamily) return;
-    const FamilyRecord& record = *segment_.At<FamilyRecord>(entry.cell);
-    const uint64_t count = record.overflowed.load(std::memory_order_relaxed);
+    const auto* record = segment_.Find<FamilyRecord>(entry.cell);
+    const uint64_t count = record == nullptr ? 0 : member_.Counted(record->overflowed);
     if (count == 0) return;
     Known& known = known_[entry.cell];
-    if (ReadDefinition(record, known)) overflowed.emplace_back(known.definition.name, count);
+    if (ReadDefinition(*record, known)) overflowed.emplace_back(known.definition.name, count);
   });
   std::sort(overflowed.begin(), overflowed.end());
   return overflowed;
@@ -125,7 +195,7 @@ bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
   std::atomic_thread_fence(std::memory_order_acquire);
   if (record.incarnation.load(std::memory_order_relaxed) != incarnation || !packed.has_value()) return false;
   std::optional<FamilyDefinition> definition = UnpackDefinition(*packed);
-  if (!definition.has_value()) return false;
+  if (!definition.has_value() || !CheckDefinition(*definition).ok()) return false;
   known = Known();
   known.incarnation = incarnation;
   known.definition = *std::move(definition);
@@ -147,7 +217,7 @@ std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& rec
   return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
 }
 
-FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known, std::vector<Member>& members,
+FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known, std::vector<Place>& members,
                                           LabelSets& labels) const {
   // On from the last one that is still in the list: series join it at its end only, so all that was not met yet, and
   // was there all the time, follows.
@@ -161,7 +231,10 @@ FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Know
   };
   const Offset at = link.load(std::memory_order_acquire);
   if (at == 0) return is_still_linked(0) ? Step::kEnd : Step::kDisturbed;
-  const SeriesRecord& series = *segment_.At<SeriesRecord>(at);
+  const auto* found_series = segment_.Find<SeriesRecord>(at, BytesOf(known.definition));
+  // Beyond what a view can see: it comes with the next reading.
+  if (found_series == nullptr || members.size() > segment_.used_bytes() / sizeof(SeriesRecord)) return Step::kEnd;
+  const SeriesRecord& series = *found_series;
   const uint64_t generation = series.generation.load(std::memory_order_acquire);
   // The memory may be that of a newer series of the family by now, which stands elsewhere in the list. Whoever sees the
   // newer one sees, too, that the link changed, or that what it is in has left the list.
@@ -176,7 +249,7 @@ FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Know
 }
 
 bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
-  std::vector<Member> members;
+  std::vector<Place> members;
   auto labels = std::make_shared<LabelSets>();
   Step step = Step::kMember;
   for (int disturbances = 0; step != Step::kEnd; disturbances += step == Step::kDisturbed) {
@@ -185,9 +258,9 @@ bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
   }
   if (known.shows_overflow) {
     const Offset overflow = record.overflow.load(std::memory_order_relaxed);
-    if (overflow == 0) return false;
-    const SeriesRecord& series = *segment_.At<SeriesRecord>(overflow);
-    members.push_back({&series, series.generation.load(std::memory_order_acquire)});
+    const auto* series = segment_.Find<SeriesRecord>(overflow, BytesOf(known.definition));
+    if (series == nullptr) return false;
+    members.push_back({series, series->generation.load(std::memory_order_acquire)});
     labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
   }
   // Series of another family that has the record by now are not read as if they were this one's.
@@ -195,47 +268,96 @@ bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
   known.sets.clear();
   for (size_t i = 0; i < members.size(); ++i) known.sets.emplace(members[i].generation, (*labels)[i]);
   known.members = std::move(members);
+  known.keys = labels;
   known.labels = std::move(labels);
   known.fact_versions.clear();
   return true;
 }
 
-bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family) {
+bool FamilyReader::Recognize(const FamilyRecord& record, Known& known) {
   if (!ReadDefinition(record, known)) return false;
   const uint64_t membership = record.membership.load(std::memory_order_acquire);
-  const bool shows_overflow = record.overflowed.load(std::memory_order_relaxed) != 0;
+  const bool shows_overflow = member_.Counted(record.overflowed) != 0;
   if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow) {
     known.shows_overflow = shows_overflow;
     const bool read = ReadMembers(record, known);
-    if (known.labels == nullptr) known.labels = std::make_shared<const LabelSets>();
+    if (known.labels == nullptr) known.keys = known.labels = std::make_shared<const LabelSets>();
     // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
     known.membership = read ? membership : membership - 1;
   }
-  family.info = known.info;
   if (known.definition.kind == InstrumentKind::kInfo) ReadFacts(known);
-  family.labels = known.labels;
-  ReadValues(known, method, family);
-  std::atomic_thread_fence(std::memory_order_acquire);
-  if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
-  LeaveOut(record, known, family);
   return true;
 }
 
-// What was removed while it was read, and what is past its time to live.
-void FamilyReader::LeaveOut(const FamilyRecord& record, const Known& known, FamilySnapshot& family) {
-  const uint64_t ttl = known.definition.ttl_seconds;
+bool FamilyReader::IsSame(const FamilyRecord& record, const Known& known) {
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return record.incarnation.load(std::memory_order_relaxed) == known.incarnation;
+}
+
+bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family) {
+  if (!Recognize(record, known)) return false;
+  family.info = known.info;
+  family.labels = known.labels;
+  ReadValues(known, method, family, nullptr);
+  if (!IsSame(record, known)) return false;
+  const std::vector<bool> kept = Kept(record, known, /*expired_too=*/false);
+  if (!kept.empty()) KeepSeries(kept, family);
+  return true;
+}
+
+bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart& part) {
+  if (!Recognize(record, known)) return false;
+  part.definition = known.definition;
+  part.snapshot.info = known.info;
+  part.snapshot.labels = known.labels;
+  part.keys = known.keys;
+  part.shows_overflow = known.shows_overflow && !known.members.empty();
+  ReadValues(known, QuantileMethod::kExclusive, part.snapshot, &part);
+  ReadExtras(known, part);
+  if (!IsSame(record, known)) return false;
+  const std::vector<bool> kept = Kept(record, known, /*expired_too=*/true);
+  if (!kept.empty()) KeepSeries(kept, part);
+  return true;
+}
+
+void FamilyReader::ReadExtras(const Known& known, FamilyPart& part) const {
+  const InstrumentKind kind = known.definition.kind;
+  for (const Place& place : known.members) {
+    if (kind == InstrumentKind::kGauge || kind == InstrumentKind::kInfo || kind == InstrumentKind::kStateSet) {
+      part.changed_us.push_back(static_cast<int64_t>(place.record->created_us.load(std::memory_order_relaxed)));
+    }
+    if (known.definition.ttl_seconds != 0) {
+      part.used_s.push_back(place.record->used_s.load(std::memory_order_relaxed));
+    }
+  }
+}
+
+const SeriesRecord* FamilyReader::Before(const SeriesRecord& series) const {
+  const SeriesRecord* before = member_.Before(&series);
+  const bool same = before != nullptr && before->generation.load(std::memory_order_relaxed) ==
+                                             series.generation.load(std::memory_order_relaxed);
+  return same ? before : nullptr;
+}
+
+// Empty where all are kept. What goes: what was removed while it was read, or by another process and not recorded
+// since, what a forked process has from its parent, and what is past its time to live.
+std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& known, bool expired_too) const {
+  const uint64_t ttl = expired_too ? 0 : known.definition.ttl_seconds;
   const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
-  if (known.members.empty() || (!moved && ttl == 0)) return;
+  const bool is_gauge = known.definition.kind == InstrumentKind::kGauge;
+  if (known.members.empty() || (!moved && ttl == 0 && !is_gauge && member_.baseline == nullptr)) return {};
   const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
   std::vector<bool> kept(known.members.size(), true);
   for (size_t i = 0; i < known.members.size(); ++i) {
     const SeriesRecord& series = *known.members[i].record;
     if (moved) kept[i] = IsStill(known.members[i]);
+    if (is_gauge && segment_.is_view() && series.As<GaugeCell>().IsInherited()) kept[i] = false;
+    if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
     const uint64_t used = series.used_s.load(std::memory_order_relaxed);
     const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
     if (ttl != 0 && !is_overflow && now > used && now - used >= ttl) kept[i] = false;
   }
-  if (std::find(kept.begin(), kept.end(), false) != kept.end()) Keep(kept, family);
+  return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }
 
 void FamilyReader::ReadFacts(Known& known) {
@@ -263,7 +385,7 @@ void FamilyReader::ReadFacts(Known& known) {
   if (changed != nullptr) known.labels = std::move(changed);
 }
 
-void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family) {
+void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family, FamilyPart* part) {
   const size_t size = known.members.size();
   const auto each = [&](auto read) {
     for (size_t i = 0; i < size; ++i) {
@@ -290,13 +412,20 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
       family.values.reserve(size);
       family.created_us.reserve(size);
       return each([&](const SeriesRecord& series) {
-        family.values.push_back(ValueOf(series.As<CounterCell>()));
+        const SeriesRecord* before = Before(series);
+        family.values.push_back(ValueOf(series.As<CounterCell>(), before));
         created(series);
         exemplars(series, 1);
       });
     case InstrumentKind::kGauge:
       family.values.reserve(size);
-      return each([&](const SeriesRecord& series) { family.values.emplace_back(series.As<GaugeCell>().Value()); });
+      return each([&](const SeriesRecord& series) {
+        const double value = series.As<GaugeCell>().Value();
+        const SeriesRecord* before = Before(series);
+        // Reset, and not set since.
+        const bool is_zero = before != nullptr && series.As<GaugeCell>().Equals(before->As<GaugeCell>());
+        family.values.emplace_back(is_zero ? 0 : value);
+      });
     case InstrumentKind::kHistogram: {
       const size_t buckets = definition.bounds.size() + 1;
       family.counts.resize(size * buckets);
@@ -307,21 +436,37 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
       return each([&](const SeriesRecord& series) {
         const HistogramCell& cell = series.As<HistogramSeriesCell>().classic;
         cell.Collect(counts.first(buckets));
+        double sum = cell.Sum();
+        const SeriesRecord* before = Before(series);
+        if (before != nullptr) sum -= TakeAway(before->As<HistogramSeriesCell>().classic, counts.first(buckets));
         counts = counts.subspan(buckets);
-        family.sums.push_back(cell.Sum());
+        family.sums.push_back(sum);
         created(series);
         exemplars(series, buckets);
         // Behind the classic buckets, as they are recorded the other way round.
-        if (definition.exponential) family.natives.push_back(ReadNative(segment_, series));
+        if (!definition.exponential) return;
+        auto native = ReadNative(segment_, series);
+        if (before != nullptr && native != nullptr) native = Since(native, ReadNative(*member_.baseline, *before));
+        family.natives.push_back(std::move(native));
       });
     }
     case InstrumentKind::kSummary:
       return each([&](const SeriesRecord& series) {
         const SummarySeriesCell& cell = series.As<SummarySeriesCell>();
-        family.counts.push_back(cell.count.load(std::memory_order_relaxed));
-        family.sums.push_back(LoadDouble(cell.sum));
-        if (definition.window_size != 0)
-          family.quantiles.push_back(ReadWindow(segment_, definition, cell.window, method));
+        const SeriesRecord* before = Before(series);
+        const auto* then = before == nullptr ? nullptr : &before->As<SummarySeriesCell>();
+        const uint64_t count = cell.count.load(std::memory_order_relaxed);
+        family.counts.push_back(then == nullptr ? count : CountSince(count, then->count));
+        family.sums.push_back(LoadDouble(cell.sum) - (then == nullptr ? 0 : LoadDouble(then->sum)));
+        if (definition.window_size != 0) {
+          const uint64_t start = then == nullptr ? 0 : then->window.cursor.load(std::memory_order_relaxed);
+          std::vector<double> samples = ReadWindow(segment_, definition, cell.window, start);
+          if (part == nullptr) {
+            family.quantiles.push_back(QuantilesOf(definition, samples, method));
+          } else {
+            part->samples.push_back(std::move(samples));
+          }
+        }
         created(series);
       });
     case InstrumentKind::kStateSet:
@@ -333,44 +478,6 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
     case InstrumentKind::kNone:
       return;
   }
-}
-
-std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series) {
-  const Offset cell = series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed);
-  if (!segment.Holds(cell, sizeof(ExponentialCell))) return nullptr;
-  std::optional<NativeHistogram> native = segment.At<ExponentialCell>(cell)->Read(segment);
-  return native.has_value() ? std::make_shared<const NativeHistogram>(*std::move(native)) : nullptr;
-}
-
-std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord& series, size_t bucket) {
-  const Offset slots = series.exemplars.load(std::memory_order_acquire);
-  if (!segment.Holds(slots, (bucket + 1) * sizeof(ExemplarSlot))) return std::nullopt;
-  const auto content = segment.At<ExemplarSlot>(slots)[bucket].Read();
-  auto texts = content.has_value() ? UnpackTexts(content->labels) : std::nullopt;
-  if (!texts.has_value()) return std::nullopt;
-  Exemplar exemplar;
-  exemplar.value = content->value;
-  exemplar.timestamp_us = content->timestamp_us;
-  for (size_t i = 0; i + 1 < texts->size(); i += 2) {
-    exemplar.labels.emplace_back(std::move((*texts)[i]), std::move((*texts)[i + 1]));
-  }
-  return exemplar;
-}
-
-std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,
-                                      const WindowCell& window, QuantileMethod method) {
-  std::vector<double> samples;
-  std::vector<QuantileValue> quantiles;
-  const Offset ring = window.ring.load(std::memory_order_acquire);
-  const uint64_t capacity = RingRecord::CapacityFor(definition.window_size);
-  if (!segment.Holds(ring, RingRecord::Bytes(capacity))) return quantiles;
-  window.Read(*segment.At<RingRecord>(ring), capacity, definition.window_size, samples);
-  std::vector<QuantileCut> cuts;
-  for (const double quantile : definition.quantiles) cuts.push_back(QuantileCut::Of(quantile));
-  std::vector<double> values(cuts.size());
-  Quantiles(samples, cuts, method, values);
-  for (size_t i = 0; i < values.size(); ++i) quantiles.push_back({definition.quantiles[i], values[i]});
-  return quantiles;
 }
 
 }  // namespace toolvitals

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,9 +15,23 @@
 #include "registry/family_definition.h"
 #include "registry/instrument_cells.h"
 #include "snapshot/family_snapshot.h"
+#include "snapshot/member.h"
+#include "snapshot/series_values.h"
 #include "store/segment.h"
 
 namespace toolvitals {
+
+// What one segment has of a family, with what it takes to add it to what others have.
+struct FamilyPart {
+  FamilySnapshot snapshot;
+  FamilyDefinition definition;
+  std::shared_ptr<const LabelSets> keys;  // the labels without the facts of infos, so that they say which series it is
+  std::vector<int64_t> changed_us;        // of gauges, infos and state sets: Unix time of the last change
+  std::vector<uint64_t> used_s;           // where series expire: when each was recorded last
+  std::vector<std::vector<double>> samples;  // of a summary with a window
+  bool shown = false;                        // by the reader's registry
+  bool shows_overflow = false;               // the last series is what label sets past a budget went to
+};
 
 // Reads the families that one registry shows. Takes no lock: what changes while it is read is read again.
 //
@@ -22,9 +39,17 @@ namespace toolvitals {
 // of ten thousand counters loads ten thousand cells and copies no label. A reader belongs to one thread.
 class FamilyReader {
  public:
-  FamilyReader(const Segment& segment, size_t registry) : segment_(segment), registry_(registry) {}
+  FamilyReader(const Segment& segment, size_t registry) : segment_(segment), registry_(registry) {
+    member_.segment = &segment;
+  }
+
+  // From here on without what counts no more.
+  void SetBaseline(const Segment* baseline) { member_.baseline = baseline; }
 
   void Read(QuantileMethod method, std::vector<FamilySnapshot>& families);
+  // The same to be added to others': with all that was not recorded for longer than its time to live, and whether the
+  // registry shows them or not, where `hidden_too`.
+  void ReadParts(bool hidden_too, std::vector<FamilyPart>& parts);
   // One family, whether a registry shows it or not; nullopt where there is none at that Offset of a FamilyRecord.
   std::optional<FamilySnapshot> ReadOne(Offset family, QuantileMethod method);
 
@@ -32,13 +57,13 @@ class FamilyReader {
   std::vector<std::pair<std::string, uint64_t>> ReadOverflowed();
 
  private:
-  struct Member {
+  struct Place {
     const SeriesRecord* record;
     uint64_t generation;
   };
-  // Whether the member's memory is still that member's, and it is in its family's list.
-  static bool IsStill(const Member& member) {
-    return member.record->generation.load(std::memory_order_relaxed) == member.generation;
+  // Whether the memory is still that series', and it is in its family's list.
+  static bool IsStill(const Place& place) {
+    return place.record->generation.load(std::memory_order_relaxed) == place.generation;
   }
   // What was read of a family, as long as its membership stays what it was.
   struct Known {
@@ -47,39 +72,45 @@ class FamilyReader {
     bool shows_overflow = false;
     FamilyDefinition definition;
     std::shared_ptr<const FamilyInfo> info;
-    std::vector<Member> members;
+    std::vector<Place> members;
     std::shared_ptr<const LabelSets> labels;
     // Labels of the series by their generations: a series that stays keeps its set when another one comes.
     absl::flat_hash_map<uint64_t, std::shared_ptr<const LabelSet>> sets;
     // Facts of infos are labels too, and change without the membership.
     std::vector<uint64_t> fact_versions;
+    std::shared_ptr<const LabelSets> keys;  // the labels without facts
   };
 
   // False where there is no family, or none any more.
   bool ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family);
+  bool ReadPart(const FamilyRecord& record, Known& known, FamilyPart& part);
+  // What the two have in common: who the series are, and, behind the values, whether it is the same family still.
+  bool Recognize(const FamilyRecord& record, Known& known);
+  static bool IsSame(const FamilyRecord& record, const Known& known);
   bool ReadDefinition(const FamilyRecord& record, Known& known);
   // False where series went away under the reader without end; what is known is then what it was.
   bool ReadMembers(const FamilyRecord& record, Known& known) const;
   enum class Step { kMember, kEnd, kDisturbed };
   // Appends the series behind the last one that is still in the list.
-  Step ReadNext(const FamilyRecord& record, const Known& known, std::vector<Member>& members, LabelSets& labels) const;
+  Step ReadNext(const FamilyRecord& record, const Known& known, std::vector<Place>& members, LabelSets& labels) const;
   std::shared_ptr<const LabelSet> ReadLabels(const SeriesRecord& record, const Known& known) const;
   void ReadFacts(Known& known);
-  void ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family);
-  static void LeaveOut(const FamilyRecord& record, const Known& known, FamilySnapshot& family);
+  // With a `part`, what only that has too; quantiles only without.
+  void ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family, FamilyPart* part);
+  void ReadExtras(const Known& known, FamilyPart& part) const;
+  // Which series are to be shown.
+  std::vector<bool> Kept(const FamilyRecord& record, const Known& known, bool expired_too) const;
+  // What counts no more of a series; nullptr where all of it does.
+  const SeriesRecord* Before(const SeriesRecord& series) const;
+
   const Segment& segment_;
+  Member member_;
   const size_t registry_;
   absl::flat_hash_map<Offset, Known> known_;
 };
 
-// The exponential buckets of a histogram; nullptr where it has none, or not of every value.
-std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series);
-
-// The exemplar of a counter (of bucket zero) or of a histogram's bucket.
-std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord& series, size_t bucket);
-
-// The quantiles of a summary's window, NaN with fewer than two samples.
-std::vector<QuantileValue> ReadWindow(const Segment& segment, const FamilyDefinition& definition,
-                                      const WindowCell& window, QuantileMethod method);
+// Keeps the series that are marked.
+void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family);
+void KeepSeries(const std::vector<bool>& kept, FamilyPart& part);
 
 }  // namespace toolvitals

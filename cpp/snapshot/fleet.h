@@ -29,8 +29,10 @@ struct FleetView {
 class Fleet {
  public:
   virtual ~Fleet() = default;
-  // Good until the next call.
+  // Good until the next call, or until it rests.
   virtual const FleetView& Look() = 0;
+  // Nobody reads for now: what is held for a reader alone can go.
+  virtual void Rest() {}
 };
 
 }  // namespace toolvitals

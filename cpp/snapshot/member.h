@@ -22,6 +22,7 @@ struct Member {
   const Segment* segment = nullptr;
   const Segment* baseline = nullptr;
   MemberState state = MemberState::kOwn;
+  bool names_process = false;  // whether gauges that show each process say which one this is
 
   bool is_live() const { return state == MemberState::kOwn || state == MemberState::kLive; }
   uint64_t process_id() const { return segment->header().process_id.load(std::memory_order_relaxed); }

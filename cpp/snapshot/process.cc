@@ -101,19 +101,20 @@ uint64_t BootTime(const std::string& proc_root) {
   return boot_time;
 }
 
-// False when the file is missing or not as proc(5) says; `process` is then untouched.
-bool ReadStat(const std::string& proc_root, ProcessSnapshot& process) {
+// When the process began, in ticks since the machine did; zero when the file is missing or not as proc(5) says, and
+// `process` is then untouched. `who` is "self" or a number.
+uint64_t ReadStat(const std::string& proc_root, const std::string& who, ProcessSnapshot& process) {
   std::string text;
-  if (!ReadFile(proc_root + "/self/stat", text)) return false;
+  if (!ReadFile(proc_root + "/" + who + "/stat", text)) return 0;
   // The command's name stands in parentheses and may hold spaces, newlines and parentheses itself; no field after it
   // can.
   const size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return false;
+  if (name_end == std::string::npos) return 0;
   std::string_view rest = std::string_view(text).substr(name_end + 1);
   std::array<uint64_t, kStatFields> fields{};
   for (size_t i = 0; i < kStatFields; ++i) {
     const std::string_view word = TakeWord(rest);
-    if (word.empty()) return false;
+    if (word.empty()) return 0;
     // Some of the other fields are letters or negative.
     fields[i] = Number(word).value_or(0);
   }
@@ -126,14 +127,14 @@ bool ReadStat(const std::string& proc_root, ProcessSnapshot& process) {
     process.start_time_seconds =
         static_cast<double>(boot_time) + static_cast<double>(fields[kStartTicks]) / ticks_per_second;
   }
-  return true;
+  return fields[kStartTicks];
 }
 
-uint64_t CountOpenFds(const std::string& proc_root) {
+uint64_t CountOpenFds(const std::string& proc_root, const std::string& who) {
   // Since Linux 6.2 the directory's size is the number of open descriptors; before, and for a directory of another
   // file system, they have to be listed, which takes milliseconds where ten thousand clients are connected.
   struct stat status {};
-  const std::string path = proc_root + "/self/fd";
+  const std::string path = proc_root + "/" + who + "/fd";
   struct statfs file_system {};
   if (statfs(path.c_str(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC &&
       stat(path.c_str(), &status) == 0 && status.st_size > 0) {
@@ -152,9 +153,9 @@ uint64_t CountOpenFds(const std::string& proc_root) {
   return count;
 }
 
-uint64_t ReadMaxFds(const std::string& proc_root) {
+uint64_t ReadMaxFds(const std::string& proc_root, const std::string& who) {
   std::string text;
-  if (ReadFile(proc_root + "/self/limits", text)) {
+  if (ReadFile(proc_root + "/" + who + "/limits", text)) {
     std::string_view limits = AfterKey(text, "Max open files");
     return Number(TakeWord(limits)).value_or(0);
   }
@@ -168,14 +169,25 @@ uint64_t ReadMaxFds(const std::string& proc_root) {
 ProcessSnapshot ReadProcess(const std::string& proc_root) {
   ProcessSnapshot process;
   process.pid = getpid();
-  if (!ReadStat(proc_root, process)) {
+  if (ReadStat(proc_root, "self", process) == 0) {
     rusage usage{};
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
       process.cpu_seconds = Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
     }
   }
-  process.open_fds = CountOpenFds(proc_root);
-  process.max_fds = ReadMaxFds(proc_root);
+  process.open_fds = CountOpenFds(proc_root, "self");
+  process.max_fds = ReadMaxFds(proc_root, "self");
+  return process;
+}
+
+std::optional<ProcessSnapshot> ReadOtherProcess(uint64_t process_id, uint64_t start_ticks,
+                                                const std::string& proc_root) {
+  const std::string who = std::to_string(process_id);
+  ProcessSnapshot process;
+  process.pid = static_cast<int64_t>(process_id);
+  if (start_ticks == 0 || ReadStat(proc_root, who, process) != start_ticks) return std::nullopt;
+  process.open_fds = CountOpenFds(proc_root, who);
+  process.max_fds = ReadMaxFds(proc_root, who);
   return process;
 }
 

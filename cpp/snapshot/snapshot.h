@@ -103,6 +103,13 @@ struct SelfSnapshot {
   // Records that went to a family's overflow series: family -> count, sorted by family.
   std::vector<std::pair<std::string, uint64_t>> overflowed_records;
   std::vector<OffenderSnapshot> offenders;  // the busiest first
+  uint64_t live_processes = 1;              // that record into what is shown
+  uint64_t retired_processes = 0;           // that did, and have ended
+  uint64_t unshared_processes = 0;          // forked children whose records nobody but they can see
+  // Files among the segments that are not read: reason -> how many, sorted by reason.
+  std::vector<std::pair<std::string, uint64_t>> refused_segments;
+  // Processes whose family is not like the one of its name that is shown: family -> how many, sorted by family.
+  std::vector<std::pair<std::string, uint64_t>> merge_conflicts;
 };
 
 struct Snapshot {
@@ -112,10 +119,11 @@ struct Snapshot {
   std::string name_prefix;  // METRICS_NAMESPACE with its underscore ("myapp_"), or empty
   // Upper bounds of the duration buckets in seconds, ascending, without +Inf.
   std::shared_ptr<const std::vector<double>> duration_bounds;
-  std::vector<ToolSnapshot> tools;       // sorted by name
-  std::vector<CacheSnapshot> caches;     // sorted by name
-  std::vector<FamilySnapshot> families;  // of instruments and of sources, in the order they were made
-  ProcessSnapshot process;
+  std::vector<ToolSnapshot> tools;         // sorted by name
+  std::vector<CacheSnapshot> caches;       // sorted by name
+  std::vector<FamilySnapshot> families;    // of instruments and of sources, in the order they were made
+  ProcessSnapshot process;                 // of several processes, what adds up is added up; the rest is the reader's
+  std::vector<ProcessSnapshot> processes;  // those of them that live; empty where the service is one process
   PythonSnapshot python;
   SelfSnapshot self;
 };

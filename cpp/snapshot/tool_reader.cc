@@ -5,10 +5,10 @@
 #include <array>
 
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "collector/tool_metrics.h"
 #include "metrics/moments.h"
 #include "registry/registry.h"
+#include "snapshot/tool_cells.h"
 #include "store/directory.h"
 
 namespace toolvitals {
@@ -16,44 +16,10 @@ namespace {
 
 constexpr std::array<int, kWindowQuantiles.size()> kPercents = {50, 75, 90, 95, 99};
 
-bool IsName(std::string_view name) { return !name.empty() && name.size() <= kMaxNameBytes && IsUtf8(name); }
-
 bool IsIdle(const ToolSnapshot& tool) { return tool.total_calls() == 0 && tool.in_progress == 0; }
 
 bool IsIdle(const CacheSnapshot& cache) {
   return cache.hits + cache.misses + cache.evictions + cache.size_rejections == 0;
-}
-
-size_t BucketsOf(const Segment& segment) {
-  return segment.header().histogram_bounds.load(std::memory_order_relaxed) + 1;
-}
-
-// What a part's window has to be read with.
-struct Ring {
-  const RingRecord* samples = nullptr;
-  uint64_t capacity = 0;
-};
-
-Ring RingOf(const Segment& segment, const WindowCell& window) {
-  const Offset offset = window.ring.load(std::memory_order_acquire);
-  const auto* head = segment.Find<RingRecord>(offset);
-  if (head == nullptr) return {};
-  const uint64_t capacity = head->capacity.load(std::memory_order_relaxed);
-  if (!std::has_single_bit(capacity) || capacity > RingRecord::CapacityFor(kMaxWindowSize) ||
-      !segment.Holds(offset, RingRecord::Bytes(capacity))) {
-    return {};
-  }
-  return {head, capacity};
-}
-
-// The part of a window that counts: what was there at a baseline does not.
-WindowCell::Position PositionOf(const Member& member, const WindowCell& window) {
-  WindowCell::Position position = window.position();
-  if (const WindowCell* before = member.Before(&window)) {
-    const uint64_t then = before->cursor.load(std::memory_order_relaxed);
-    if (then <= position.cursor) position.start = std::max(position.start, then);
-  }
-  return position;
 }
 
 void AddCache(const Member& member, const CacheCell& cell, CacheSnapshot& cache) {
@@ -70,21 +36,16 @@ class ToolSum {
 
   void Add(const Member& member, const ToolCell& cell) {
     const Segment& segment = *member.segment;
-    const size_t buckets = BucketsOf(segment);
+    const size_t buckets = DurationBuckets(segment);
     tool_.duration_buckets.resize(std::max(tool_.duration_buckets.size(), buckets));
     const auto of = [&](Outcome outcome) { return AddHistogram(member, OutcomeCell(cell, outcome, buckets), buckets); };
     tool_.successful_calls += of(Outcome::kSuccess);
     tool_.cancelled_calls += of(Outcome::kCancelled);
     tool_.failed_calls += of(Outcome::kError);
     AddError(kOverflowName, of(Outcome::kErrorOverflow));
-    Offset at = cell.errors.load(std::memory_order_acquire);
-    for (uint64_t types = 0; types < kMaxErrorTypesPerTool; ++types) {
-      const auto* error = segment.Find<ErrorCell>(at, ErrorCell::Bytes(buckets));
-      if (error == nullptr) break;
-      AddError(segment.StringAt(error->name.load(std::memory_order_relaxed)),
-               AddHistogram(member, error->histogram(), buckets));
-      at = error->next.load(std::memory_order_relaxed);
-    }
+    ForEachErrorType(segment, cell, [&](std::string_view type, const HistogramCell& histogram) {
+      AddError(type, AddHistogram(member, histogram, buckets));
+    });
     if (member.is_live()) AddInFlight(segment, cell);
   }
 
@@ -116,7 +77,7 @@ class ToolSum {
   void AddError(std::string_view type, uint64_t count) {
     if (count == 0) return;
     tool_.failed_calls += count;
-    if (!IsName(type)) return;
+    if (!IsSeriesName(type)) return;
     const auto found = std::find_if(tool_.error_types.begin(), tool_.error_types.end(),
                                     [&](const auto& known) { return known.first == type; });
     if (found == tool_.error_types.end()) {
@@ -158,9 +119,9 @@ void ToolReader::Index(std::span<const Member> members) {
     if (count == seen_series_[i]) continue;
     uint64_t place = 0;
     ForEachSeries(segment, [&](const DirectoryView& series) {
-      if (place++ < seen_series_[i] || !IsName(series.name)) return;
+      if (place++ < seen_series_[i] || !IsSeriesName(series.name)) return;
       if (series.kind == SeriesKind::kTool) {
-        const auto* cell = segment.Find<ToolCell>(series.cell, ToolCell::Bytes(BucketsOf(segment)));
+        const ToolCell* cell = FindToolCell(segment, series.cell);
         if (cell != nullptr) tools_[std::string(series.name)].parts.push_back({i, cell});
       } else if (series.kind == SeriesKind::kCache) {
         const auto* cell = segment.Find<CacheCell>(series.cell);
@@ -176,12 +137,7 @@ void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, 
                              const KeptStats& seen) {
   samples_.clear();
   for (size_t i = 0; i < tool.parts.size(); ++i) {
-    const Segment& segment = *members[tool.parts[i].member].segment;
-    const WindowCell& cell = tool.parts[i].cell->*window;
-    const Ring ring = RingOf(segment, cell);
-    if (ring.samples == nullptr) continue;
-    const uint64_t window_size = segment.header().window_size.load(std::memory_order_relaxed);
-    cell.Read(*ring.samples, ring.capacity, window_size, seen.positions[i], part_);
+    ReadWindow(members[tool.parts[i].member], tool.parts[i].cell->*window, seen.positions[i], part_);
     if (samples_.empty()) {
       samples_.swap(part_);
     } else {

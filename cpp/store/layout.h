@@ -1,4 +1,4 @@
-// The layout of a segment, version 1, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
+// The layout of a segment, version 2, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
 // at offsets from the segment's first byte; an offset of zero means "none". No pointer, no lock, no padding with data.
 // Floor: store.
 #pragma once
@@ -14,7 +14,7 @@ namespace toolvitals {
 using Offset = uint64_t;
 
 inline constexpr uint64_t kSegmentMagic = 0x0031'4c41'5449'5654;  // "TVITAL1\0"
-inline constexpr uint64_t kLayoutVersion = 1;
+inline constexpr uint64_t kLayoutVersion = 2;
 
 // Why a record was dropped. The numbers are part of the layout; add at the end.
 enum class DropReason : uint32_t {
@@ -61,8 +61,12 @@ struct SegmentHeader {
   Word histogram_bounds;  // how many of `bounds` are used
   Word scrapes;
   Word scrape_ns_sum;
-  Word offenders;  // Offset of an OffenderTable; zero while no label set was refused
-  Word reserved[14];
+  Word offenders;          // Offset of an OffenderTable; zero while no label set was refused
+  Word retired_processes;  // in a retired segment: how many processes it was made of
+  Word service;            // a number that the processes of one service share
+  Word json_port;          // of the process's endpoints, from before they are opened; zero: none
+  Word prometheus_port;
+  Word reserved[10];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds
@@ -73,7 +77,13 @@ static_assert(sizeof(SegmentHeader) <= kHeaderBytes);
 static_assert(sizeof(SegmentHeader) == (32 + kDropReasonSlots + 3 * kGcGenerations + kMaxDurationBounds) * 8);
 
 // What an entry of the directory leads to. The numbers are part of the layout.
-enum class SeriesKind : uint64_t { kNone = 0, kTool = 1, kCache = 2, kFamily = 3 };
+enum class SeriesKind : uint64_t {
+  kNone = 0,
+  kTool = 1,
+  kCache = 2,
+  kFamily = 3,
+  kTaken = 4,  // in a retired segment: the name of a segment that it was made of; no cell
+};
 
 struct DirectoryEntry {
   Word kind;  // SeriesKind

@@ -258,7 +258,7 @@ absl::Status Segment::Adopt(FileRegion region) {
 }
 
 absl::Status Segment::AdoptPrivately(std::span<const char> image) {
-  const uint64_t budget = reinterpret_cast<const SegmentHeader*>(image.data())->budget_bytes.load();
+  const uint64_t budget = reinterpret_cast<const SegmentHeader*>(image.data())->budget_bytes.load(std::memory_order_relaxed);
   const uint64_t capacity = std::min(RoundUp(std::max<uint64_t>(budget, image.size()), kPageBytes), reserved_bytes_);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
   if (mmap(base_, reserved_bytes_, PROT_NONE, kFlags, -1, 0) == MAP_FAILED ||

@@ -98,6 +98,8 @@ class Segment {
   // Moves the budget. Lower than what is used only stops further growth. ResourceExhausted past what can be mapped.
   absl::Status SetBudget(uint64_t budget_bytes);
 
+  // Whether it is another process's.
+  bool is_view() const { return limit_ != UINT64_MAX; }
   // Whether it lies in a file.
   bool is_shared() const { return static_cast<bool>(region_); }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -59,7 +60,8 @@ def strict() -> bool:
 
 
 def apply(settings: Settings) -> None:
-    """Hands the settings to the core; ValueError or MemoryError where a live store cannot take them."""
+    """Hands the settings to the core; ValueError or MemoryError where a live store cannot take them, OSError for a bad
+    directory."""
     global _applied
     core.configure(
         window_size=settings.window_size,
@@ -71,7 +73,21 @@ def apply(settings: Settings) -> None:
     )
     if recording:
         core.refresh_demand.set_interval(settings.refresh_interval_s)
+    if settings.dir is not None and settings.enabled:
+        _share(settings.dir)
     _applied = settings
+
+
+def _share(path: str) -> None:
+    try:
+        core.share(path)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        # A full disk is no reason for a service not to begin.
+        warnings.warn(
+            f"toolvitals keeps the metrics of this process to itself: {error.strerror}", RuntimeWarning, stacklevel=4
+        )
 
 
 def _log_drop(reason: str) -> None:
@@ -92,6 +108,8 @@ switched_off = not _at_import.enabled
 
 try:
     apply(_at_import)
+except OSError as error:
+    _logger.warning("toolvitals keeps the metrics of this process to itself: %s", error.strerror)
 except (ValueError, MemoryError, RuntimeError) as error:
     _logger.warning("toolvitals keeps its default settings: %s", error)
 core.set_drop_logger(_log_drop)

@@ -97,6 +97,7 @@ class Instrument:
         native_schema: int = 3,
         native_max_buckets: int = 160,
         native_zero_threshold: float = 2.938735877055719e-39,
+        gauge_mode: str = "all",
     ) -> None: ...
     def labels(self, *labelvalues: object, **labelkwargs: object) -> Self: ...
     def _remove(self, *labelvalues: object) -> bool: ...
@@ -175,6 +176,23 @@ def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, cr
 def render_tools(open_metrics: bool) -> bytes:
     """The text of the families of tools and caches, to stand among others."""
 
+def share(path: str) -> None:
+    """Moves what is recorded into a file of the directory, where the other processes of the service see it.
+
+    Once; again with the same path does nothing. OSError says what is wrong with the directory or its file system, and
+    leaves everything as it was; RuntimeError where it is shared elsewhere already.
+    """
+
+def shared_directory() -> str | None:
+    """The directory that the process's records are in; None where they are its own."""
+
+def found_family() -> None:
+    """From here on what forked children record is this process's to show, not its parent's."""
+
+def read_directory(path: str) -> dict[str, Any]:
+    """What the processes record that share a directory, for who is none of them: `snapshot`, `prometheus`, `segments`,
+    `retired_processes`. Changes nothing. OSError for what is no directory or another user's."""
+
 def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) -> None:
     """Asked for the labels of an exemplar when one is due, ten times a second and series at most."""
 
@@ -220,7 +238,15 @@ refresh_demand: RefreshDemand
 @final
 class Server:
     """Running endpoints; port None means no listener of that kind, 0 any free port. OSError names a port in use."""
-    def __new__(cls, *, host: str, json_port: int | None, prometheus_port: int | None, auth_token: str) -> Server: ...
+    def __new__(
+        cls,
+        *,
+        host: str,
+        json_port: int | None,
+        prometheus_port: int | None,
+        auth_token: str,
+        share_ports: bool = False,
+    ) -> Server: ...
     @property
     def json_port(self) -> int | None: ...
     @property

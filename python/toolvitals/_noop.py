@@ -43,13 +43,17 @@ __all__ = [
     "configure",
     "count_collector_failure",
     "count_dropped",
+    "found_family",
     "install_gc_counters",
+    "read_directory",
     "refresh_demand",
     "render",
     "render_instruments",
     "render_tools",
     "set_drop_logger",
     "set_exemplar_provider",
+    "share",
+    "shared_directory",
 ]
 
 SYNC, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
@@ -194,6 +198,7 @@ class PerformanceMetricsCollector:
         )
         return {
             "process": {"pid": os.getpid(), **dict.fromkeys(unknown)},
+            "processes": [],
             "python": {"version": platform.python_version(), "implementation": platform.python_implementation()},
         }
 
@@ -280,6 +285,24 @@ def configure(**settings: Any) -> None:
 def render(format: str) -> bytes:  # noqa: A002 (the core's name)
     """The exposition of nothing."""
     return b"{}" if format == "json" else b""
+
+
+def share(path: str) -> None:
+    """Does nothing."""
+
+
+def shared_directory() -> str | None:
+    """None."""
+    return None
+
+
+def found_family() -> None:
+    """Does nothing."""
+
+
+def read_directory(path: str) -> dict[str, Any]:
+    """Raises RuntimeError: only the core reads segments."""
+    raise RuntimeError(f"toolvitals records nothing here, and cannot read {path!r}")
 
 
 def render_tools(open_metrics: bool) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -23,7 +22,6 @@ _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _lock = threading.RLock()
 _current: Endpoints | None = None
 _exit_hook_installed = False
-_warned_about_dir = False
 _when_serving: list[Callable[[], None]] = []
 
 
@@ -129,11 +127,11 @@ def start(**settings: Any) -> Endpoints:
                 )
             return _current
         _check_enabled(wanted)
-        _warn_about_dir(wanted)
         _backend.apply(wanted)
         if not _serves(wanted):
             return Endpoints(wanted, None)
         core.install_gc_counters()
+        core.found_family()
         _current = Endpoints(wanted, _serve(wanted))
         _install_exit_hook()
         for begin in _when_serving:
@@ -172,6 +170,8 @@ def _serve(settings: Settings) -> core.Server:
         json_port=settings.json_port if settings.json_endpoint_enabled else None,
         prometheus_port=settings.prometheus_port if settings.prometheus_enabled else None,
         auth_token=settings.auth_token,
+        # The workers of a service listen on one port, each for all of them.
+        share_ports=core.shared_directory() is not None,
     )
 
 
@@ -180,17 +180,6 @@ def _check_enabled(settings: Settings) -> None:
         raise RuntimeError(
             "PERFORMANCE_METRICS_ENABLED was false when toolvitals was imported, so what was decorated since is not "
             "recorded; set it to true before the import"
-        )
-
-
-def _warn_about_dir(settings: Settings) -> None:
-    global _warned_about_dir
-    if settings.dir is not None and not _warned_about_dir:
-        _warned_about_dir = True
-        warnings.warn(
-            f"TOOLVITALS_DIR={settings.dir!r} has no effect: this version of toolvitals keeps metrics per process",
-            RuntimeWarning,
-            stacklevel=3,
         )
 
 

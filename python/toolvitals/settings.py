@@ -170,8 +170,8 @@ class Settings:
     - `memory_limit_mb` (METRICS_MEMORY_LIMIT_MB): budget of the store in MiB, 1 to 1024.
     - `refresh_interval_s` (METRICS_REFRESH_INTERVAL_S): how old the values of custom collectors and of gauges'
       functions may become while somebody scrapes, in seconds, 0.1 to 3600.
-    - `dir` (TOOLVITALS_DIR): a directory for the processes of one service. This version keeps metrics per process:
-      the path is checked and `start()` warns that it has no effect.
+    - `dir` (TOOLVITALS_DIR): a directory where the processes of one service share their metrics, so that each answers
+      for all; made where it is missing. None: they are the process's own, and of those forked from it.
     - `strict` (TOOLVITALS_STRICT): bad records raise instead of being dropped and counted.
     """
 

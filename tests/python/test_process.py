@@ -42,7 +42,8 @@ def test_a_forked_child_starts_fresh() -> None:
     """
     child, parent, running = result_of(code)
     assert child == {"before": 0, "running": False, "in_progress": 0, "own": True, "port": True, "after": [1, 1]}
-    assert parent == 5
+    # What the child recorded is the parent's to show.
+    assert parent == 6
     assert running
 
 
@@ -105,7 +106,9 @@ def test_multiprocessing(method: str, tmp_path: object) -> None:
             "    tv.start(json_port=0)\n"
             f"    with multiprocessing.get_context({method!r}).Pool(2) as pool:\n"
             "        assert pool.map(work, range(8)) == [(x, 1) for x in range(8)]\n"
-            "    assert tv.get_collector().get_tool_metrics('work')['total_calls'] == 0\n"
+            # Who is spawned begins from nothing, and shares with nobody but in a directory.
+            f"    calls = {8 if method == 'fork' else 0}\n"
+            "    assert tv.get_collector().get_tool_metrics('work')['total_calls'] == calls\n"
             "    print('done')\n"
         )
     assert run(f"import runpy; runpy.run_path({script!r}, run_name='__main__')", check=False).stdout in ("done\n", "")

@@ -201,21 +201,6 @@ def test_start_reconfigures_a_live_store() -> None:
     assert metrics["latency_ms"]["p50"] == 7.0
 
 
-def test_dir_warns_once_that_it_has_no_effect(tmp_path: Path) -> None:
-    code = """
-        import warnings
-        import toolvitals as tv
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            tv.start(json_port=0).stop()
-            tv.start(json_port=0).stop()
-        print(*(str(warning.message) for warning in caught), sep="\\n")
-    """
-    lines = run(code, TOOLVITALS_DIR=str(tmp_path)).stdout.splitlines()
-    assert len(lines) == 1
-    assert "keeps metrics per process" in lines[0]
-
-
 def settings_of(**values: Any) -> Settings:
     return Settings(**values)
 

@@ -188,6 +188,7 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
             _labelvalues,
             max_series=max_series,
             ttl_s=ttl_s,
+            gauge_mode=multiprocess_mode,
         )
         self._kwargs["multiprocess_mode"] = multiprocess_mode
 

@@ -1,0 +1,156 @@
+// share() and its kin: who else sees what this process records.
+// Floor: bindings.
+#include <pybind11/pybind11.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "bindings/bind.h"
+#include "bindings/errors.h"
+#include "collector/collector.h"
+#include "render/format.h"
+#include "snapshot/collect.h"
+#include "snapshot/process_fleet.h"
+#include "store/segment_directory.h"
+
+namespace py = pybind11;
+
+namespace toolvitals {
+namespace {
+
+// The directory that the process's segment lies in; nullptr where it lies in none.
+std::shared_ptr<SegmentDirectory> Directory() {
+  return std::dynamic_pointer_cast<SegmentDirectory>(Collector::Global().sharing().place);
+}
+
+[[noreturn]] void RaiseOsError(int code, const absl::Status& status) {
+  const py::object error = py::module_::import("builtins").attr("OSError")(code, std::string(status.message()));
+  PyErr_SetObject(py::type::of(error).ptr(), error.ptr());
+  throw py::error_already_set();
+}
+
+[[noreturn]] void RaiseSharing(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kPermissionDenied:
+      RaiseOsError(EACCES, status);
+    case absl::StatusCode::kFailedPrecondition:
+      RaiseOsError(ENOTDIR, status);
+    case absl::StatusCode::kResourceExhausted:
+      RaiseOsError(ENOSPC, status);
+    default:
+      PyErr_SetString(PyExc_RuntimeError, std::string(status.message()).c_str());
+      throw py::error_already_set();
+  }
+}
+
+void Share(const std::string& path) {
+  if (const auto known = Directory()) {
+    if (known->path() == path) return;
+    RaiseSharing(absl::AlreadyExistsError(
+        absl::StrCat("the metrics are shared in '", known->path(), "' already, and cannot move to '", path, "'")));
+  }
+  absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::Open(path);
+  if (!directory.ok()) RaiseSharing(directory.status());
+  // The GIL is kept: it is what keeps a record from being made between the copy and the move.
+  if (const absl::Status status = Collector::Global().Share(*directory); !status.ok()) RaiseSharing(status);
+}
+
+// Takes in what has ended, now and then: a program that forks on and on may be one that nobody scrapes.
+void TidyBeforeFork() {
+  constexpr uint64_t kForksBetween = 32;
+  static std::atomic<uint64_t> forks{0};
+  if (forks.fetch_add(1, std::memory_order_relaxed) % kForksBetween != kForksBetween - 1) return;
+  try {
+    ProcessFleet(Collector::Global()).Look();
+  } catch (const std::bad_alloc&) {
+    // The next one tries again.
+  }
+}
+
+const char* StateName(MemberState state) {
+  switch (state) {
+    case MemberState::kOwn:
+    case MemberState::kLive:
+      return "live";
+    case MemberState::kDead:
+      return "dead";
+    case MemberState::kRetired:
+      break;
+  }
+  return "retired";
+}
+
+py::dict SegmentDict(const Member& member) {
+  const SegmentHeader& header = member.segment->header();
+  py::dict entry;
+  entry["state"] = StateName(member.state);
+  entry["reason"] = py::none();
+  entry["pid"] = member.state == MemberState::kRetired ? 0 : member.process_id();
+  entry["layout_version"] = header.layout_version.load(std::memory_order_relaxed);
+  entry["bytes"] = header.capacity_bytes.load(std::memory_order_relaxed);
+  entry["created_unix"] = static_cast<double>(header.created_unix_ns.load(std::memory_order_relaxed)) / 1e9;
+  return entry;
+}
+
+// A directory as a stranger sees it, who takes nothing in.
+py::dict ReadDirectory(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    RaiseSharing(absl::FailedPreconditionError(absl::StrCat("'", path, "' is no directory")));
+  }
+  absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::Open(path);
+  if (!directory.ok()) RaiseSharing(directory.status());
+  std::string json, text;
+  auto fleet = std::make_unique<DirectoryFleet>(*directory, DirectoryFleet::Options());
+  DirectoryFleet& seen = *fleet;
+  SnapshotReader reader(Collector::Global(), nullptr, std::move(fleet));
+  const std::shared_ptr<const Snapshot> snapshot = reader.Read();
+  FindFormat("json")->render(*snapshot, json);
+  FindFormat("prometheus")->render(*snapshot, text);
+  const FleetView& view = seen.Look();
+  py::list segments;
+  for (const Member& member : view.members) segments.append(SegmentDict(member));
+  for (const RefusedSegment& refused : view.refused) {
+    py::dict entry;
+    entry["state"] = refused.reason == "foreign" ? "foreign" : "refused";
+    entry["reason"] = refused.reason;
+    entry["name"] = refused.name;
+    segments.append(entry);
+  }
+  py::dict read;
+  read["snapshot"] = py::bytes(json);
+  read["prometheus"] = py::bytes(text);
+  read["segments"] = segments;
+  read["retired_processes"] = view.retired_processes;
+  return read;
+}
+
+}  // namespace
+
+void BindSharing(py::module_& module) {
+  Collector::Global().SetBeforeFork(&TidyBeforeFork);
+  module.def("share", &Share, py::arg("path"),
+             "Moves what is recorded into a file of the directory, where the other processes of the service see it.\n\n"
+             "Once; again with the same path does nothing. OSError says what is wrong with the directory or its file\n"
+             "system, and leaves everything as it was; RuntimeError where it is shared elsewhere already.");
+  module.def(
+      "shared_directory",
+      []() -> py::object {
+        const auto directory = Directory();
+        return directory == nullptr ? py::object(py::none()) : py::str(directory->path());
+      },
+      "The directory that the process's records are in; None where they are its own.");
+  module.def(
+      "found_family", [] { Collector::Global().FoundFamily(); },
+      "From here on what forked children record is this process's to show, not its parent's.");
+  module.def("read_directory", &ReadDirectory, py::arg("path"),
+             "What the processes record that share a directory, for who is none of them: a dict of `snapshot` (JSON)\n"
+             "and `prometheus`, both bytes; `segments`, a dict for each file; `retired_processes`, a number.\n\n"
+             "Changes nothing. OSError for what is no directory or another user's.");
+}
+
+}  // namespace toolvitals

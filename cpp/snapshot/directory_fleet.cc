@@ -1,0 +1,254 @@
+// Floor: snapshot.
+#include "snapshot/directory_fleet.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "snapshot/retirement.h"
+
+namespace toolvitals {
+namespace {
+
+// How often a reader may be overtaken by those who take in, before it shows what it has.
+constexpr int kAttempts = 64;
+// Segments that are taken in at one time.
+constexpr size_t kMaxBatch = 256;
+
+std::string FileOf(const std::string& name, std::string_view suffix) { return std::string(name).append(suffix); }
+
+bool Contains(const std::vector<std::string>& sorted, const std::string& name) {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+}  // namespace
+
+DirectoryFleet::DirectoryFleet(std::shared_ptr<SegmentDirectory> directory, Options options)
+    : directory_(std::move(directory)), options_(std::move(options)) {}
+
+const FleetView& DirectoryFleet::Look() {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (!FindAll()) continue;
+    const bool any_ended = std::any_of(processes_.begin(), processes_.end(), [](const auto& entry) {
+      return !entry.second.is_live && entry.second.refused.empty();
+    });
+    // What was taken in is found in the next round.
+    if (!any_ended || TakeIn() == 0) break;
+  }
+  Describe();
+  return view_;
+}
+
+bool DirectoryFleet::FindAll() {
+  const uint64_t inode = directory_->InodeOf(SegmentDirectory::kRetired);
+  if (inode != retired_.inode || (inode == 0 && !retired_refused_.empty())) OpenRetired(inode);
+  if (retired_.view != nullptr) {
+    const auto bytes = directory_->BytesOf(SegmentDirectory::kRetired, retired_.inode);
+    if (bytes.has_value() && !retired_.view->SetLimit(*bytes)) {
+      retired_.view = nullptr;
+      retired_refused_ = "truncated";
+    }
+  }
+  absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
+  // Where the directory cannot be read, what was found before is all that there is to be shown.
+  if (!listing.ok()) return true;
+  std::erase_if(processes_, [&](const auto& entry) {
+    return Contains(taken_, entry.first) || !Contains(listing->segments, entry.first);
+  });
+  for (const std::string& name : listing->segments) {
+    if (name == options_.own_name || Contains(taken_, name)) continue;
+    Update(name, processes_[name]);
+  }
+  others_ = std::move(listing->others);
+  return directory_->InodeOf(SegmentDirectory::kRetired) == inode;
+}
+
+void DirectoryFleet::OpenRetired(uint64_t inode) {
+  retired_ = Opened();
+  retired_.inode = inode;
+  retired_refused_.clear();
+  taken_.clear();
+  if (inode == 0) return;
+  const absl::StatusOr<SegmentFile> file = directory_->OpenFile(SegmentDirectory::kRetired);
+  if (!file.ok()) {
+    retired_refused_ = std::string(file.status().message());
+    return;
+  }
+  absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
+  if (!view.ok()) {
+    retired_refused_ = std::string(view.status().message());
+    return;
+  }
+  if (const char* complaint = Complaint(**view)) {
+    retired_refused_ = complaint;
+    return;
+  }
+  // It may have been replaced since its number was asked for.
+  retired_ = {++last_id_, file->inode, *std::move(view)};
+  taken_ = TakenSegments(*retired_.view);
+}
+
+const char* DirectoryFleet::Complaint(const Segment& segment) const {
+  if (options_.own == nullptr) return nullptr;
+  const SegmentHeader& theirs = segment.header();
+  const SegmentHeader& own = options_.own->header();
+  const auto same = [](const Word& a, const Word& b) {
+    return a.load(std::memory_order_relaxed) == b.load(std::memory_order_relaxed);
+  };
+  if (!same(theirs.service, own.service)) return "service";
+  bool bounds = same(theirs.histogram_bounds, own.histogram_bounds);
+  for (size_t i = 0; i < kMaxDurationBounds; ++i) bounds = bounds && same(theirs.bounds[i], own.bounds[i]);
+  return bounds ? nullptr : "bounds";
+}
+
+void DirectoryFleet::Update(const std::string& name, Process& process) {
+  if (process.segment.view != nullptr) {
+    const auto bytes = directory_->BytesOf(FileOf(name, SegmentDirectory::kSegmentSuffix), process.segment.inode);
+    if (!bytes.has_value()) {
+      process = Process();
+    } else if (!process.segment.view->SetLimit(*bytes)) {
+      process.segment.view = nullptr;
+      process.refused = "truncated";
+    }
+  }
+  if (process.segment.view == nullptr || process.is_live) {
+    absl::StatusOr<SegmentFile> file = directory_->OpenFile(FileOf(name, SegmentDirectory::kSegmentSuffix));
+    if (!file.ok()) {
+      process.refused = absl::IsNotFound(file.status()) ? "gone" : std::string(file.status().message());
+      return;
+    }
+    if (process.segment.view == nullptr) {
+      process = Process();
+      absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
+      if (!view.ok()) {
+        process.refused = std::string(view.status().message());
+        return;
+      }
+      if (const char* complaint = Complaint(**view)) {
+        process.refused = complaint;
+        return;
+      }
+      process.segment = {++last_id_, file->inode, *std::move(view)};
+    }
+    // Once it has ended it stays so, and nobody writes to it any more.
+    process.is_live = SegmentDirectory::IsLive(*file);
+  }
+  UpdateBaseline(name, process);
+}
+
+void DirectoryFleet::UpdateBaseline(const std::string& name, Process& process) {
+  const std::string file_name = FileOf(name, SegmentDirectory::kBaselineSuffix);
+  const uint64_t inode = directory_->InodeOf(file_name);
+  if (inode == process.baseline.inode) return;
+  process.baseline = Opened();
+  if (inode == 0) return;
+  const absl::StatusOr<SegmentFile> file = directory_->OpenFile(file_name);
+  if (!file.ok()) return;
+  absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
+  if (view.ok()) process.baseline = {++last_id_, file->inode, *std::move(view)};
+}
+
+Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const {
+  Member member;
+  member.id = process.segment.id;
+  member.segment = process.segment.view.get();
+  member.baseline = process.baseline.view.get();
+  member.state = state;
+  member.names_process = true;
+  return member;
+}
+
+void DirectoryFleet::Describe() {
+  view_ = FleetView();
+  view_.live_processes = 0;
+  if (options_.own != nullptr) {
+    Member own;
+    own.id = 1;
+    own.segment = options_.own;
+    own.names_process = true;
+    view_.members.push_back(own);
+    ++view_.live_processes;
+  }
+  std::vector<Member> ended;
+  for (const auto& [name, process] : processes_) {
+    if (!process.refused.empty()) {
+      if (process.refused != "gone") view_.refused.push_back({name, process.refused});
+    } else if (process.is_live) {
+      view_.members.push_back(MemberOf(process, MemberState::kLive));
+      ++view_.live_processes;
+    } else {
+      ended.push_back(MemberOf(process, MemberState::kDead));
+    }
+  }
+  view_.members.insert(view_.members.end(), ended.begin(), ended.end());
+  view_.retired_processes = ended.size();
+  if (retired_.view != nullptr) {
+    Member retired;
+    retired.id = retired_.id;
+    retired.segment = retired_.view.get();
+    retired.state = MemberState::kRetired;
+    view_.members.push_back(retired);
+    view_.retired_processes += retired_.view->header().retired_processes.load(std::memory_order_relaxed);
+  }
+  if (!retired_refused_.empty()) view_.refused.push_back({SegmentDirectory::kRetired, retired_refused_});
+  for (const std::string& name : others_) view_.refused.push_back({name, "junk"});
+}
+
+size_t DirectoryFleet::TakeIn() {
+  if (!options_.retirement.has_value()) return 0;
+  std::optional<SegmentDirectory::Change> change = directory_->TryChange();
+  if (!change.has_value()) return 0;
+  change->UnlinkUnfinished();
+  return TakeInSome(*change);
+}
+
+size_t DirectoryFleet::TakeInSome(SegmentDirectory::Change& change) {
+  // Nobody takes in but this one; so what is found now stays, but for what ends.
+  FindAll();
+  // A file of another version is that version's; what it has must not be lost, and nothing can be added to it.
+  if (!retired_refused_.empty()) return 0;
+  std::vector<std::string> leftovers, ended;
+  const absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
+  if (!listing.ok()) return 0;
+  for (const std::string& name : listing->segments) {
+    if (Contains(taken_, name)) leftovers.push_back(name);
+  }
+  for (const auto& [name, process] : processes_) {
+    if (!process.is_live && process.refused.empty() && ended.size() < kMaxBatch) ended.push_back(name);
+  }
+  const bool committed = !ended.empty() && Commit(change, ended, leftovers);
+  if (committed) leftovers.insert(leftovers.end(), ended.begin(), ended.end());
+  for (const std::string& name : leftovers) {
+    change.Unlink(FileOf(name, SegmentDirectory::kBaselineSuffix));
+    change.Unlink(FileOf(name, SegmentDirectory::kSegmentSuffix));
+  }
+  return committed ? ended.size() : 0;
+}
+
+bool DirectoryFleet::Commit(SegmentDirectory::Change& change, const std::vector<std::string>& ended,
+                            const std::vector<std::string>& leftovers) {
+  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(*options_.retirement);
+  if (!retirement.ok()) return false;
+  std::vector<Member> members;
+  if (retired_.view != nullptr) {
+    Member retired;
+    retired.id = retired_.id;
+    retired.segment = retired_.view.get();
+    retired.state = MemberState::kRetired;
+    members.push_back(retired);
+  }
+  for (const std::string& name : ended) members.push_back(MemberOf(processes_[name], MemberState::kDead));
+  if (!(*retirement)->Add(members)) return false;
+  SegmentHeader& header = (*retirement)->collector().segment().header();
+  header.service.store(members.back().segment->header().service.load(std::memory_order_relaxed),
+                       std::memory_order_relaxed);
+  for (const std::vector<std::string>& names : {ended, leftovers}) {
+    for (const std::string& name : names) {
+      if (!(*retirement)->NoteTaken(name)) return false;
+    }
+  }
+  const absl::StatusOr<ClaimedRegion> made = change.Make();
+  return made.ok() && (*retirement)->segment().CopyTo(made->region, {}).ok() &&
+         change.Commit(*made, SegmentDirectory::kRetired).ok();
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,79 @@
+// The processes that share a directory, as a reader finds them; and the taking in of those that have ended.
+// Floor: snapshot.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/collector.h"
+#include "snapshot/fleet.h"
+#include "store/segment_directory.h"
+
+namespace toolvitals {
+
+// Reading takes no lock. It opens what is there between two looks at `retired`: where that is the same file both times,
+// nothing was taken in meanwhile, and so each record was either in a segment that was found or in that file.
+//
+// Whoever finds a segment whose process has ended takes it in, if nobody else is at it: writes a new `retired` of the
+// old one and of all such segments, gives it the name, which is the one step that counts, and unlinks them.
+class DirectoryFleet final : public Fleet {
+ public:
+  struct Options {
+    // The process's own segment and its name in the directory; nullptr for one that only reads.
+    const Segment* own = nullptr;
+    std::string own_name;
+    // Of what is left of processes that have ended; nullopt: this one takes nothing in.
+    std::optional<CollectorOptions> retirement;
+  };
+
+  DirectoryFleet(std::shared_ptr<SegmentDirectory> directory, Options options);
+
+  const FleetView& Look() override;
+
+  // Takes in what has ended; how many processes. Nothing where somebody else is at it, or there is no room.
+  size_t TakeIn();
+
+ private:
+  // A file that is mapped.
+  struct Opened {
+    uint64_t id = 0;
+    uint64_t inode = 0;
+    std::unique_ptr<Segment> view;
+  };
+  struct Process {
+    Opened segment;
+    Opened baseline;
+    bool is_live = true;
+    std::string refused;  // why it cannot be read; empty: it can
+  };
+  using Processes = std::map<std::string, Process>;
+
+  // True where what was found is of one instant.
+  bool FindAll();
+  void OpenRetired(uint64_t inode);
+  void Update(const std::string& name, Process& process);
+  void UpdateBaseline(const std::string& name, Process& process);
+  // The reason why a segment is not one of this service; nullptr where it is.
+  const char* Complaint(const Segment& segment) const;
+  void Describe();
+  Member MemberOf(const Process& process, MemberState state) const;
+  size_t TakeInSome(SegmentDirectory::Change& change);
+  bool Commit(SegmentDirectory::Change& change, const std::vector<std::string>& ended,
+              const std::vector<std::string>& leftovers);
+
+  const std::shared_ptr<SegmentDirectory> directory_;
+  const Options options_;
+  uint64_t last_id_ = 1;  // the own segment's
+  Processes processes_;
+  Opened retired_;
+  std::string retired_refused_;
+  std::vector<std::string> taken_;   // names that `retired_` was made of
+  std::vector<std::string> others_;  // files that are none of the directory's
+  FleetView view_;
+};
+
+}  // namespace toolvitals

@@ -1,0 +1,200 @@
+// The protocol of the shared directory, simulated: processes record, take in what has ended, and read, in every order
+// that a few thousand seeds come up with, and are killed at any step. What was recorded counts, once, for every reader,
+// at every moment.
+// Floor: snapshot.
+//
+// TOOLVITALS_SIMULATION_SEEDS=n runs so many seeds; TOOLVITALS_SIMULATION_SEED=n runs that one again.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/testing.h"
+#include "collector/collector.h"
+#include "snapshot/directory_fleet.h"
+#include "snapshot/family_merger.h"
+#include "snapshot/simulation.h"
+#include "snapshot/tool_reader.h"
+
+namespace toolvitals {
+namespace {
+
+constexpr uint64_t kSeeds = 500;
+constexpr size_t kWorkers = 5;
+constexpr size_t kTakers = 2;
+constexpr size_t kReaders = 2;
+constexpr Writers kAlone = Writers::kSerialized;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+CollectorOptions SmallOptions() {
+  CollectorOptions options;
+  options.window_size = 8;
+  options.memory_limit_mb = 1;
+  return options;
+}
+
+// What was recorded, as those know it who did.
+struct Truth {
+  uint64_t calls = 0;
+  uint64_t increments = 0;
+  uint64_t hits = 0;
+};
+
+// What one reader sees.
+class Reader {
+ public:
+  explicit Reader(DirectoryFleet& fleet) : fleet_(fleet) {}
+
+  Truth Read() {
+    Truth seen;
+    const std::vector<Member>& members = fleet_.Look().members;
+    std::vector<ToolSnapshot> tools;
+    std::vector<CacheSnapshot> caches;
+    std::vector<FamilySnapshot> families;
+    tools_.Read(members, QuantileMethod::kExclusive, tools, caches);
+    families_.Read(members, /*hidden_too=*/false, QuantileMethod::kExclusive, families);
+    for (const ToolSnapshot& tool : tools) {
+      seen.calls += tool.total_calls();
+      uint64_t bucketed = 0;
+      for (const uint64_t bucket : tool.duration_buckets) bucketed += bucket;
+      EXPECT_EQ(bucketed, tool.total_calls());
+    }
+    for (const CacheSnapshot& cache : caches) seen.hits += cache.hits;
+    for (const FamilySnapshot& family : families) {
+      for (const Number& value : family.values) seen.increments += value.whole;
+    }
+    return seen;
+  }
+
+ private:
+  DirectoryFleet& fleet_;
+  ToolReader tools_;
+  FamilyMerger families_;
+};
+
+class Service {
+ public:
+  explicit Service(uint64_t seed) : path_(folder_.path() + "/run"), simulation_(seed, /*mortality=*/60) {
+    SegmentDirectory::Open(path_).IgnoreError();
+    for (size_t i = 0; i < kWorkers; ++i) simulation_.Add(true, [this](auto& process) { Work(process); });
+    for (size_t i = 0; i < kTakers; ++i) simulation_.Add(true, [this](auto& process) { TakeIn(process); });
+    for (size_t i = 0; i < kReaders; ++i) simulation_.Add(false, [this](auto& process) { Watch(process); });
+  }
+
+  void Run() {
+    simulation_.Run();
+    // The last one tidies up, undisturbed.
+    DirectoryFleet fleet(*SegmentDirectory::Open(path_), {nullptr, "", SmallOptions()});
+    const Truth seen = Reader(fleet).Read();
+    EXPECT_EQ(seen.calls, truth_.calls);
+    EXPECT_EQ(seen.increments, truth_.increments);
+    EXPECT_EQ(seen.hits, truth_.hits);
+    fleet.TakeIn();
+    std::vector<std::string> files;
+    for (const auto& file : std::filesystem::directory_iterator(path_)) files.push_back(file.path().filename());
+    EXPECT_LE(files.size(), 1u) << files.front() << " and " << files.back();
+  }
+
+  uint64_t kills() const { return simulation_.kills(); }
+  uint64_t steps() const { return simulation_.steps(); }
+
+ private:
+  std::shared_ptr<SegmentDirectory> OpenAs(Simulation::Process& process) {
+    return *SegmentDirectory::Open(path_, [&process](std::string_view) { process.Step(); });
+  }
+
+  // Some processes one after the other, each with some records.
+  void Work(Simulation::Process& process) {
+    for (uint64_t lives = 1 + process.random().Below(3); lives > 0; --lives) {
+      const auto collector = *Collector::Create(SmallOptions());
+      ToolMetrics& tool = collector->Tool("tool" + std::to_string(process.random().Below(3)));
+      FamilyDefinition definition;
+      definition.name = "increments";
+      definition.label_names = {"worker"};
+      const auto family = *collector->instruments().Create(definition);
+      family->Show(kDefaultRegistry, true);
+      const std::string value = std::to_string(process.random().Below(3));
+      const auto series = family->WithLabels(std::vector<std::string_view>{value});
+      // A process that ends takes nothing back; nobody touches them again.
+      static auto* const buried = new std::vector<std::shared_ptr<void>>;
+      buried->push_back(family);
+      buried->push_back(series);
+      // Who is not shared yet, and never will be, was not recorded.
+      if (!collector->Share(OpenAs(process)).ok()) continue;
+      for (uint64_t records = process.random().Below(6); records > 0; --records) {
+        tool.Record<kAlone>(tool.outcome(Outcome::kSuccess), 1.0);
+        ++truth_.calls;
+        process.Step();
+        series->counter().Increment<kAlone>();
+        ++truth_.increments;
+        Add<kAlone>(collector->Cache("cache").cell().hits, 1);
+        ++truth_.hits;
+        process.Step();
+      }
+    }
+  }
+
+  void TakeIn(Simulation::Process& process) {
+    for (uint64_t lives = 1 + process.random().Below(3); lives > 0; --lives) {
+      DirectoryFleet fleet(OpenAs(process), {nullptr, "", SmallOptions()});
+      for (uint64_t rounds = process.random().Below(4); rounds > 0; --rounds) {
+        fleet.TakeIn();
+        process.Step();
+      }
+    }
+  }
+
+  void Watch(Simulation::Process& process) {
+    // Some readers take in what they find, some do not.
+    DirectoryFleet::Options options;
+    if (process.random().Below(2) == 0) options.retirement = SmallOptions();
+    DirectoryFleet fleet(OpenAs(process), options);
+    Reader reader(fleet);
+    Truth last;
+    for (uint64_t rounds = 3 + process.random().Below(6); rounds > 0; --rounds) {
+      const Truth before = truth_;
+      const Truth seen = reader.Read();
+      const auto check = [](uint64_t least, uint64_t value, uint64_t most) {
+        EXPECT_GE(value, least);
+        EXPECT_LE(value, most);
+      };
+      check(std::max(before.calls, last.calls), seen.calls, truth_.calls);
+      check(std::max(before.increments, last.increments), seen.increments, truth_.increments);
+      check(std::max(before.hits, last.hits), seen.hits, truth_.hits);
+      last = seen;
+      process.Step();
+    }
+  }
+
+  TemporaryFolder folder_;
+  const std::string path_;
+  Truth truth_;
+  Simulation simulation_;
+};
+
+TEST(DirectorySimulationTest, WhatWasRecordedCountsOnceWhoeverIsKilledWhen) {
+  const uint64_t only = FromEnvironment("TOOLVITALS_SIMULATION_SEED", 0);
+  const uint64_t seeds = FromEnvironment("TOOLVITALS_SIMULATION_SEEDS", Repetitions(kSeeds));
+  uint64_t kills = 0, steps = 0;
+  for (uint64_t seed = only == 0 ? 1 : only; seed <= (only == 0 ? seeds : only); ++seed) {
+    SCOPED_TRACE("TOOLVITALS_SIMULATION_SEED=" + std::to_string(seed));
+    Service service(seed);
+    service.Run();
+    kills += service.kills();
+    steps += service.steps();
+    if (HasFailure()) break;
+  }
+  RecordProperty("kills", std::to_string(kills));
+  RecordProperty("steps", std::to_string(steps));
+}
+
+}  // namespace
+}  // namespace toolvitals

@@ -1,0 +1,71 @@
+// Families of all members, as one of each name.
+// Floor: snapshot.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "snapshot/collect_families.h"
+#include "snapshot/member.h"
+
+namespace toolvitals {
+
+// What the values of several processes make together:
+//
+//   counters, histograms, summaries    their sums; exponential buckets in the coarsest schema of all
+//   windows of summaries               their union
+//   gauges                             as the family's GaugeMode says
+//   infos and state sets               those that were set last
+//
+// Families of one name that are not alike (type, labels, bounds, states, quantiles or mode) cannot be added up: the
+// first one is shown, and the others are conflicts. Which series belong together is kept from one reading to the next,
+// and found anew when series or members come or go. Belongs to one thread.
+class FamilyMerger {
+ public:
+  // Appends the families of the default registry, the process's own first; with `hidden_too` those of no registry also.
+  void Read(std::span<const Member> members, bool hidden_too, QuantileMethod method,
+            std::vector<FamilySnapshot>& families);
+
+  // The same without a method's quantiles, for who adds up what they were made of.
+  struct Merged {
+    FamilyPart part;
+    bool is_conflict = false;  // another one has the name
+  };
+  std::vector<Merged> ReadMerged(std::span<const Member> members, bool hidden_too);
+
+  // As of the last reading: family -> how many processes have one that is not like the one shown, sorted.
+  const std::vector<std::pair<std::string, uint64_t>>& conflicts() const { return conflicts_; }
+  // Records that went to overflow series: family -> count, sorted by family.
+  std::vector<std::pair<std::string, uint64_t>> ReadOverflowed(std::span<const Member> members);
+
+ private:
+  // One member's series among the rows of all.
+  struct Source {
+    size_t member = 0;
+    std::shared_ptr<const LabelSets> keys;
+    std::vector<size_t> rows;
+  };
+  struct Family {
+    std::vector<Source> sources;
+    std::shared_ptr<const LabelSets> labels;
+    bool has_overflow = false;
+  };
+
+  void FindReaders(std::span<const Member> members);
+  Merged Merge(std::span<const Member> members, Family& family, std::vector<std::pair<size_t, FamilyPart>>& parts);
+  static void FindRows(std::span<const Member> members, Family& family,
+                       std::vector<std::pair<size_t, FamilyPart>>& parts);
+
+  absl::flat_hash_map<uint64_t, std::unique_ptr<FamilyReader>> readers_;  // by member
+  std::vector<uint64_t> ids_;
+  std::map<std::pair<std::string, size_t>, Family> families_;  // by name, and which of those that are not alike
+  std::vector<std::pair<std::string, uint64_t>> conflicts_;
+};
+
+}  // namespace toolvitals
