@@ -43,9 +43,10 @@ bool DirectoryFleet::FindAll() {
   if (inode != retired_.inode || (inode == 0 && !retired_refused_.empty())) OpenRetired(inode);
   if (retired_.view != nullptr) {
     const auto bytes = directory_->BytesOf(SegmentDirectory::kRetired, retired_.inode);
-    if (bytes.has_value() && !retired_.view->SetLimit(*bytes)) {
+    const char* complaint = bytes.has_value() ? retired_.view->SetLimit(*bytes) : nullptr;
+    if (complaint != nullptr) {
       retired_.view = nullptr;
-      retired_refused_ = "truncated";
+      retired_refused_ = complaint;
     }
   }
   absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
@@ -105,9 +106,9 @@ void DirectoryFleet::Update(const std::string& name, Process& process) {
     const auto bytes = directory_->BytesOf(FileOf(name, SegmentDirectory::kSegmentSuffix), process.segment.inode);
     if (!bytes.has_value()) {
       process = Process();
-    } else if (!process.segment.view->SetLimit(*bytes)) {
+    } else if (const char* complaint = process.segment.view->SetLimit(*bytes)) {
       process.segment.view = nullptr;
-      process.refused = "truncated";
+      process.refused = complaint;
     }
   }
   if (process.segment.view == nullptr || process.is_live) {

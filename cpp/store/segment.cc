@@ -131,15 +131,15 @@ absl::StatusOr<std::unique_ptr<Segment>> Segment::OpenView(int descriptor, uint6
   void* base = mmap(nullptr, kMaxReservedBytes, PROT_READ, MAP_SHARED, descriptor, static_cast<off_t>(begin));
   if (base == MAP_FAILED) return absl::FailedPreconditionError("unmapped");
   std::unique_ptr<Segment> view(new Segment(static_cast<char*>(base), kMaxReservedBytes));
-  if (!view->SetLimit(file_bytes)) return absl::FailedPreconditionError("truncated");
+  if (const char* complaint = view->SetLimit(file_bytes)) return absl::FailedPreconditionError(complaint);
   return view;
 }
 
-bool Segment::SetLimit(uint64_t file_bytes) {
+const char* Segment::SetLimit(uint64_t file_bytes) {
   // Not even the header is there.
-  if (file_bytes < kHeaderBytes) return false;
+  if (file_bytes < kHeaderBytes) return file_bytes == 0 ? "empty" : "truncated";
   limit_ = std::min(file_bytes, kMaxReservedBytes);
-  return Complaint(header(), file_bytes) == nullptr;
+  return Complaint(header(), file_bytes);
 }
 
 absl::StatusOr<std::unique_ptr<Segment>> Segment::CreateAnonymous(uint64_t budget_bytes) {
@@ -258,7 +258,8 @@ absl::Status Segment::Adopt(FileRegion region) {
 }
 
 absl::Status Segment::AdoptPrivately(std::span<const char> image) {
-  const uint64_t budget = reinterpret_cast<const SegmentHeader*>(image.data())->budget_bytes.load(std::memory_order_relaxed);
+  const auto& copied = *reinterpret_cast<const SegmentHeader*>(image.data());
+  const uint64_t budget = copied.budget_bytes.load(std::memory_order_relaxed);
   const uint64_t capacity = std::min(RoundUp(std::max<uint64_t>(budget, image.size()), kPageBytes), reserved_bytes_);
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
   if (mmap(base_, reserved_bytes_, PROT_NONE, kFlags, -1, 0) == MAP_FAILED ||

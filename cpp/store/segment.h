@@ -42,8 +42,8 @@ class Segment {
   // version can read.
   static absl::StatusOr<std::unique_ptr<Segment>> OpenView(int descriptor, uint64_t begin);
   // What is mapped of a view is what is in its file, so this comes before each reading, with as many bytes as the
-  // file has now from the segment's start on. False where it lost what it had.
-  bool SetLimit(uint64_t file_bytes);
+  // file has now from the segment's start on. A word for why it cannot be read any more; nullptr where it can.
+  const char* SetLimit(uint64_t file_bytes);
 
   ~Segment();
   Segment(const Segment&) = delete;

@@ -201,7 +201,7 @@ TEST_F(SegmentViewTest, AFileThatShrinksIsNotLookedAt) {
   const auto view = *Segment::OpenView(file->region.descriptor(), 0);
   segment_.reset();
   ASSERT_EQ(truncate(SegmentPath(claimed_).c_str(), 100), 0);
-  EXPECT_FALSE(view->SetLimit(*directory_->BytesOf(claimed_.name + ".segment", file->inode)));
+  EXPECT_STREQ(view->SetLimit(*directory_->BytesOf(claimed_.name + ".segment", file->inode)), "truncated");
 }
 
 TEST_F(SegmentViewTest, SeesWhatItsFileGrowsBy) {
@@ -211,7 +211,7 @@ TEST_F(SegmentViewTest, SeesWhatItsFileGrowsBy) {
   ASSERT_NE(far, 0u);
   segment_->At<Word>(far)->store(7);
   EXPECT_FALSE(view->Holds(far, 700'000));
-  ASSERT_TRUE(view->SetLimit(*directory_->BytesOf(claimed_.name + ".segment", file->inode)));
+  ASSERT_EQ(view->SetLimit(*directory_->BytesOf(claimed_.name + ".segment", file->inode)), nullptr);
   ASSERT_TRUE(view->Holds(far, 700'000));
   EXPECT_EQ(view->At<Word>(far)->load(), 7u);
 }

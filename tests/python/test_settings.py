@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from child import result_of, run
+from child import result_of
 
 from toolvitals.settings import Settings
 

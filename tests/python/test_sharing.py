@@ -1,0 +1,569 @@
+"""Processes that share: one directory, one truth; and forked children at their parent's endpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from child import result_of, run
+
+__all__: list[str] = []
+
+# A process that records what it is told to on its input, says so when it has, and goes on until it ends.
+WORKER = """
+import json, os, sys
+import toolvitals as tv
+from toolvitals import prometheus
+from toolvitals._backend import core
+collector = tv.get_collector()
+counter = prometheus.Counter("jobs", "Help.", ["kind"])
+print(json.dumps({"dir": core.shared_directory(), "pid": os.getpid()}), flush=True)
+for line in sys.stdin:
+    try:
+        result = eval(line)
+    except Exception as error:
+        result = repr(error)
+    print(json.dumps(result), flush=True)
+"""
+
+
+class Worker:
+    def __init__(self, directory: Path, **environment: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", WORKER],
+            env={**os.environ, "TOOLVITALS_DIR": str(directory), **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.facts = self._answer()
+        self.pid: int = self.facts["pid"]
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def do(self, expression: str) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(expression + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def record(self, tool: str, *latencies_ms: float) -> None:
+        self.do(f"[collector.record_tool_call({tool!r}, success=True, latency_ms=x) for x in {list(latencies_ms)}]")
+
+    def metrics(self) -> Any:
+        return self.do("collector.get_all_metrics()")
+
+    def text(self) -> str:
+        return str(self.do("core.render('prometheus').decode()"))
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._close()
+
+    def end(self) -> int:
+        self._close()
+        return self._process.wait(timeout=60)
+
+    def _close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None and not stream.closed:
+                stream.close()
+
+
+class Service:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.workers: list[Worker] = []
+
+    def begin(self, **environment: str) -> Worker:
+        self.workers.append(Worker(self.directory, **environment))
+        return self.workers[-1]
+
+    def files(self) -> list[str]:
+        return sorted(entry.name for entry in self.directory.iterdir())
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path / "run")
+    yield service
+    for worker in service.workers:
+        if worker._process.poll() is None:
+            worker.kill()
+        worker._close()
+
+
+def samples_of(text: str, name: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith((name + "{", name + " "))]
+
+
+def test_every_worker_answers_for_all(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    assert first.facts["dir"] == str(service.directory)
+    first.record("search", 1.0, 2.0)
+    second.record("search", 3.0)
+    second.record("fetch", 4.0)
+    for worker in (first, second):
+        tools = worker.metrics()["tools"]
+        assert {name: tool["total_calls"] for name, tool in tools.items()} == {"fetch": 1, "search": 3}
+    assert oct(service.directory.stat().st_mode & 0o777) == "0o700"
+
+
+def test_percentiles_are_those_of_the_union(service: Service) -> None:
+    workers = [service.begin(METRICS_WINDOW_SIZE="50") for _ in range(3)]
+    union: list[float] = []
+    for seed, worker in enumerate(workers):
+        latencies = [((i * 7919 + seed * 104729) % 1000) / 7 for i in range(80)]
+        worker.record("search", *latencies)
+        union += latencies[-50:]
+    window = workers[0].metrics()["tools"]["search"]["latency_ms"]
+    cuts = statistics.quantiles(union, n=100)
+    assert [window[f"p{p}"] for p in (50, 75, 90, 95, 99)] == [cuts[p - 1] for p in (50, 75, 90, 95, 99)]
+    assert window["count"] == 150
+    assert window["mean"] == statistics.mean(union)
+    assert window["stddev"] == statistics.stdev(union)
+
+
+@pytest.mark.parametrize("ending", ["kill", "end"])
+def test_what_a_worker_recorded_stays_when_it_ends(service: Service, ending: str) -> None:
+    first, second = service.begin(), service.begin()
+    second.record("search", 1.0, 2.0)
+    second.do("counter.labels('a').inc(5)")
+    second.do("collector.record_tool_call('search', success=False, latency_ms=1, error_type='TimeoutError')")
+    before = first.metrics()["tools"]["search"]
+    getattr(second, ending)()
+    assert first.metrics()["tools"]["search"] == before
+    assert samples_of(first.text(), "jobs_total") == ['jobs_total{kind="a"} 5']
+    assert [name for name in service.files() if not name.endswith(".segment")] == ["retired"]
+    assert len(service.files()) == 2
+    assert first.metrics()["toolvitals"]["processes"] == {"live": 1, "retired": 1, "unshared": 0}
+    # The next one finds it as well, when all have ended.
+    first.kill()
+    assert service.begin().metrics()["tools"]["search"]["total_calls"] == 3
+
+
+def test_calls_in_flight_end_with_their_process(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    second.do("globals().__setitem__('call', tv.track('hung')) or call.__enter__() and None")
+    hung = first.metrics()["tools"]["hung"]
+    assert hung["in_progress"] == 1
+    assert hung["oldest_in_progress_ms"] > 0
+    second.kill()
+    assert first.metrics()["tools"]["hung"]["in_progress"] == 0
+
+
+def test_each_process_has_its_own_figures(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    text = first.text()
+    pids = {line.split('pid="')[1].split('"')[0] for line in samples_of(text, "process_resident_memory_bytes")}
+    assert pids == {str(first.pid), str(second.pid)}
+    assert samples_of(text, "toolvitals_processes") == [
+        'toolvitals_processes{state="live"} 2',
+        'toolvitals_processes{state="retired"} 0',
+    ]
+    system = first.metrics()["system"]
+    assert {process["pid"] for process in system["processes"]} == {first.pid, second.pid}
+    assert system["process"]["pid"] == first.pid
+    assert system["process"]["threads"] == sum(process["threads"] for process in system["processes"])
+
+
+GAUGES = {
+    # mode: values of the living one and of the one that is killed -> samples while both live, and afterwards
+    "min": ([2.0, 1.0], ["1.0"], ["1.0"]),
+    "livemin": ([2.0, 1.0], ["1.0"], ["2.0"]),
+    "max": ([1.0, 2.0], ["2.0"], ["2.0"]),
+    "livemax": ([1.0, 2.0], ["2.0"], ["1.0"]),
+    "sum": ([1.0, 2.0], ["3.0"], ["3.0"]),
+    "livesum": ([1.0, 2.0], ["3.0"], ["1.0"]),
+    "mostrecent": ([1.0, 2.0], ["2.0"], ["2.0"]),
+    "livemostrecent": ([1.0, 2.0], ["2.0"], ["1.0"]),
+}
+
+
+@pytest.mark.parametrize("mode", GAUGES)
+def test_gauges_by_mode(service: Service, mode: str) -> None:
+    values, both, left = GAUGES[mode]
+    workers = [service.begin(), service.begin()]
+    for worker, value in zip(workers, values, strict=True):
+        worker.do(
+            "globals().__setitem__('gauge', "
+            f"prometheus.Gauge('level', 'Help.', multiprocess_mode={mode!r})) or gauge.set({value})"
+        )
+    assert samples_of(workers[0].text(), "level") == [f"level {value}" for value in both]
+    workers[1].kill()
+    assert samples_of(workers[0].text(), "level") == [f"level {value}" for value in left]
+
+
+@pytest.mark.parametrize("mode", ["all", "liveall"])
+def test_gauges_of_each_process(service: Service, mode: str) -> None:
+    workers = [service.begin(), service.begin()]
+    for place, worker in enumerate(workers):
+        worker.do(
+            "globals().__setitem__('gauge', "
+            f"prometheus.Gauge('level', 'Help.', ['x'], multiprocess_mode={mode!r})) or gauge.labels('y').set({place})"
+        )
+    first, second = (f'level{{x="y",pid="{worker.pid}"}} {place}.0' for place, worker in enumerate(workers))
+    assert set(samples_of(workers[0].text(), "level")) == {first, second}
+    workers[1].kill()
+    assert set(samples_of(workers[0].text(), "level")) == ({first, second} if mode == "all" else {first})
+
+
+def test_infos_and_states_of_the_most_recent(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    for worker in (first, second):
+        worker.do("globals().update(info=prometheus.Info('build', 'H.'))")
+        worker.do("globals().update(e=prometheus.Enum('s', 'H.', states=['a', 'b']))")
+    for worker, facts, state in ((first, "1", "a"), (second, "2", "b"), (first, "3", "b"), (second, "4", "a")):
+        worker.do(f"info.info({{'version': {facts!r}}})")
+        worker.do(f"e.state({state!r})")
+        for reader in (first, second):
+            text = reader.text()
+            assert samples_of(text, "build_info") == [f'build_info{{version="{facts}"}} 1']
+            assert f's{{s="{state}"}} 1' in samples_of(text, "s")
+
+
+def test_unlike_families_are_conflicts_and_nothing_is_lost(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    first.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 2])) or h.observe(1)")
+    second.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 3])) or h.observe(1)")
+    text = first.text()
+    assert samples_of(text, "size_count") == ["size_count 1"]
+    assert samples_of(text, "toolvitals_merge_conflicts") == ['toolvitals_merge_conflicts{family="size"} 1']
+    # What it recorded is taken in beside the other one, for whoever has such a family again.
+    second.kill()
+    first.metrics()
+    first.kill()
+    third = service.begin()
+    third.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 3])) or h.observe(1)")
+    assert samples_of(third.text(), "size_count") == ["size_count 2"]
+
+
+def test_native_histograms_of_unequal_schema_are_reduced(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    for worker, schema in ((first, 5), (second, 2)):
+        worker.do(
+            "globals().__setitem__('h', prometheus.Histogram('size', 'H.', native_schema="
+            f"{schema})) or [h.observe(x / 7) for x in range(1, 500)] and None"
+        )
+    assert samples_of(first.text(), "size_count") == ["size_count 998"]
+    metric = first.metrics()["metrics"]["size"]
+    assert json.dumps(metric).count("998") >= 1
+
+
+def test_a_second_service_is_refused(service: Service) -> None:
+    first, other = service.begin(), service.begin(METRICS_NAMESPACE="other")
+    first.record("search", 1.0)
+    other.record("search", 1.0)
+    assert first.metrics()["tools"]["search"]["total_calls"] == 1
+    assert first.metrics()["toolvitals"]["refused_segments"] == {"service": 1}
+
+
+def damage(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    if how == "empty":
+        path.write_bytes(b"")
+    elif how == "truncated":
+        path.write_bytes(data[:5000])
+    elif how == "version":
+        data[8] ^= 0xFF
+        path.write_bytes(data)
+    elif how == "magic":
+        data[0] ^= 0xFF
+        path.write_bytes(data)
+
+
+@pytest.mark.parametrize("how", ["empty", "truncated", "version", "magic"])
+def test_a_damaged_segment_is_skipped_and_counted(service: Service, how: str) -> None:
+    first, second = service.begin(), service.begin()
+    first.record("search", 1.0)
+    own = set(service.files())
+    third = service.begin()
+    third.record("search", 1.0)
+    (name,) = set(service.files()) - own
+    third.kill()
+    damage(service.directory / name, how)
+    assert second.metrics()["tools"]["search"]["total_calls"] == 1
+    assert second.metrics()["toolvitals"]["refused_segments"] == {how: 1}
+    assert samples_of(second.text(), "toolvitals_refused_segments") == [
+        f'toolvitals_refused_segments{{reason="{how}"}} 1'
+    ]
+
+
+def test_junk_is_skipped_and_counted(service: Service) -> None:
+    first = service.begin()
+    (service.directory / "README").write_text("hello")
+    (service.directory / "link.segment").symlink_to("/etc/passwd")
+    (service.directory / "folder.segment").mkdir()
+    os.mkfifo(service.directory / "pipe.segment")
+    (service.directory / "noise.segment").write_bytes(os.urandom(100_000))
+    assert first.metrics()["toolvitals"]["refused_segments"] == {"irregular": 2, "junk": 1, "magic": 1, "symlink": 1}
+
+
+def test_a_retired_file_of_another_version_is_left_alone(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    second.record("search", 1.0)
+    second.kill()
+    first.metrics()
+    damage(service.directory / "retired", "version")
+    before = (service.directory / "retired").read_bytes()
+    third = service.begin()
+    third.record("search", 1.0, 2.0)
+    third.kill()
+    metrics = first.metrics()
+    assert metrics["tools"]["search"]["total_calls"] == 2
+    assert metrics["toolvitals"]["refused_segments"] == {"version": 1}
+    assert (service.directory / "retired").read_bytes() == before
+
+
+def test_endpoints_of_all_workers_share_a_port(service: Service, unused_tcp_port: int) -> None:
+    workers = [service.begin() for _ in range(3)]
+    for worker in workers:
+        worker.do(f"tv.start(json_port={unused_tcp_port}) and None")
+        worker.record("search", 1.0)
+
+    def total() -> int:
+        url = f"http://127.0.0.1:{unused_tcp_port}/metrics"
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return int(json.load(response)["tools"]["search"]["total_calls"])
+
+    assert {total() for _ in range(20)} == {3}
+    workers.pop().kill()
+    workers.pop(0).kill()
+    assert {total() for _ in range(20)} == {3}
+
+
+def test_a_port_of_somebody_else_is_in_use(service: Service, tmp_path: Path, unused_tcp_port: int) -> None:
+    first = service.begin()
+    stranger = Worker(tmp_path / "other")
+    try:
+        stranger.do(f"tv.start(json_port={unused_tcp_port}) and None")
+        assert f"port {unused_tcp_port}" in first.do(f"tv.start(json_port={unused_tcp_port}) and None")
+    finally:
+        stranger.kill()
+
+
+def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path) -> None:
+    code = """
+        import json
+        import toolvitals as tv
+        tv.get_collector().record_tool_call("search", success=True, latency_ms=1.0)
+        try:
+            tv.start(json_port=0)
+        except OSError as error:
+            recorded = list(tv.get_collector().get_all_metrics()["tools"])
+            print(json.dumps([type(error).__name__, str(error), recorded]))
+    """
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o777)
+    shut.chmod(0o777)
+    # That it is logged at import is no error.
+    kind, message, recorded = json.loads(run(code, check=False, TOOLVITALS_DIR=str(shut)).stdout)
+    assert kind == "PermissionError"
+    assert str(shut) in message
+    assert recorded == ["search"]
+
+
+def test_generate_latest_is_of_all(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    first.do("counter.labels('a').inc(2)")
+    second.do("counter.labels('a').inc(3)")
+    second.do("counter.labels('b').inc()")
+    text = first.do("prometheus.generate_latest().decode()")
+    assert set(samples_of(text, "jobs_total")) == {'jobs_total{kind="a"} 5.0', 'jobs_total{kind="b"} 1.0'}
+
+
+def test_a_strangers_reading_changes_nothing(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    first.record("search", 1.0)
+    second.record("search", 1.0)
+    second.kill()
+    code = f"""
+        import json
+        from toolvitals._backend import core
+        read = core.read_directory({str(service.directory)!r})
+        print(json.dumps([json.loads(read["snapshot"])["tools"]["search"]["total_calls"],
+                          sorted(entry["state"] for entry in read["segments"])]))
+    """
+    files = service.files()
+    assert result_of(code) == [2, ["dead", "live"]]
+    assert service.files() == files
+
+
+FORKS = """
+    import json, os, signal
+    import toolvitals as tv
+    from toolvitals import prometheus
+    collector = tv.get_collector()
+    counter = prometheus.Counter("jobs", "Help.", ["kind"])
+    gauge = prometheus.Gauge("level", "Help.")
+    gauge.set(3)
+    collector.record_tool_call("search", success=True, latency_ms=1.0)
+
+    def fork(body):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                body()
+            finally:
+                os._exit(0)
+        return pid
+"""
+
+
+def test_forked_children_are_at_their_parents_endpoint() -> None:
+    code = f"""{FORKS}
+    def child():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+        collector.record_tool_call("born in the child", success=True, latency_ms=2.0)
+        counter.labels("a").inc()
+
+    def parent_of_one():
+        child()
+        os.waitpid(fork(child), 0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    for body in (child, parent_of_one, child):
+        os.waitpid(fork(body), 0)
+    metrics = collector.get_all_metrics()
+    text = prometheus.generate_latest().decode()
+    print(json.dumps([{{name: tool["total_calls"] for name, tool in metrics["tools"].items()}},
+                      metrics["toolvitals"]["processes"], text.count('jobs_total{{kind="a"}} 4.0'),
+                      [line for line in text.splitlines() if line.startswith("level")]]))
+    """
+    calls, processes, jobs, levels = result_of(code)
+    assert calls == {"born in the child": 4, "search": 5}
+    assert processes == {"live": 1, "retired": 4, "unshared": 0}
+    assert jobs == 1
+    # What the children have of the parent's gauge is not shown again.
+    assert levels == ["level 3.0"]
+
+
+def test_a_forked_childs_memory_is_given_back() -> None:
+    code = f"""{FORKS}
+    def child():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+
+    for _ in range(300):
+        os.waitpid(fork(child), 0)
+    total = collector.get_tool_metrics("search")["total_calls"]
+    with open("/proc/self/maps") as maps:
+        slots = sum(1 for line in maps if "memfd:toolvitals" in line)
+    print(json.dumps([total, slots]))
+    """
+    total, slots = result_of(code)
+    assert total == 301
+    assert slots <= 3
+
+
+def test_a_child_that_serves_shows_itself_and_its_own_children() -> None:
+    code = f"""{FORKS}
+    reader, writer = os.pipe()
+
+    def grandchild():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+
+    def child():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+        with tv.start(json_port=0):
+            os.waitpid(fork(grandchild), 0)
+            os.waitpid(fork(grandchild), 0)
+            os.write(writer, json.dumps(collector.get_tool_metrics("search")["total_calls"]).encode())
+
+    os.waitpid(fork(child), 0)
+    print(json.dumps([json.loads(os.read(reader, 100)), collector.get_tool_metrics("search")["total_calls"]]))
+    """
+    of_child, of_parent = result_of(code)
+    assert of_child == 3
+    assert of_parent == 2
+
+
+def test_forks_in_a_directory(tmp_path: Path) -> None:
+    code = f"""{FORKS}
+    def child():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    for _ in range(5):
+        os.waitpid(fork(child), 0)
+    total = collector.get_tool_metrics("search")["total_calls"]
+    print(json.dumps([total, sorted(os.listdir({str(tmp_path / "run")!r}))]))
+    """
+    total, files = result_of(code, TOOLVITALS_DIR=str(tmp_path / "run"))
+    assert total == 6
+    assert len(files) == 2
+    assert files[-1] == "retired"
+
+
+def test_a_directory_that_is_gone_leaves_children_to_themselves(tmp_path: Path) -> None:
+    code = f"""{FORKS}
+    import shutil
+    shutil.rmtree({str(tmp_path / "run")!r})
+    def child():
+        collector.record_tool_call("search", success=True, latency_ms=2.0)
+        assert collector.get_tool_metrics("search")["total_calls"] == 1
+
+    statuses = [os.waitpid(fork(child), 0)[1] for _ in range(2)]
+    metrics = collector.get_all_metrics()
+    print(json.dumps([statuses, metrics["tools"]["search"]["total_calls"], metrics["toolvitals"]["processes"]]))
+    """
+    statuses, total, processes = result_of(code, TOOLVITALS_DIR=str(tmp_path / "run"))
+    assert statuses == [0, 0]
+    assert total == 1
+    assert processes["unshared"] == 2
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+@pytest.mark.parametrize("kind", ["multiprocessing", "concurrent.futures"])
+def test_pools_in_a_directory(tmp_path: Path, method: str, kind: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import multiprocessing, concurrent.futures, toolvitals as tv\n"
+        "@tv.tool\n"
+        "def work(x):\n"
+        "    return x\n"
+        "if __name__ == '__main__':\n"
+        f"    context = multiprocessing.get_context({method!r})\n"
+        "    pool = context.Pool(2) if " + repr(kind) + " == 'multiprocessing' else \\\n"
+        "        concurrent.futures.ProcessPoolExecutor(2, mp_context=context)\n"
+        "    with pool:\n"
+        "        assert list(pool.map(work, range(20))) == list(range(20))\n"
+        "    print(tv.get_collector().get_tool_metrics('work')['total_calls'])\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "TOOLVITALS_DIR": str(tmp_path / "run")}
+    finished = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=100, env=environment)
+    assert finished.stdout == "20\n", finished.stderr
+
+
+def test_metrics_that_are_switched_off_share_nothing(tmp_path: Path) -> None:
+    run("import toolvitals", TOOLVITALS_DIR=str(tmp_path / "run"), PERFORMANCE_METRICS_ENABLED="false")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_tool_that_is_recorded_while_others_read(service: Service) -> None:
+    writer, reader = service.begin(), service.begin()
+    writer.do(
+        "__import__('threading').Thread(target=lambda: ["
+        "collector.record_tool_call('search', success=True, latency_ms=1.0) for _ in range(200_000)], "
+        "daemon=True).start()"
+    )
+    last = 0
+    deadline = time.monotonic() + 60
+    while last < 200_000 and time.monotonic() < deadline:
+        tool = reader.metrics()["tools"].get("search", {"total_calls": 0, "successful_calls": 0})
+        assert tool["total_calls"] == tool["successful_calls"] >= last
+        last = tool["total_calls"]
+    assert last == 200_000
