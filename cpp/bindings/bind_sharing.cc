@@ -84,15 +84,21 @@ const char* StateName(MemberState state) {
   return "retired";
 }
 
-py::dict SegmentDict(const Member& member) {
+std::string VersionText(uint64_t version) {
+  return absl::StrCat(version >> 32, ".", version >> 16 & 0xFFFF, ".", version & 0xFFFF);
+}
+
+py::dict SegmentDict(const Member& member, const std::string& name) {
   const SegmentHeader& header = member.segment->header();
   py::dict entry;
+  entry["name"] = name;
   entry["state"] = StateName(member.state);
   entry["reason"] = py::none();
   entry["pid"] = member.state == MemberState::kRetired ? 0 : member.process_id();
   entry["layout_version"] = header.layout_version.load(std::memory_order_relaxed);
   entry["bytes"] = header.capacity_bytes.load(std::memory_order_relaxed);
   entry["created_unix"] = static_cast<double>(header.created_unix_ns.load(std::memory_order_relaxed)) / 1e9;
+  entry["version"] = VersionText(header.package_version.load(std::memory_order_relaxed));
   return entry;
 }
 
@@ -113,7 +119,7 @@ py::dict ReadDirectory(const std::string& path) {
   FindFormat("prometheus")->render(*snapshot, text);
   const FleetView& view = seen.Look();
   py::list segments;
-  for (const Member& member : view.members) segments.append(SegmentDict(member));
+  for (size_t i = 0; i < view.members.size(); ++i) segments.append(SegmentDict(view.members[i], view.names[i]));
   for (const RefusedSegment& refused : view.refused) {
     py::dict entry;
     entry["state"] = refused.reason == "foreign" ? "foreign" : "refused";

@@ -1,6 +1,7 @@
 // The collector's methods, and the quick way from a name to its cells.
 // Floor: bindings.
 #include "bindings/collector_type.h"
+#include "bindings/forgetting.h"
 
 #include <array>
 #include <cstdint>
@@ -145,6 +146,7 @@ PyObject* GetAllMetrics(PyObject*, PyObject*) { return AllDict(); }
 // With the GIL held, so that with serialized writers no record is between its load and its store.
 PyObject* Reset(PyObject*, PyObject*) {
   Collector::Global().Reset();
+  if (!ForgetElsewhere(nullptr)) return nullptr;
   Py_RETURN_NONE;
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "bindings/arguments.h"
 #include "bindings/errors.h"
+#include "bindings/forgetting.h"
 #include "bindings/instrument_values.h"
 #include "collector/collector.h"
 
@@ -261,7 +262,9 @@ PyObject* Remove(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   PyObject* const* items = &PyTuple_GET_ITEM(values.get(), 0);
   const OwnedRef child = self->children.Remove(ChildTable::HashOf(items, count), items);
   const auto texts = Texts(values.get());
-  return PyBool_FromLong(texts.has_value() && self->family->Remove(*texts));
+  if (!texts.has_value()) Py_RETURN_FALSE;
+  const bool removed = self->family->Remove(*texts);
+  return ForgetElsewhere(*self->family, *texts) ? PyBool_FromLong(removed) : nullptr;
 }
 
 // A dict of label names and values: what has all of them goes.
@@ -297,7 +300,10 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
     }
     return true;
   });
-  return PyLong_FromSize_t(self->family->RemoveMatching(wanted));
+  const size_t removed = self->family->RemoveMatching(wanted);
+  SeriesFilter filter = {self->family->definition().name, {}};
+  for (const auto& [place, text] : wanted) filter.labels.emplace_back(names[place], std::string(text));
+  return ForgetElsewhere(&filter) ? PyLong_FromSize_t(removed) : nullptr;
 }
 
 PyObject* Clear(PyObject* object, PyObject*) {
@@ -305,6 +311,8 @@ PyObject* Clear(PyObject* object, PyObject*) {
   if (!IsLabelledParent(self)) return nullptr;
   self->children.Clear();
   self->family->Clear();
+  const SeriesFilter filter = {self->family->definition().name, {}};
+  if (!ForgetElsewhere(&filter)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -312,6 +320,8 @@ PyObject* Reset(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (RecordOf(self) == nullptr) return nullptr;
   self->family->Reset(*self->series);
+  const std::vector<std::string> values = self->family->ValuesOf(*self->series);
+  if (!ForgetElsewhere(*self->family, {values.begin(), values.end()})) return nullptr;
   Py_RETURN_NONE;
 }
 

@@ -58,6 +58,22 @@ uint64_t ServiceNumber(std::string_view name_prefix) {
   return hash;
 }
 
+// As the header has it; zeros for what is no number.
+constexpr uint64_t VersionNumber(std::string_view version) {
+  uint64_t numbers[3] = {};
+  size_t place = 0;
+  for (const char c : version) {
+    if (c == '.' && place < 2) {
+      ++place;
+    } else if (c >= '0' && c <= '9') {
+      numbers[place] = numbers[place] * 10 + static_cast<uint64_t>(c - '0');
+    } else {
+      break;
+    }
+  }
+  return numbers[0] << 32 | numbers[1] << 16 | numbers[2];
+}
+
 std::string Copy(std::string_view text) { return std::string(text); }
 
 }  // namespace
@@ -75,6 +91,7 @@ Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& o
   header.ns_per_tick_q32.store(Clock::ns_per_tick_q32(), std::memory_order_relaxed);
   header.window_size.store(options.window_size, std::memory_order_relaxed);
   header.service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
+  header.package_version.store(VersionNumber(TOOLVITALS_VERSION), std::memory_order_relaxed);
   header.histogram_bounds.store(kDefaultDurationBounds.size(), std::memory_order_relaxed);
   for (size_t i = 0; i < kDefaultDurationBounds.size(); ++i) {
     header.bounds[i].store(std::bit_cast<uint64_t>(kDefaultDurationBounds[i]), std::memory_order_relaxed);
@@ -392,6 +409,8 @@ std::string Collector::name_prefix() const {
 void Collector::Reset() {
   absl::MutexLock lock(&mutex_);
   ResetAll(/*after_fork=*/false);
+  // Behind the zeros: what a baseline had of before counts no more, and must not be taken away from what comes.
+  segment_->header().resets.fetch_add(1, std::memory_order_release);
 }
 
 void Collector::ResetAll(bool after_fork) {

@@ -167,6 +167,21 @@ void FamilyReader::ReadParts(bool hidden_too, std::vector<FamilyPart>& parts) {
   });
 }
 
+void FamilyReader::ForEachSeriesOf(
+    std::string_view name,
+    absl::FunctionRef<void(const FamilyDefinition&, const LabelSet&, const SeriesRecord&)> visit) {
+  ForEachSeries(segment_, [&](const DirectoryView& entry) {
+    const auto* record = entry.kind == SeriesKind::kFamily ? segment_.Find<FamilyRecord>(entry.cell) : nullptr;
+    if (record == nullptr) return;
+    Known& known = known_[entry.cell];
+    if (!Recognize(*record, known) || known.definition.name != name) return;
+    const size_t size = known.members.size() - (known.shows_overflow && !known.members.empty() ? 1 : 0);
+    for (size_t i = 0; i < size; ++i) {
+      if (IsStill(known.members[i])) visit(known.definition, *(*known.keys)[i], *known.members[i].record);
+    }
+  });
+}
+
 std::optional<FamilySnapshot> FamilyReader::ReadOne(Offset family, QuantileMethod method) {
   FamilySnapshot snapshot;
   if (!ReadFamily(*segment_.At<FamilyRecord>(family), known_[family], method, snapshot)) return std::nullopt;

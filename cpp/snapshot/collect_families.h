@@ -7,10 +7,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "metrics/quantiles.h"
 #include "registry/family_definition.h"
 #include "registry/instrument_cells.h"
@@ -50,6 +52,9 @@ class FamilyReader {
   // The same to be added to others': with all that was not recorded for longer than its time to live, and whether the
   // registry shows them or not, where `hidden_too`.
   void ReadParts(bool hidden_too, std::vector<FamilyPart>& parts);
+  // Calls `visit` for each series of the families of that name, but for those that label sets past a budget went to.
+  void ForEachSeriesOf(std::string_view name,
+                       absl::FunctionRef<void(const FamilyDefinition&, const LabelSet&, const SeriesRecord&)> visit);
   // One family, whether a registry shows it or not; nullopt where there is none at that Offset of a FamilyRecord.
   std::optional<FamilySnapshot> ReadOne(Offset family, QuantileMethod method);
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "snapshot/retirement.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "snapshot/baseline.h"
 
 namespace toolvitals {
 namespace {
@@ -13,8 +15,20 @@ namespace {
 constexpr int kAttempts = 64;
 // Segments that are taken in at one time.
 constexpr size_t kMaxBatch = 256;
+// How long somebody who resets or removes waits for those who take in: five seconds.
+constexpr int kForgetAttempts = 2500;
+constexpr absl::Duration kForgetPause = absl::Milliseconds(2);
 
 std::string FileOf(const std::string& name, std::string_view suffix) { return std::string(name).append(suffix); }
+
+bool HasSeries(const Segment& segment, const SeriesFilter& filter) {
+  bool found = false;
+  FamilyReader(segment, kDefaultRegistry)
+      .ForEachSeriesOf(filter.family, [&](const FamilyDefinition&, const LabelSet& labels, const SeriesRecord&) {
+        found = found || filter.Matches(labels);
+      });
+  return found;
+}
 
 bool Contains(const std::vector<std::string>& sorted, const std::string& name) {
   return std::binary_search(sorted.begin(), sorted.end(), name);
@@ -59,6 +73,7 @@ bool DirectoryFleet::FindAll() {
     if (name == options_.own_name || Contains(taken_, name)) continue;
     Update(name, processes_[name]);
   }
+  if (options_.own != nullptr) UpdateBaseline(options_.own_name, own_baseline_);
   others_ = std::move(listing->others);
   return directory_->InodeOf(SegmentDirectory::kRetired) == inode;
 }
@@ -133,19 +148,19 @@ void DirectoryFleet::Update(const std::string& name, Process& process) {
     // Once it has ended it stays so, and nobody writes to it any more.
     process.is_live = SegmentDirectory::IsLive(*file);
   }
-  UpdateBaseline(name, process);
+  UpdateBaseline(name, process.baseline);
 }
 
-void DirectoryFleet::UpdateBaseline(const std::string& name, Process& process) {
+void DirectoryFleet::UpdateBaseline(const std::string& name, Opened& baseline) {
   const std::string file_name = FileOf(name, SegmentDirectory::kBaselineSuffix);
   const uint64_t inode = directory_->InodeOf(file_name);
-  if (inode == process.baseline.inode) return;
-  process.baseline = Opened();
+  if (inode == baseline.inode) return;
+  baseline = Opened();
   if (inode == 0) return;
   const absl::StatusOr<SegmentFile> file = directory_->OpenFile(file_name);
   if (!file.ok()) return;
   absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
-  if (view.ok()) process.baseline = {++last_id_, file->inode, *std::move(view)};
+  if (view.ok()) baseline = {++last_id_, file->inode, *std::move(view)};
 }
 
 Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const {
@@ -158,6 +173,14 @@ Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const
   return member;
 }
 
+Member DirectoryFleet::MemberOfRetired() const {
+  Member retired;
+  retired.id = retired_.id;
+  retired.segment = retired_.view.get();
+  retired.state = MemberState::kRetired;
+  return retired;
+}
+
 void DirectoryFleet::Describe() {
   view_ = FleetView();
   view_.live_processes = 0;
@@ -165,29 +188,32 @@ void DirectoryFleet::Describe() {
     Member own;
     own.id = 1;
     own.segment = options_.own;
+    own.baseline = own_baseline_.view.get();
     own.names_process = true;
     view_.members.push_back(own);
+    view_.names.push_back(FileOf(options_.own_name, SegmentDirectory::kSegmentSuffix));
     ++view_.live_processes;
   }
   std::vector<Member> ended;
+  std::vector<std::string> ended_names;
   for (const auto& [name, process] : processes_) {
     if (!process.refused.empty()) {
       if (process.refused != "gone") view_.refused.push_back({name, process.refused});
     } else if (process.is_live) {
       view_.members.push_back(MemberOf(process, MemberState::kLive));
+      view_.names.push_back(FileOf(name, SegmentDirectory::kSegmentSuffix));
       ++view_.live_processes;
     } else {
       ended.push_back(MemberOf(process, MemberState::kDead));
+      ended_names.push_back(FileOf(name, SegmentDirectory::kSegmentSuffix));
     }
   }
   view_.members.insert(view_.members.end(), ended.begin(), ended.end());
+  view_.names.insert(view_.names.end(), ended_names.begin(), ended_names.end());
   view_.retired_processes = ended.size();
   if (retired_.view != nullptr) {
-    Member retired;
-    retired.id = retired_.id;
-    retired.segment = retired_.view.get();
-    retired.state = MemberState::kRetired;
-    view_.members.push_back(retired);
+    view_.members.push_back(MemberOfRetired());
+    view_.names.emplace_back(SegmentDirectory::kRetired);
     view_.retired_processes += retired_.view->header().retired_processes.load(std::memory_order_relaxed);
   }
   if (!retired_refused_.empty()) view_.refused.push_back({SegmentDirectory::kRetired, retired_refused_});
@@ -199,50 +225,53 @@ size_t DirectoryFleet::TakeIn() {
   std::optional<SegmentDirectory::Change> change = directory_->TryChange();
   if (!change.has_value()) return 0;
   change->UnlinkUnfinished();
-  return TakeInSome(*change);
+  const std::optional<Ended> ended = FindEnded(kMaxBatch);
+  if (!ended.has_value()) return 0;
+  Unlink(*change, ended->leftovers);
+  if (ended->names.empty()) return 0;
+  const std::vector<Member> members = MembersOf(*ended);
+  if (!Commit(*change, *ended, [&](Retirement& retirement) { return retirement.Add(members); })) return 0;
+  Unlink(*change, ended->names);
+  return ended->names.size();
 }
 
-size_t DirectoryFleet::TakeInSome(SegmentDirectory::Change& change) {
-  // Nobody takes in but this one; so what is found now stays, but for what ends.
+// Nobody but who asks changes what counts; so what is found now stays, but for what ends. nullopt where nothing can be
+// taken in.
+std::optional<DirectoryFleet::Ended> DirectoryFleet::FindEnded(size_t max) {
   FindAll();
   // A file of another version is that version's; what it has must not be lost, and nothing can be added to it.
-  if (!retired_refused_.empty()) return 0;
-  std::vector<std::string> leftovers, ended;
+  if (!retired_refused_.empty()) return std::nullopt;
   const absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
-  if (!listing.ok()) return 0;
+  if (!listing.ok()) return std::nullopt;
+  Ended ended;
   for (const std::string& name : listing->segments) {
-    if (Contains(taken_, name)) leftovers.push_back(name);
+    if (Contains(taken_, name)) ended.leftovers.push_back(name);
   }
   for (const auto& [name, process] : processes_) {
-    if (!process.is_live && process.refused.empty() && ended.size() < kMaxBatch) ended.push_back(name);
+    if (!process.is_live && process.refused.empty() && ended.names.size() < max) ended.names.push_back(name);
   }
-  const bool committed = !ended.empty() && Commit(change, ended, leftovers);
-  if (committed) leftovers.insert(leftovers.end(), ended.begin(), ended.end());
-  for (const std::string& name : leftovers) {
+  return ended;
+}
+
+void DirectoryFleet::Unlink(SegmentDirectory::Change& change, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
     change.Unlink(FileOf(name, SegmentDirectory::kBaselineSuffix));
     change.Unlink(FileOf(name, SegmentDirectory::kSegmentSuffix));
   }
-  return committed ? ended.size() : 0;
 }
 
-bool DirectoryFleet::Commit(SegmentDirectory::Change& change, const std::vector<std::string>& ended,
-                            const std::vector<std::string>& leftovers) {
-  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(*options_.retirement);
-  if (!retirement.ok()) return false;
+std::vector<Member> DirectoryFleet::MembersOf(const Ended& ended) {
   std::vector<Member> members;
-  if (retired_.view != nullptr) {
-    Member retired;
-    retired.id = retired_.id;
-    retired.segment = retired_.view.get();
-    retired.state = MemberState::kRetired;
-    members.push_back(retired);
-  }
-  for (const std::string& name : ended) members.push_back(MemberOf(processes_[name], MemberState::kDead));
-  if (!(*retirement)->Add(members)) return false;
-  SegmentHeader& header = (*retirement)->collector().segment().header();
-  header.service.store(members.back().segment->header().service.load(std::memory_order_relaxed),
-                       std::memory_order_relaxed);
-  for (const std::vector<std::string>& names : {ended, leftovers}) {
+  if (retired_.view != nullptr) members.push_back(MemberOfRetired());
+  for (const std::string& name : ended.names) members.push_back(MemberOf(processes_[name], MemberState::kDead));
+  return members;
+}
+
+bool DirectoryFleet::Commit(SegmentDirectory::Change& change, const Ended& ended,
+                            const std::function<bool(Retirement&)>& fill) {
+  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(*options_.retirement);
+  if (!retirement.ok() || !fill(**retirement)) return false;
+  for (const std::vector<std::string>& names : {ended.names, ended.leftovers}) {
     for (const std::string& name : names) {
       if (!(*retirement)->NoteTaken(name)) return false;
     }
@@ -250,6 +279,57 @@ bool DirectoryFleet::Commit(SegmentDirectory::Change& change, const std::vector<
   const absl::StatusOr<ClaimedRegion> made = change.Make();
   return made.ok() && (*retirement)->segment().CopyTo(made->region, {}).ok() &&
          change.Commit(*made, SegmentDirectory::kRetired).ok();
+}
+
+bool DirectoryFleet::MakeBaseline(SegmentDirectory::Change& change, const std::string& name, const Process& process,
+                                  const SeriesFilter* only) {
+  const Segment& segment = *process.segment.view;
+  const Segment* before = process.baseline.view.get();
+  // One of before the process zeroed its segment has nothing left to say.
+  if (before != nullptr && Member::Resets(*before) != Member::Resets(segment)) before = nullptr;
+  Baseline baseline(segment, before);
+  if (only == nullptr) {
+    baseline.TakeAll();
+  } else if (!baseline.TakeSeries(*only)) {
+    return true;
+  }
+  const absl::StatusOr<std::unique_ptr<Segment>> image = baseline.Make();
+  const absl::StatusOr<ClaimedRegion> made = change.Make();
+  return image.ok() && made.ok() && (*image)->CopyTo(made->region, {}).ok() &&
+         change.Commit(*made, FileOf(name, SegmentDirectory::kBaselineSuffix)).ok();
+}
+
+bool DirectoryFleet::Forget(const SeriesFilter* only) {
+  if (!options_.retirement.has_value()) return false;
+  std::optional<SegmentDirectory::Change> change;
+  // Whoever else is at it takes milliseconds, unless somebody has stopped it.
+  for (int attempt = 0; attempt < kForgetAttempts; ++attempt) {
+    if (auto tried = directory_->TryChange()) {
+      change.emplace(*std::move(tried));
+      break;
+    }
+    absl::SleepFor(kForgetPause);
+  }
+  if (!change.has_value()) return false;
+  const std::optional<Ended> ended = FindEnded(SIZE_MAX);
+  if (!ended.has_value()) return false;
+  Unlink(*change, ended->leftovers);
+  bool done = true;
+  for (const auto& [name, process] : processes_) {
+    if (process.is_live && process.refused.empty()) done = MakeBaseline(*change, name, process, only) && done;
+  }
+  const std::vector<Member> members = MembersOf(*ended);
+  const bool any = std::any_of(members.begin(), members.end(), [&](const Member& member) {
+    return only == nullptr || HasSeries(*member.segment, *only);
+  });
+  if (!any) return done;
+  const bool committed = Commit(*change, *ended, [&](Retirement& retirement) {
+    if (only != nullptr) return retirement.Add(members, only);
+    retirement.AddNothingOf(members);
+    return true;
+  });
+  if (committed) Unlink(*change, ended->names);
+  return done && committed;
 }
 
 }  // namespace toolvitals

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "collector/collector.h"
 #include "snapshot/fleet.h"
+#include "snapshot/retirement.h"
 #include "store/segment_directory.h"
 
 namespace toolvitals {
@@ -33,6 +35,7 @@ class DirectoryFleet final : public Fleet {
   DirectoryFleet(std::shared_ptr<SegmentDirectory> directory, Options options);
 
   const FleetView& Look() override;
+  bool Forget(const SeriesFilter* only) override;
 
   // Takes in what has ended; how many processes. Nothing where somebody else is at it, or there is no room.
   size_t TakeIn();
@@ -56,19 +59,30 @@ class DirectoryFleet final : public Fleet {
   bool FindAll();
   void OpenRetired(uint64_t inode);
   void Update(const std::string& name, Process& process);
-  void UpdateBaseline(const std::string& name, Process& process);
+  void UpdateBaseline(const std::string& name, Opened& baseline);
   // The reason why a segment is not one of this service; nullptr where it is.
   const char* Complaint(const Segment& segment) const;
   void Describe();
   Member MemberOf(const Process& process, MemberState state) const;
-  size_t TakeInSome(SegmentDirectory::Change& change);
-  bool Commit(SegmentDirectory::Change& change, const std::vector<std::string>& ended,
-              const std::vector<std::string>& leftovers);
+  Member MemberOfRetired() const;
+  // What there is to take in.
+  struct Ended {
+    std::vector<std::string> names;
+    std::vector<std::string> leftovers;  // those that `retired` has already, and that are still there
+  };
+  std::optional<Ended> FindEnded(size_t max);
+  bool Commit(SegmentDirectory::Change& change, const Ended& ended, const std::function<bool(Retirement&)>& fill);
+  void Unlink(SegmentDirectory::Change& change, const std::vector<std::string>& names);
+  // The members that a new `retired` is made of.
+  std::vector<Member> MembersOf(const Ended& ended);
+  bool MakeBaseline(SegmentDirectory::Change& change, const std::string& name, const Process& process,
+                    const SeriesFilter* only);
 
   const std::shared_ptr<SegmentDirectory> directory_;
   const Options options_;
   uint64_t last_id_ = 1;  // the own segment's
   Processes processes_;
+  Opened own_baseline_;
   Opened retired_;
   std::string retired_refused_;
   std::vector<std::string> taken_;   // names that `retired_` was made of

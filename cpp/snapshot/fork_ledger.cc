@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "snapshot/baseline.h"
+
 namespace toolvitals {
 namespace {
 
@@ -41,9 +43,18 @@ Member ForkLedger::MemberOf(const Slot& slot, MemberState state) {
   Member member;
   member.id = slot.id;
   member.segment = slot.view.get();
+  member.baseline = slot.baseline.get();
   member.state = state;
   member.names_process = true;
   return member;
+}
+
+void ForkLedger::Use(const std::shared_ptr<SegmentFamily>& family) {
+  if (state_->family != family) {
+    *state_ = State();
+    state_->family = family;
+  }
+  FindSlots();
 }
 
 void ForkLedger::FindSlots() {
@@ -84,13 +95,39 @@ void ForkLedger::TakeIn(const CollectorOptions& options) {
   }
 }
 
+bool ForkLedger::Forget(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options,
+                        const SeriesFilter* only) {
+  absl::MutexLock lock(&mutex_);
+  Use(family);
+  TakeIn(options);
+  for (const auto& [number, slot] : state_->slots) {
+    Baseline baseline(*slot->view, slot->baseline.get());
+    if (only == nullptr) {
+      baseline.TakeAll();
+    } else if (!baseline.TakeSeries(*only)) {
+      continue;
+    }
+    absl::StatusOr<std::unique_ptr<Segment>> made = baseline.Make();
+    if (!made.ok()) return false;
+    slot->baseline = *std::move(made);
+  }
+  if (state_->retired == nullptr) return true;
+  const Member retired = MemberOfRetired(*state_->retired, state_->retired_id);
+  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(options);
+  if (!retirement.ok()) return false;
+  if (only == nullptr) {
+    (*retirement)->AddNothingOf({&retired, 1});
+  } else if (!(*retirement)->Add({&retired, 1}, only)) {
+    return false;
+  }
+  state_->retired = *std::move(retirement);
+  state_->retired_id = ++state_->last_id;
+  return true;
+}
+
 ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options) {
   absl::MutexLock lock(&mutex_);
-  if (state_->family != family) {
-    *state_ = State();
-    state_->family = family;
-  }
-  FindSlots();
+  Use(family);
   TakeIn(options);
   Look look;
   for (const auto& [number, slot] : state_->slots) {
@@ -98,6 +135,7 @@ ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family
     look.members.push_back(MemberOf(*slot, is_live ? MemberState::kLive : MemberState::kDead));
     ++(is_live ? look.live_processes : look.retired_processes);
     look.kept_.push_back(slot);
+    look.kept_.push_back(slot->baseline);
   }
   if (state_->retired != nullptr) {
     look.members.push_back(MemberOfRetired(*state_->retired, state_->retired_id));

@@ -37,6 +37,8 @@ class ForkLedger {
   };
   // Takes in what has ended, and says what there is.
   Look LookAt(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options);
+  // As Fleet::Forget() says.
+  bool Forget(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options, const SeriesFilter* only);
 
  private:
   // A process's slot; free for another one when it was taken in and nobody reads it any more.
@@ -48,6 +50,7 @@ class ForkLedger {
     uint64_t number = 0;
     uint64_t id = 0;
     std::unique_ptr<Segment> view;
+    std::shared_ptr<const Segment> baseline;
     bool is_taken = false;
   };
   // What it was, that the child of a fork has and that is not the child's.
@@ -62,6 +65,7 @@ class ForkLedger {
   ForkLedger() : state_(std::make_unique<State>()) {}
   static void BeginAfreshInChild();
 
+  void Use(const std::shared_ptr<SegmentFamily>& family) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FindSlots() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeIn(const CollectorOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   static Member MemberOf(const Slot& slot, MemberState state);

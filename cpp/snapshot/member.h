@@ -31,13 +31,15 @@ struct Member {
   template <typename T>
   const T* Before(const T* there, uint64_t bytes = sizeof(T)) const {
     const Offset offset = segment->OffsetOf(there);
-    if (baseline == nullptr) return nullptr;
+    if (baseline == nullptr || Resets(*baseline) != Resets(*segment)) return nullptr;
     // A header is no allocation, and words stand within lines.
     const Offset line = offset / kCacheLineBytes * kCacheLineBytes;
     const bool holds =
         line < kHeaderBytes ? offset + bytes <= kHeaderBytes : baseline->Holds(line, offset - line + bytes);
     return holds ? baseline->At<T>(offset) : nullptr;
   }
+  // A process that has zeroed its segment has nothing left that could be taken away.
+  static uint64_t Resets(const Segment& segment) { return segment.header().resets.load(std::memory_order_acquire); }
   // What of a word that only grows counts.
   uint64_t Counted(const Word& word) const {
     const uint64_t now = word.load(std::memory_order_relaxed);

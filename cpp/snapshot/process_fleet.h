@@ -17,9 +17,11 @@ class ProcessFleet final : public Fleet {
   explicit ProcessFleet(Collector& collector) : collector_(collector) {}
 
   const FleetView& Look() override;
+  bool Forget(const SeriesFilter* only) override;
   void Rest() override { forked_ = ForkLedger::Look(); }
 
  private:
+  Collector::Sharing Find();
   const FleetView& LookAtFamily(const std::shared_ptr<SegmentFamily>& family);
 
   Collector& collector_;

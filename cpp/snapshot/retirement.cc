@@ -118,12 +118,17 @@ absl::StatusOr<std::unique_ptr<Retirement>> Retirement::Create(const CollectorOp
   return std::unique_ptr<Retirement>(new Retirement(*std::move(collector)));
 }
 
-bool Retirement::Add(std::span<const Member> members) {
+bool Retirement::Add(std::span<const Member> members, const SeriesFilter* without) {
   for (const Member& member : members) {
     AddTools(member);
     AddHeader(member);
+    AddProcesses(member);
   }
-  return AddFamilies(members);
+  return AddFamilies(members, without);
+}
+
+void Retirement::AddNothingOf(std::span<const Member> members) {
+  for (const Member& member : members) AddProcesses(member);
 }
 
 bool Retirement::NoteTaken(std::string_view name) {
@@ -188,16 +193,20 @@ void Retirement::AddHeader(const Member& member) {
     add(into.gc[i].objects_collected, from.gc[i].objects_collected);
     add(into.gc[i].objects_uncollectable, from.gc[i].objects_uncollectable);
   }
-  const bool is_sum = member.state == MemberState::kRetired;
-  AddTo(into.retired_processes, is_sum ? from.retired_processes.load(std::memory_order_relaxed) : 1);
 }
 
-bool Retirement::AddFamilies(std::span<const Member> members) {
+void Retirement::AddProcesses(const Member& member) {
+  const bool is_sum = member.state == MemberState::kRetired;
+  AddTo(collector_->segment().header().retired_processes,
+        is_sum ? member.segment->header().retired_processes.load(std::memory_order_relaxed) : 1);
+}
+
+bool Retirement::AddFamilies(std::span<const Member> members, const SeriesFilter* without) {
   FamilyMerger merger;
   std::map<std::string, Family*> by_name;
   // Also those that are unlike each other under one name, side by side, so that nothing is lost.
   for (const FamilyMerger::Merged& merged : merger.ReadMerged(members, /*hidden_too=*/true)) {
-    Family* family = AddFamily(merged.part);
+    Family* family = AddFamily(merged.part, without);
     if (family == nullptr) return false;
     by_name.emplace(merged.part.definition.name, family);
   }
@@ -208,7 +217,7 @@ bool Retirement::AddFamilies(std::span<const Member> members) {
   return true;
 }
 
-Family* Retirement::AddFamily(const FamilyPart& part) {
+Family* Retirement::AddFamily(const FamilyPart& part, const SeriesFilter* without) {
   absl::StatusOr<std::shared_ptr<Family>> made = collector_->instruments().Create(part.definition);
   if (!made.ok()) return nullptr;
   Family& family = **made;
@@ -218,8 +227,11 @@ Family* Retirement::AddFamily(const FamilyPart& part) {
   Segment& segment = collector_->segment();
   for (size_t row = 0; row < part.keys->size(); ++row) {
     const bool is_overflow = part.shows_overflow && row + 1 == part.keys->size();
+    const LabelSet& key = *(*part.keys)[row];
+    const bool is_named = without != nullptr && without->family == part.definition.name;
+    if (is_named && !is_overflow && without->Matches(key)) continue;
     const std::shared_ptr<Series> series =
-        is_overflow ? family.overflow() : family.WithLabels(ValuesOf(*(*part.keys)[row], part.definition));
+        is_overflow ? family.overflow() : family.WithLabels(ValuesOf(key, part.definition));
     StoreRow(part, row, segment, *series);
     if (series->is_overflow() && !is_overflow) family.AddOverflowed(1);
     if (part.definition.kind == InstrumentKind::kInfo) SetFacts(part, row, family, *series);

@@ -12,6 +12,7 @@
 #include "collector/collector.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/member.h"
+#include "snapshot/series_filter.h"
 
 namespace toolvitals {
 
@@ -22,8 +23,11 @@ class Retirement {
  public:
   static absl::StatusOr<std::unique_ptr<Retirement>> Create(const CollectorOptions& options);
 
-  // Once, with all that is to be in it; the oldest samples first. False where there is no memory for all of it.
-  [[nodiscard]] bool Add(std::span<const Member> members);
+  // Once, with all that is to be in it, but for the series that are meant by `without`; the oldest samples first. False
+  // where there is no memory for all of it.
+  [[nodiscard]] bool Add(std::span<const Member> members, const SeriesFilter* without = nullptr);
+  // Counts the members' processes, and nothing of what they recorded.
+  void AddNothingOf(std::span<const Member> members);
   // Notes that a segment is in it, and so counts no more by itself; false where there is no memory for that.
   [[nodiscard]] bool NoteTaken(std::string_view name);
 
@@ -38,9 +42,10 @@ class Retirement {
   void AddCache(const Member& member, std::string_view name, const CacheCell& from);
   void AddWindow(const Member& member, const WindowCell& from, WindowCell& into);
   void AddHeader(const Member& member);
-  bool AddFamilies(std::span<const Member> members);
+  void AddProcesses(const Member& member);
+  bool AddFamilies(std::span<const Member> members, const SeriesFilter* without);
   // nullptr where there is no memory for it.
-  Family* AddFamily(const FamilyPart& part);
+  Family* AddFamily(const FamilyPart& part, const SeriesFilter* without);
 
   std::unique_ptr<Collector> collector_;
   // Shown for as long as somebody holds them.

@@ -66,7 +66,9 @@ struct SegmentHeader {
   Word service;            // a number that the processes of one service share
   Word json_port;          // of the process's endpoints, from before they are opened; zero: none
   Word prometheus_port;
-  Word reserved[10];
+  Word resets;           // how often its process zeroed what is counted
+  Word package_version;  // three numbers of 16 bits each, the first one highest
+  Word reserved[8];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds

@@ -1,0 +1,43 @@
+// Floor: bindings.
+#include "bindings/forgetting.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include "bindings/gil.h"
+#include "collector/collector.h"
+#include "snapshot/process_fleet.h"
+
+namespace toolvitals {
+
+bool ForgetElsewhere(const SeriesFilter* only) {
+  // A thread's own, so that no fork can leave a lock of it held, and kept, since what is mapped once need not be again.
+  thread_local ProcessFleet fleet(Collector::Global());
+  bool done = false;
+  try {
+    const GilReleased released;
+    done = fleet.Forget(only);
+    fleet.Rest();
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+    return false;
+  }
+  if (!done) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "what other processes recorded could not be taken back: their directory is in use or full");
+  }
+  return done;
+}
+
+bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values) {
+  SeriesFilter filter;
+  filter.family = family.definition().name;
+  const std::vector<std::string>& names = family.definition().label_names;
+  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
+    filter.labels.emplace_back(names[i], std::string(values[i]));
+  }
+  return ForgetElsewhere(&filter);
+}
+
+}  // namespace toolvitals

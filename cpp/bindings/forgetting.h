@@ -1,0 +1,21 @@
+// Taking what other processes recorded out of what counts.
+// Floor: bindings.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "bindings/python.h"
+#include "registry/family.h"
+#include "snapshot/series_filter.h"
+
+namespace toolvitals {
+
+// For reset(), or with a filter for what removes series, after the process's own are gone. The GIL is released
+// meanwhile. False with RuntimeError where somebody keeps the others from being changed.
+bool ForgetElsewhere(const SeriesFilter* only);
+
+// Of one series, by the names and values of its labels.
+bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values);
+
+}  // namespace toolvitals
