@@ -1,0 +1,82 @@
+"""cli/__init__.py and cli/group.py: the list of commands, and what is said where the extra is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+
+import click
+import pytest
+from child import run
+from click.testing import CliRunner
+
+import toolvitals as tv
+from toolvitals.cli.group import COMMANDS, toolvitals
+
+WITHOUT = """
+    import sys
+    sys.modules[sys.argv[1]] = None
+    sys.argv = ["toolvitals", *sys.argv[2:]]
+    from toolvitals.cli import main
+    sys.exit(main())
+"""
+IMPORTED = """
+    import sys
+    sys.argv = ["toolvitals", "--help"]
+    from toolvitals.cli import main
+    try:
+        main()
+    except SystemExit:
+        print([name for name in ("rich", "urllib.request", "toolvitals.prometheus") if name in sys.modules])
+"""
+
+
+def test_help_lists_every_command() -> None:
+    result = CliRunner().invoke(toolvitals, ["--help"])
+    assert result.exit_code == 0
+    for name, place in COMMANDS.items():
+        assert f"  {name}" in result.output
+        assert place.help in result.output
+
+
+def test_the_version_is_the_package_s() -> None:
+    result = CliRunner().invoke(toolvitals, ["--version"])
+    assert result.output == f"toolvitals, version {tv.__version__}\n"
+
+
+def test_help_imports_none_of_the_commands() -> None:
+    assert run(IMPORTED).stdout.splitlines()[-1] == "[]"
+
+
+def test_the_module_is_the_command() -> None:
+    command = [sys.executable, "-m", "toolvitals.cli", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("toolvitals, version ")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_list_says_what_the_command_says_of_itself(name: str) -> None:
+    if importlib.util.find_spec(COMMANDS[name].module) is None:
+        pytest.skip(f"{COMMANDS[name].module} is not in this tree")
+    command = toolvitals.get_command(click.Context(toolvitals), name)
+    assert command is not None
+    assert command.name == name
+    assert command.get_short_help_str(limit=200).rstrip(".") == COMMANDS[name].help.rstrip(".")
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    result = CliRunner().invoke(toolvitals, ["no-such-command"])
+    assert result.exit_code == 2
+    assert "no-such-command" in result.output
+
+
+def test_without_click_a_sentence_says_what_to_install() -> None:
+    finished = run(WITHOUT, "click", "--help", check=False)
+    assert finished.returncode == 2
+    assert finished.stderr == "This command needs the package click: install toolvitals[cli]\n"
+
+
+def test_what_is_missing_and_not_of_the_extra_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(COMMANDS, "doctor", COMMANDS["doctor"]._replace(module="toolvitals.cli.no_such_module"))
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        toolvitals.get_command(click.Context(toolvitals), "doctor")
