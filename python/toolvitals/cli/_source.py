@@ -1,0 +1,199 @@
+"""Where metrics are read from: an endpoint, or the folder that the processes of a service share."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+from toolvitals.cli._failure import Failure
+from toolvitals.cli._http import Endpoint
+from toolvitals.cli._words import printable
+
+__all__ = [
+    "DEFAULT_TIMEOUT_S",
+    "DEFAULT_URL",
+    "DirectorySource",
+    "EndpointSource",
+    "Reading",
+    "Segment",
+    "Source",
+    "choose",
+    "parse_document",
+]
+
+DEFAULT_URL = "http://127.0.0.1:9109"
+DEFAULT_TIMEOUT_S = 5.0
+SCHEMA_VERSION = 1
+
+_ACCEPT = {
+    "json": "application/json",
+    "prometheus": "text/plain; version=0.0.4",
+    "openmetrics": "application/openmetrics-text; version=1.0.0",
+}
+# What a document cannot do without, so that nothing after this has to ask.
+_OBJECTS = ("tools", "caches", "metrics", "system", "toolvitals")
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+    """One file of a folder. `state` is live, dead, retired, foreign or refused; `reason` says why, where there is one.
+
+    `created_unix` is in seconds; `bytes` is the size of the file.
+    """
+
+    name: str
+    pid: int
+    state: str
+    reason: str | None = None
+    layout_version: int | None = None
+    bytes: int = 0
+    created_unix: float = 0.0
+    version: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What one look found: the JSON document, and when this machine asked for it and had it.
+
+    `date` is what the server's clock said, by its `Date` header. `segments` and `retired_processes` are those of a
+    folder.
+    """
+
+    document: Mapping[str, Any]
+    asked_at: datetime
+    answered_at: datetime
+    date: datetime | None = None
+    segments: tuple[Segment, ...] = ()
+    retired_processes: int = 0
+
+
+class Source(Protocol):
+    """Something to read metrics from. Both methods raise Failure where that is not possible."""
+
+    @property
+    def title(self) -> str:
+        """What is looked at, for a heading."""
+
+    def read(self) -> Reading:
+        """A fresh snapshot."""
+
+    def body(self, format_: str) -> bytes:
+        """A fresh exposition: json, prometheus or openmetrics."""
+
+
+class EndpointSource:
+    """An endpoint that `tv.start()` opened. Not thread-safe."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self.title = endpoint.url
+
+    def read(self) -> Reading:
+        """A fresh snapshot; Failure where the endpoint is not reached, refuses, or is none of toolvitals."""
+        asked_at = _now()
+        body, date = self._endpoint.get("/metrics.json", _ACCEPT["json"])
+        return Reading(parse_document(body, self.title), asked_at, _now(), date)
+
+    def body(self, format_: str) -> bytes:
+        """A fresh exposition, as the endpoint makes it; Failure as for read()."""
+        route = "/metrics.json" if format_ == "json" else "/metrics"
+        return self._endpoint.get(route, _ACCEPT[format_])[0]
+
+
+class DirectorySource:
+    """The folder that the processes of a service share. Needs no process of the service to run. Not thread-safe."""
+
+    def __init__(self, path: str, read_directory: Callable[[str], Mapping[str, Any]] | None = None) -> None:
+        """`read_directory` is the core's, unless another is given. Failure where the path is no folder."""
+        if not os.path.isdir(path):
+            what = "is no folder" if os.path.lexists(path) else "is not there"
+            raise Failure(f"{printable(path)} {what}: --dir is the TOOLVITALS_DIR of a service")
+        self.path = path
+        self.title = printable(path)
+        self._read_directory = read_directory or _core_reader()
+
+    def read(self) -> Reading:
+        """A fresh snapshot, merged over all processes; Failure where the folder cannot be read."""
+        asked_at = _now()
+        found = self._found()
+        document = parse_document(found["snapshot"], self.title)
+        segments = tuple(Segment(**{field: segment[field] for field in _SEGMENT}) for segment in found["segments"])
+        return Reading(document, asked_at, _now(), segments=segments, retired_processes=int(found["retired_processes"]))
+
+    def body(self, format_: str) -> bytes:
+        """A fresh exposition; Failure as for read(), and for openmetrics, which only endpoints make."""
+        if format_ == "openmetrics":
+            raise Failure("OpenMetrics is made by endpoints alone: use --url, or --format prometheus")
+        body: bytes = self._found()["snapshot" if format_ == "json" else "prometheus"]
+        return body
+
+    def _found(self) -> Mapping[str, Any]:
+        try:
+            return self._read_directory(self.path)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise Failure(f"{self.title} cannot be read: {printable(str(error))}") from error
+
+
+def choose(
+    url: str | None,
+    directory: str | None,
+    token: str | None,
+    timeout_s: float | None,
+    environ: Mapping[str, str],
+) -> Source:
+    """The source that the options ask for; else the folder of TOOLVITALS_DIR; else this machine's default endpoint.
+
+    A token is that of the option, else of METRICS_AUTH_TOKEN. Failure for options that contradict each other, for a
+    bad URL or token, and for a folder that is not there.
+    """
+    if url is not None and directory is not None:
+        raise Failure("--url and --dir are two sources: give one of them")
+    if url is None and directory is None:
+        directory = environ.get("TOOLVITALS_DIR") or None
+    if directory is None:
+        token = environ.get("METRICS_AUTH_TOKEN", "") if token is None else token
+        url = DEFAULT_URL if url is None else url
+        return EndpointSource(Endpoint(url, token, DEFAULT_TIMEOUT_S if timeout_s is None else timeout_s))
+    for option, value in (("--token", token), ("--timeout", timeout_s)):
+        if value is not None:
+            raise Failure(f"{option} is for endpoints, and the source is the folder {printable(directory)}")
+    return DirectorySource(directory)
+
+
+_SEGMENT = tuple(field.name for field in dataclasses.fields(Segment))
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _core_reader() -> Callable[[str], Mapping[str, Any]]:
+    """The core's reader of folders, whether or not this process records."""
+    try:
+        reader: Callable[[str], Mapping[str, Any]] = importlib.import_module("toolvitals._core").read_directory
+    except (ImportError, AttributeError) as error:
+        raise Failure(f"this installation of toolvitals cannot read folders ({error}): use --url") from error
+    return reader
+
+
+def parse_document(body: bytes, title: str) -> dict[str, Any]:
+    """The document of a body; Failure where it is none that this command knows."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"{title} answered with what is no JSON: is it an endpoint of toolvitals?") from error
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if not isinstance(version, int):
+        raise Failure(f"{title} answered with JSON that is not toolvitals': is it an endpoint of toolvitals?")
+    if version != SCHEMA_VERSION:
+        raise Failure(f"{title} has documents of schema {version}, and this command reads schema {SCHEMA_VERSION}")
+    if not all(isinstance(document.get(key), dict) for key in _OBJECTS) or not all(
+        isinstance(one, dict) for key in ("tools", "caches", "metrics") for one in document[key].values()
+    ):
+        raise Failure(f"{title} answered with a document that is incomplete")
+    return dict(document)
