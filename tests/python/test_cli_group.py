@@ -76,6 +76,13 @@ def test_without_click_a_sentence_says_what_to_install() -> None:
     assert finished.stderr == "This command needs the package click: install toolvitals[cli]\n"
 
 
+def test_without_rich_a_command_that_needs_it_says_what_to_install() -> None:
+    finished = run(WITHOUT, "rich", "top", "--once", check=False)
+    assert finished.returncode == 2
+    assert "`top` needs the package rich: install toolvitals[cli]" in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
 def test_what_is_missing_and_not_of_the_extra_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(COMMANDS, "doctor", COMMANDS["doctor"]._replace(module="toolvitals.cli.no_such_module"))
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):

@@ -22,9 +22,9 @@ def grouped(count: int) -> str:
     return f"{count:,}"
 
 
-def count_of(count: int, noun: str) -> str:
-    """`1 record`, `2 records`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def count_of(count: int, noun: str, plural: str = "") -> str:
+    """`1 record`, `2 records`; `plural` is for nouns that make it in another way."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,170 @@
+"""What `top` shows: the tables of tools, caches and processes, and what is around them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TypeVar
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from toolvitals.cli._rows import (
+    CacheRow,
+    Look,
+    ProcessRow,
+    ToolRow,
+    cache_rows,
+    number,
+    process_rows,
+    sorted_tools,
+    tool_rows,
+)
+from toolvitals.cli._table import NONE, Column, share, table
+from toolvitals.cli._words import byte_size, count_of, duration, grouped, percent, printable
+
+__all__ = ["View", "screen"]
+
+Row = TypeVar("Row")
+
+_HANGING_S = 60.0
+# A table's title and its headings, and the empty line after it.
+_TABLE_LINES = 3
+_HEADER_LINES = 3
+_HELP = "q quit · space pause · R reverse · sort by: c calls · r rate · e errors · l p95 · n name · i in progress"
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """How the metrics are to be shown. `limit` is rows of each table; `keys` says that keys are listened to."""
+
+    title: str
+    sort: str = "calls"
+    reverse: bool = False
+    limit: int | None = None
+    paused: bool = False
+    keys: bool = False
+    problem: str | None = None
+
+
+def _ms(value: float | None) -> str:
+    if value is None:
+        return NONE
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 1000 else f"{value:,.0f}"
+
+
+def _rate(value: float | None) -> str:
+    return NONE if value is None else f"{value:,.1f}"
+
+
+def _share(value: float | None) -> str:
+    return NONE if value is None else percent(value)
+
+
+def _seconds(value: float | None) -> str:
+    return NONE if value is None else duration(value)
+
+
+_TOOLS: tuple[Column[ToolRow], ...] = (
+    Column("tool", lambda row: row.name, 0, left=True),
+    Column("calls", lambda row: grouped(row.calls), 1),
+    Column("per s", lambda row: _rate(row.rate), 3),
+    Column("success", lambda row: _share(row.success_rate), 6),
+    Column("errors", lambda row: grouped(row.errors), 2, lambda row: "red" if row.errors else ""),
+    Column("in progress", lambda row: grouped(row.in_progress), 5, lambda row: "cyan" if row.in_progress else ""),
+    Column("oldest", lambda row: _seconds(row.oldest_s), 7, lambda row: "yellow" if _hangs(row) else ""),
+    Column("p50 ms", lambda row: _ms(row.p50_ms), 8),
+    Column("p95 ms", lambda row: _ms(row.p95_ms), 4),
+    Column("p99 ms", lambda row: _ms(row.p99_ms), 9),
+    Column("top error", lambda row: row.top_error or NONE, 10, left=True, max_width=32),
+)
+
+_CACHES: tuple[Column[CacheRow], ...] = (
+    Column("cache", lambda row: row.name, 0, left=True),
+    Column("hits", lambda row: grouped(row.hits), 2),
+    Column("misses", lambda row: grouped(row.misses), 3),
+    Column("hit rate", lambda row: _share(row.hit_rate), 1),
+    Column("evictions", lambda row: grouped(row.evictions), 4),
+)
+
+_PROCESSES: tuple[Column[ProcessRow], ...] = (
+    Column("pid", lambda row: str(row.pid), 0),
+    Column("state", lambda row: row.state, 1, lambda row: "" if row.state == "live" else "yellow", left=True),
+    Column("cpu", lambda row: _share(row.cpu), 2),
+    Column("memory", lambda row: NONE if row.resident_bytes is None else byte_size(row.resident_bytes), 3),
+    Column("threads", lambda row: NONE if row.threads is None else grouped(row.threads), 5),
+    Column("files", lambda row: NONE if row.open_fds is None else grouped(row.open_fds), 6),
+    Column("up", lambda row: _seconds(row.age_s), 4),
+    Column("version", lambda row: row.version or NONE, 7, left=True),
+)
+
+
+def screen(now: Look, before: Look | None, view: View, width: int, height: int | None = None) -> RenderableType:
+    """Everything at once, at most `width` cells wide and, unless that is None, `height` lines high."""
+    all_tools = tool_rows(now, before)
+    tools = sorted_tools(all_tools, view.sort, view.reverse)
+    caches = sorted(cache_rows(now), key=lambda row: row.name)
+    processes = process_rows(now, before)
+    wanted = [len(tools), len(caches), len(processes)]
+    counts = [rows if view.limit is None else min(rows, view.limit) for rows in wanted]
+    if height is not None:
+        tables = sum(1 for rows in wanted if rows)
+        counts = share(max(height - _HEADER_LINES - view.keys - tables * _TABLE_LINES, 1), counts)
+    order = f"by {view.sort}{', reversed' if view.reverse else ''}"
+    parts: list[RenderableType] = [_header(now, all_tools, view, width), Text("")]
+    if not tools:
+        parts += [Text("No tool was called yet."), Text("")]
+    parts += _part(f"Tools, {order}", _TOOLS, tools, counts[0], width)
+    parts += _part("Caches", _CACHES, caches, counts[1], width)
+    retired = now.reading.retired_processes
+    ended = f", and {count_of(retired, 'process', 'processes')} that ended" if retired else ""
+    parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[2], width)
+    if view.keys:
+        parts.append(_line(_HELP, width, "dim"))
+    else:
+        parts.pop()
+    return Group(*parts)
+
+
+def _part(
+    title: str, columns: Sequence[Column[Row]], rows: Sequence[Row], shown: int, width: int
+) -> list[RenderableType]:
+    """A table under its title, which says how many rows it has when some are not shown; nothing without rows."""
+    if not rows:
+        return []
+    if shown < len(rows):
+        title = f"{title} ({grouped(shown)} of {grouped(len(rows))})"
+    return [_line(title, width, "bold"), table(columns, rows[:shown], width), Text("")]
+
+
+def _header(now: Look, tools: Sequence[ToolRow], view: View, width: int) -> RenderableType:
+    document = now.reading.document
+    facts = [view.title, f"toolvitals {printable(str(document['toolvitals'].get('version', '?')))}"]
+    uptime = number(document, "uptime_seconds")
+    if uptime is not None:
+        facts.append(f"up {duration(uptime)}")
+    facts.append(now.reading.answered_at.astimezone().strftime("%H:%M:%S"))
+    calls = sum(row.calls for row in tools)
+    sums = [count_of(len(tools), "tool"), count_of(calls, "call")]
+    rates = [row.rate for row in tools if row.rate is not None]
+    if rates:
+        sums.append(f"{_rate(sum(rates))} per s")
+    sums.append(f"{grouped(sum(row.in_progress for row in tools))} in progress")
+    sums.append(count_of(sum(row.errors for row in tools), "error"))
+    # What is wrong comes first, since a narrow terminal cuts the end.
+    if view.problem is not None:
+        state = _line(view.problem, width, "bold red")
+    else:
+        state = _line(" · ".join((["paused"] if view.paused else []) + sums), width, "yellow" if view.paused else "")
+    return Group(_line(" · ".join(facts), width, "bold"), state)
+
+
+def _line(text: str, width: int, style: str = "") -> Text:
+    """One line, whatever the width."""
+    line = Text(text, style, no_wrap=True, overflow="ellipsis")
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _hangs(row: ToolRow) -> bool:
+    return row.oldest_s is not None and row.oldest_s >= _HANGING_S

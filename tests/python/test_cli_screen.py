@@ -1,0 +1,153 @@
+"""cli/_table.py and cli/_screen.py: what is left out where there is no room, and what never is."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from canned import document, segment, tool
+from rich.cells import cell_len
+from rich.console import Console
+
+from toolvitals.cli._rows import Look
+from toolvitals.cli._screen import View, screen
+from toolvitals.cli._source import Reading, Segment
+from toolvitals.cli._table import Column, fitting, share, table
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+COLUMNS = (
+    Column[str]("first", lambda row: row, 0, left=True),
+    Column[str]("b", lambda row: "22", 2),
+    Column[str]("a", lambda row: "333", 1),
+    Column[str]("none", lambda row: "-", 0),
+)
+
+
+def look(at_s: float = 100.0, segments: tuple[Segment, ...] = (), retired: int = 0, **changes: Any) -> Look:
+    return Look(Reading(document(**changes), NOW, NOW, segments=segments, retired_processes=retired), at_s)
+
+
+def text_of(renderable: Any, width: int) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def shown(now: Look, before: Look | None = None, width: int = 200, height: int | None = None, **view: Any) -> list[str]:
+    return text_of(screen(now, before, View("folder", **view), width, height), width)
+
+
+def many() -> Look:
+    tools = {f"a_tool_with_a_name_{n}": tool(total_calls=n, error_types={"SomeError": 1}) for n in range(30)}
+    caches = {f"cache_{n}": {"hits": n, "misses": 1, "hit_rate": 0.5, "evictions": 0} for n in range(10)}
+    return look(tools=tools, caches=caches)
+
+
+@pytest.mark.parametrize(
+    ("width", "headings"),
+    [
+        (100, ["first", "b", "a"]),
+        (5 + 2 + 3 + 2 + 2, ["first", "b", "a"]),
+        (5 + 2 + 3 + 2 + 1, ["first", "a"]),
+        (5 + 2 + 2, ["first"]),
+        (1, ["first"]),
+    ],
+)
+def test_columns_leave_by_rank_and_the_first_never_does(width: int, headings: list[str]) -> None:
+    assert [column.heading for column in fitting(COLUMNS, ["a row"], width)] == headings
+
+
+def test_a_column_that_says_nothing_is_left_out() -> None:
+    assert "none" not in [column.heading for column in fitting(COLUMNS, ["row"], 100)]
+
+
+@pytest.mark.parametrize(
+    ("height", "wanted", "given"),
+    [
+        (100, [10, 5, 1], [10, 5, 1]),
+        (10, [10, 5, 1], [6, 3, 1]),
+        (13, [10, 5, 5], [7, 3, 3]),
+        (12, [2, 20, 5], [2, 7, 3]),
+        (4, [10, 5, 1], [2, 1, 1]),
+        (2, [10, 5, 1], [1, 1, 0]),
+        (0, [10, 5, 1], [0, 0, 0]),
+        (10, [0, 20, 0], [0, 10, 0]),
+        (10, [], []),
+    ],
+)
+def test_rows_are_shared_out(height: int, wanted: list[int], given: list[int]) -> None:
+    assert share(height, wanted) == given
+
+
+@pytest.mark.parametrize("width", [1, 5, 8, 20, 40, 60, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal_and_no_row_takes_two(width: int) -> None:
+    lines = shown(many(), width=width, keys=True)
+    assert max(cell_len(line) for line in lines) <= width
+    assert len(lines) == len(shown(many(), width=250, keys=True))
+
+
+@pytest.mark.parametrize("height", [1, 5, 10, 15, 24, 50, 100])
+@pytest.mark.parametrize("keys", [True, False])
+def test_where_there_is_room_for_a_row_of_each_nothing_is_cut_off(height: int, keys: bool) -> None:
+    lines = shown(many(), height=height, keys=keys)
+    assert len(lines) <= max(height, 15)
+
+
+def test_a_narrow_terminal_still_tells_the_tools_and_their_calls() -> None:
+    lines = shown(many(), width=32)
+    assert any("calls" in line and "tool" in line for line in lines)
+    assert any("a_tool_with_a_name_29" in line and line.rstrip().endswith("29") for line in lines)
+
+
+def test_names_wider_than_the_terminal_are_cut_at_a_character() -> None:
+    (_, row) = text_of(table(COLUMNS, ["検索検索検索検索"], 8), 8)
+    assert row.rstrip() == "検索検…"
+
+
+def test_everything_is_told() -> None:
+    before = look(98.0, tools={"search": tool(total_calls=0)})
+    failing = tool(total_calls=1234, failed_calls=4, success_rate=0.99, in_progress=1, oldest_in_progress_ms=90_000.0)
+    failing["latency_ms"] = {"p50": 1.234, "p95": 123.45, "p99": 1234.5}
+    failing["error_types"] = {"TimeoutError": 4}
+    cache = {"hits": 3, "misses": 1, "hit_rate": 0.75, "evictions": 2}
+    text = "\n".join(shown(look(tools={"search": failing}, caches={"files": cache}), before))
+    for part in (
+        "folder · toolvitals 0.1.0 · up 1 min · ",
+        "1 tool · 1,234 calls · 617.0 per s · 1 in progress · 4 errors",
+        "Tools, by calls",
+        "search  1,234  617.0    99.0%       4            1  1 min 30 s    1.23   123.5   1,234  TimeoutError",
+        "files     3       1     75.0%          2",
+        "4711  live   0.0%  27.0 MiB        2      5  1 min  0.1.0",
+    ):
+        assert part in text
+
+
+def test_without_tools() -> None:
+    lines = shown(look())
+    assert "No tool was called yet." in lines
+    assert not any(line.startswith(("Tools", "Caches")) for line in lines)
+
+
+def test_the_limit_and_the_order_are_told() -> None:
+    lines = shown(many(), limit=2, sort="name", reverse=True)
+    assert "Tools, by name, reversed (2 of 30)" in [line.rstrip() for line in lines]
+    assert "Caches (2 of 10)" in [line.rstrip() for line in lines]
+    assert sum("a_tool" in line for line in lines) == 2
+
+
+def test_a_pause_a_problem_and_the_keys_are_told() -> None:
+    assert shown(look(), paused=True)[1].startswith("paused · 0 tools")
+    assert shown(look(), problem="nothing listens", width=20)[1] == "nothing listens"
+    assert shown(look(), keys=True)[-1].startswith("q quit")
+    assert not any("q quit" in line for line in shown(look()))
+
+
+def test_the_processes_of_a_folder() -> None:
+    found = (Segment(**segment(created_unix=NOW.timestamp() - 90)), Segment(**segment(pid=8, state="dead")))
+    lines = [line.rstrip() for line in shown(look(segments=found, retired=3))]
+    assert "Processes, and 3 processes that ended" in lines
+    assert "4711  live   1 min 30 s  0.1.0" in lines
+    assert any(line.split()[:2] == ["8", "dead"] for line in lines)
