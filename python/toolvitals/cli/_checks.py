@@ -1,0 +1,235 @@
+"""The checks of any source: from facts to findings, one function each. None of them reads or writes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from toolvitals.cli._facts import Facts, Finding
+from toolvitals.cli._rows import count, number
+from toolvitals.cli._words import byte_size, count_of, duration, grouped, percent, printable
+
+__all__ = ["check_clock", "check_collectors", "check_dropped", "check_hanging", "check_overflow", "check_room"]
+
+# Clocks of machines that are kept right differ by less; a `Date` header is cut to the second besides.
+_CLOCK_TOLERANCE = timedelta(seconds=2)
+_DATE_TOLERANCE = timedelta(seconds=3)
+_NEARLY_FULL = 0.9
+_BUSIEST_SHOWN = 3
+
+_OVERFLOW = "overflow"
+_MORE_ROOM = "METRICS_MAX_SERIES or METRICS_MEMORY_LIMIT_MB"
+
+# Reason of a dropped record: what was wrong with it, and what to do.
+_DROPPED = {
+    "latency_negative": ("a negative latency", "measure with time.perf_counter(), which never goes back"),
+    "latency_nan": ("a latency that is not a number", "look at how the latency is computed"),
+    "latency_infinite": ("an infinite latency", "look at how the latency is computed"),
+    "latency_type": ("a latency that is no real number", "give latency_ms as an int or a float"),
+    "value_not_finite": ("a NaN or an infinity", "look at how the value is computed"),
+    "name_type": ("a name that is no string", "give names as str"),
+    "name_empty": ("an empty name", "look at where the name comes from"),
+    "name_too_long": ("a name of more than 256 bytes", "name the kind of thing, not the thing itself"),
+    "name_encoding": ("a name that UTF-8 cannot encode, or with NUL in it", "decode bytes before they become names"),
+    "error_type": ("an error type that is no name", "give the name of the exception's class"),
+    "arguments": ("missing, repeated or unknown arguments", "look at the call's signature"),
+}
+_STRICT = "TOOLVITALS_STRICT=1 makes such a record raise, which shows where it comes from"
+
+
+def check_clock(facts: Facts) -> Iterator[Finding]:
+    """The snapshot's time against this machine's, and against the `Date` of the answer."""
+    reading = facts.reading
+    taken = _instant(reading.document.get("timestamp"))
+    if taken is None:
+        yield Finding("clock", "warning", "The snapshot does not say when it was taken.", "Ask the endpoint directly.")
+    elif reading.asked_at - _CLOCK_TOLERANCE <= taken <= reading.answered_at + _CLOCK_TOLERANCE:
+        yield Finding("clock", "ok", "The snapshot is fresh, and its clock agrees with this machine's.")
+    elif (
+        reading.date is not None and abs(reading.date - reading.answered_at) < _DATE_TOLERANCE and taken < reading.date
+    ):
+        age = duration((reading.answered_at - taken).total_seconds())
+        yield Finding(
+            "clock",
+            "warning",
+            f"The snapshot was {age} old when it arrived.",
+            "Something between keeps answers: have it pass requests on, as `Cache-Control: no-store` asks.",
+        )
+    else:
+        ahead = (taken - reading.answered_at).total_seconds()
+        how = f"{duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
+        yield Finding(
+            "clock",
+            "warning",
+            f"The clock that the snapshot was taken by is {how} this machine's.",
+            "Set both by NTP. Durations are right all the same: they are measured by clocks that do not jump.",
+        )
+
+
+def check_dropped(facts: Facts) -> Iterator[Finding]:
+    """Records that were not counted, by reason."""
+    dropped = _object(facts.reading.document["toolvitals"], "dropped_records")
+    found = {reason: count(dropped, reason) for reason in dropped}
+    for reason, records in found.items():
+        if records:
+            what, advice = _DROPPED.get(reason, (f"what {printable(reason)} names", "look up the reason"))
+            yield Finding(
+                "dropped-records",
+                "warning",
+                f"{count_of(records, 'record')} had {what} and {'was' if records == 1 else 'were'} not counted.",
+                f"{advice[0].upper()}{advice[1:]}; {_STRICT}.",
+            )
+    if not any(found.values()):
+        yield Finding("dropped-records", "ok", "No record was dropped.")
+
+
+def check_overflow(facts: Facts) -> Iterator[Finding]:
+    """Label sets, tools, caches and types of error for which there was no room."""
+    document = facts.reading.document
+    found = [
+        *_overflowed_families(_object(document["toolvitals"], "overflow")),
+        *_overflowed_names(document),
+        *_overflowed_errors(document["tools"]),
+    ]
+    yield from found or [Finding("overflow", "ok", "There was room for every label set.")]
+
+
+def _overflowed_families(overflow: Mapping[str, Any]) -> Iterator[Finding]:
+    for family in overflow:
+        told = _object(overflow, family)
+        values = _object(told, "distinct_values")
+        blamed = max(values, key=lambda label: count(values, label), default=None)
+        text = f"{count_of(count(told, 'records'), 'record')} of {printable(family)} found no room for their labels."
+        if blamed is not None:
+            text += f" The label {printable(blamed)} has {count_of(count(values, blamed), 'different value')}."
+        busiest = told.get("busiest")
+        refused = [one for one in busiest if isinstance(one, dict)] if isinstance(busiest, list) else []
+        if refused:
+            shown = ", ".join(
+                f"{printable(str(one.get('label')))}={printable(str(one.get('value')), 40)}"
+                for one in refused[:_BUSIEST_SHOWN]
+            )
+            text += f" Refused most often: {shown}."
+        yield Finding(
+            "overflow",
+            "warning",
+            text,
+            "Use labels with few values (a kind, not an id or a text), let series expire (ttl_s), or raise the "
+            f"family's max_series, {_MORE_ROOM}.",
+        )
+
+
+def _overflowed_names(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for part, key, noun, plural in (
+        ("tools", "total_calls", "call", "calls of tools"),
+        ("caches", "total_requests", "request", "requests to caches"),
+    ):
+        records = count(_object(document[part], _OVERFLOW), key)
+        if records:
+            what = f"1 {noun}" if records == 1 else f"{grouped(records)} {plural}"
+            yield Finding(
+                "overflow",
+                "warning",
+                f"{what} went to the common series {_OVERFLOW}, because there was no room for more names.",
+                f"Name {part} by what they are and not by what they are asked, or raise {_MORE_ROOM}. (Some of your "
+                f"{part} may also be named {_OVERFLOW}, which is then no fault.)",
+            )
+
+
+def _overflowed_errors(tools: Mapping[str, Any]) -> Iterator[Finding]:
+    names = sorted(name for name in tools if count(_object(tools[name], "error_types"), _OVERFLOW))
+    if names:
+        shown = ", ".join(printable(name) for name in names[:_BUSIEST_SHOWN])
+        yield Finding(
+            "overflow",
+            "warning",
+            f"There are more types of error than are told apart: {count_of(len(names), 'tool')} ({shown}).",
+            "Give the name of the exception's class as error_type, and not the error's text.",
+        )
+
+
+def check_room(facts: Facts) -> Iterator[Finding]:
+    """How near the store is to its budgets. A process does not tell them, so they are those of this environment."""
+    if facts.folder is not None:
+        return  # What is merged of several stores has no budget of its own.
+    own = facts.reading.document["toolvitals"]
+    found = False
+    for key, limit, variable, shown in (
+        ("series", facts.limits.max_series, "METRICS_MAX_SERIES", grouped),
+        ("memory_bytes", facts.limits.memory_bytes, "METRICS_MEMORY_LIMIT_MB", byte_size),
+    ):
+        used = count(own, key)
+        # Who has more than that was told another limit.
+        if _NEARLY_FULL * limit <= used <= limit:
+            found = True
+            what = "label sets" if key == "series" else "memory"
+            yield Finding(
+                "room",
+                "warning",
+                f"The store is nearly full of {what}: {shown(used)} of {shown(limit)} ({percent(used / limit)}), if "
+                f"{variable} is for it what it is here.",
+                f"Raise {variable}, or use labels with fewer values: past the limit, new label sets are one.",
+            )
+    if not found:
+        text = (
+            f"The store has {count_of(count(own, 'series'), 'label set')} in {byte_size(count(own, 'memory_bytes'))}."
+        )
+        yield Finding("room", "ok", text)
+
+
+def check_collectors(facts: Facts) -> Iterator[Finding]:
+    """Custom collectors and functions of gauges that raise, or that are too slow."""
+    failures = int(facts.own_counts.get("toolvitals_collector_failures_total", 0))
+    stale = int(facts.own_counts.get("toolvitals_stale_reads_total", 0))
+    if failures:
+        yield Finding(
+            "collectors",
+            "warning",
+            f"Custom collectors or functions of gauges raised {count_of(failures, 'time')}; what they showed before "
+            "that stays.",
+            "Look for their tracebacks in the log of the process (logger toolvitals).",
+        )
+    if stale:
+        yield Finding(
+            "collectors",
+            "warning",
+            f"Values of custom collectors were too old {count_of(stale, 'time')} when they were shown.",
+            "Make the collectors quicker, or raise METRICS_REFRESH_INTERVAL_S, which says how old values may become.",
+        )
+    if not failures and not stale:
+        yield Finding("collectors", "ok", "No custom collector has failed or is late.")
+
+
+def check_hanging(facts: Facts) -> Iterator[Finding]:
+    """Calls that have been running for very long."""
+    found = False
+    for name, tool in facts.reading.document["tools"].items():
+        oldest_ms = number(tool, "oldest_in_progress_ms")
+        if oldest_ms is not None and oldest_ms >= 1000 * facts.limits.hanging_s:
+            found = True
+            yield Finding(
+                "hanging-calls",
+                "warning",
+                f"A call of {printable(name)} has been running for {duration(oldest_ms / 1000)} "
+                f"({grouped(count(tool, 'in_progress'))} in progress).",
+                "See what it waits for (py-spy dump --pid shows each thread's stack), and give what it calls a "
+                "timeout. If it may take that long, say so with --hanging-after.",
+            )
+    if not found:
+        yield Finding("hanging-calls", "ok", f"No call has been running for {duration(facts.limits.hanging_s)}.")
+
+
+def _instant(text: object) -> datetime | None:
+    """The time that a document tells; always with a zone."""
+    if not isinstance(text, str) or not text.endswith("Z"):
+        return None
+    try:
+        return datetime.fromisoformat(f"{text[:-1]}+00:00")
+    except ValueError:
+        return None
+
+
+def _object(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = values.get(key)
+    return value if isinstance(value, dict) else {}

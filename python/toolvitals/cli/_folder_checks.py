@@ -1,0 +1,226 @@
+"""The checks of a folder that processes share, and of the versions they run: from facts to findings. All are pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from toolvitals.cli._facts import Facts, Finding
+from toolvitals.cli._source import Segment
+from toolvitals.cli._words import count_of, duration, printable
+
+__all__ = [
+    "check_dead",
+    "check_files",
+    "check_future",
+    "check_layouts",
+    "check_permissions",
+    "check_processes",
+    "check_retired",
+    "check_versions",
+]
+
+_FUTURE_TOLERANCE_S = 2.0
+_NAMES_SHOWN = 5
+_PRIVATE = 0o700
+
+
+def check_permissions(facts: Facts) -> Iterator[Finding]:
+    """Whether the folder is its owner's alone, and whether the owner is who looks."""
+    folder = facts.folder
+    if folder is None:
+        return
+    path = printable(folder.path)
+    fine = True
+    if folder.owner != folder.we:
+        fine = False
+        yield Finding(
+            "permissions",
+            "warning",
+            f"The folder belongs to user {folder.owner}, and you are user {folder.we}.",
+            "Look as the user that the service runs as; a process of another user cannot share the folder.",
+        )
+    if folder.mode & 0o022:
+        fine = False
+        yield Finding(
+            "permissions",
+            "error",
+            f"Others may write to the folder (mode {folder.mode:04o}), and so remove what processes counted.",
+            f"chmod 0700 {path}",
+        )
+    elif folder.mode != _PRIVATE:
+        fine = False
+        yield Finding(
+            "permissions",
+            "warning",
+            f"The folder has mode {folder.mode:04o} instead of 0700.",
+            f"chmod 0700 {path}",
+        )
+    if fine:
+        yield Finding("permissions", "ok", "The folder is yours alone.")
+
+
+def check_processes(facts: Facts) -> Iterator[Finding]:
+    """Whether there is any process to show."""
+    if facts.folder is None:
+        return
+    live = sum(1 for segment in facts.reading.segments if segment.state == "live")
+    ended = count_of(facts.reading.retired_processes, "process", "processes")
+    if live:
+        yield Finding(
+            "processes", "ok", f"{count_of(live, 'process', 'processes')} of the service now, and {ended} before."
+        )
+    else:
+        yield Finding(
+            "processes",
+            "note",
+            f"No process of the service runs now; what {ended} counted is there.",
+            "If one should run: does it call start(), and has it this folder as its TOOLVITALS_DIR?",
+        )
+
+
+def check_dead(facts: Facts) -> Iterator[Finding]:
+    """Segments of processes that ended and that nobody has put to the others yet."""
+    if facts.folder is None:
+        return
+    dead = _of_state(facts, "dead")
+    if not dead:
+        yield Finding("dead-segments", "ok", "Nothing is left of processes that ended.")
+        return
+    pids = _shown(str(segment.pid) for segment in dead)
+    yield Finding(
+        "dead-segments",
+        "warning" if _of_state(facts, "live") else "note",
+        f"{count_of(len(dead), 'process', 'processes')} ended and left a segment (pid {pids}). It is still counted.",
+        "The next process that starts, or the next scrape of a live one, puts it to those that ended before. If it is "
+        "still here then, see whether the live processes may write to the folder; if the process should not have "
+        "ended, look in its log and the system's for a crash or an out-of-memory kill.",
+    )
+
+
+def check_files(facts: Facts) -> Iterator[Finding]:
+    """Files that are not shown: damaged ones, and those that no process of the service made."""
+    if facts.folder is None:
+        return
+    refused, foreign = _of_state(facts, "refused"), _of_state(facts, "foreign")
+    for reason, segments in _by_reason(refused):
+        yield Finding(
+            "files",
+            "error",
+            f"{count_of(len(segments), 'segment')} cannot be read and {'is' if len(segments) == 1 else 'are'} not "
+            f"counted ({reason}): {_shown(segment.name for segment in segments)}",
+            "Keep a copy for a report, and remove it when its process has ended. Segments are damaged by a full or "
+            "failing disk, or by another program that writes to the folder.",
+        )
+    for reason, segments in _by_reason(foreign):
+        yield Finding(
+            "files",
+            "warning",
+            f"{count_of(len(segments), 'file')} in the folder {'is' if len(segments) == 1 else 'are'} not of this "
+            f"service ({reason}): {_shown(segment.name for segment in segments)}",
+            "Give each service a folder of its own, and keep nothing else in it.",
+        )
+    if not refused and not foreign:
+        yield Finding("files", "ok", "Every file of the folder is the service's and can be read.")
+
+
+def check_layouts(facts: Facts) -> Iterator[Finding]:
+    """Segments of other layouts, which processes of one version cannot read of the other."""
+    layouts = Counter(
+        segment.layout_version for segment in facts.reading.segments if segment.layout_version is not None
+    )
+    if facts.folder is None or not layouts:
+        return
+    if len(layouts) == 1:
+        yield Finding("layouts", "ok", f"All segments have layout {next(iter(layouts))}.")
+        return
+    parts = ", ".join(f"{count_of(number, 'segment')} of layout {layout}" for layout, number in sorted(layouts.items()))
+    yield Finding(
+        "layouts",
+        "warning",
+        f"The segments are of different layouts, and no process counts those of another than its own: {parts}.",
+        "Run one version of toolvitals in all processes of the service, and restart those with the older one.",
+    )
+
+
+def check_versions(facts: Facts) -> Iterator[Finding]:
+    """Different versions of toolvitals: among the live processes, and against this command's."""
+    if facts.folder is not None:
+        live = _of_state(facts, "live")
+    else:
+        version = facts.reading.document["toolvitals"].get("version")
+        live = [Segment("", 0, "live", version=version)] if isinstance(version, str) else []
+    versions = Counter(segment.version for segment in live if segment.version is not None)
+    if len(versions) > 1:
+        parts = ", ".join(f"{printable(version)} in {number}" for version, number in sorted(versions.items()))
+        yield Finding(
+            "versions",
+            "warning",
+            f"The processes run different versions of toolvitals: {parts}.",
+            "Restart the processes with the older one. During a deployment this is as it should be.",
+        )
+    elif versions and facts.version not in versions:
+        yield Finding(
+            "versions",
+            "note",
+            f"The service has toolvitals {printable(next(iter(versions)))}, and this command is of {facts.version}.",
+            "Use the command of the service's environment if something is not shown.",
+        )
+    elif versions:
+        yield Finding("versions", "ok", f"Everything runs toolvitals {facts.version}.")
+
+
+def check_retired(facts: Facts) -> Iterator[Finding]:
+    """The file with the counts of all processes that ended: one, and one that can be used."""
+    retired = _of_state(facts, "retired")
+    for segment in retired:
+        if segment.reason is not None:
+            yield Finding(
+                "retired-file",
+                "error",
+                f"The counts of processes that ended are in {printable(segment.name)}, which does not belong here: "
+                f"{printable(segment.reason)}",
+                "Was the folder copied, or restored from a backup? Stop the service, move the file away, and start "
+                "again; totals then begin with what the live processes have.",
+            )
+    if len(retired) > 1:
+        yield Finding(
+            "retired-file",
+            "error",
+            f"There is more than one file with the counts of processes that ended: "
+            f"{_shown(segment.name for segment in retired)}",
+            "Was the folder merged with another one? Keep the file of this service, and move the others away.",
+        )
+
+
+def check_future(facts: Facts) -> Iterator[Finding]:
+    """Segments that say they were made after now."""
+    now = facts.reading.answered_at.timestamp()
+    late = [segment for segment in facts.reading.segments if segment.created_unix > now + _FUTURE_TOLERANCE_S]
+    if late:
+        ahead = duration(max(segment.created_unix for segment in late) - now)
+        yield Finding(
+            "future",
+            "warning",
+            f"{count_of(len(late), 'segment')} {'was' if len(late) == 1 else 'were'} made in the future, by up to "
+            f"{ahead}: {_shown(segment.name for segment in late)}",
+            "The clock was set back since, or the folder is another machine's. Set the clock by NTP, and keep the "
+            "folder on a disk of this machine.",
+        )
+
+
+def _of_state(facts: Facts, state: str) -> list[Segment]:
+    return [segment for segment in facts.reading.segments if segment.state == state]
+
+
+def _by_reason(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
+    reasons = sorted({segment.reason or "" for segment in segments})
+    for reason in reasons:
+        yield printable(reason or "no reason is known"), [s for s in segments if (s.reason or "") == reason]
+
+
+def _shown(names: Iterator[str]) -> str:
+    """The first few names, and how many more there are."""
+    all_names = [printable(name) for name in names]
+    more = len(all_names) - _NAMES_SHOWN
+    return ", ".join(all_names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,110 @@
+"""`toolvitals doctor`: says in plain words what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import click
+
+from toolvitals.cli import _checks, _folder_checks
+from toolvitals.cli._facts import SEVERITIES, Facts, Finding, gather
+from toolvitals.cli._failure import Failure
+from toolvitals.cli._options import source_options
+from toolvitals.cli._source import Source
+from toolvitals.cli._words import count_of, duration
+
+__all__ = ["CHECKS", "doctor", "examine"]
+
+CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
+    _checks.check_clock,
+    _folder_checks.check_permissions,
+    _folder_checks.check_processes,
+    _folder_checks.check_dead,
+    _folder_checks.check_files,
+    _folder_checks.check_retired,
+    _folder_checks.check_future,
+    _folder_checks.check_layouts,
+    _folder_checks.check_versions,
+    _checks.check_dropped,
+    _checks.check_overflow,
+    _checks.check_room,
+    _checks.check_collectors,
+    _checks.check_hanging,
+)
+
+_WRONG = 1
+_COULD_NOT_LOOK = 2
+_MAX_WIDTH = 100
+_COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
+
+
+@click.command()
+@source_options
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option(
+    "--hanging-after",
+    "hanging_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default="300",
+    metavar="SECONDS",
+    help="A call that has been running for so long counts as hanging.",
+)
+@click.pass_context
+def doctor(ctx: click.Context, choose_source: Callable[[], Source], as_json: bool, hanging_s: float) -> None:
+    """Say in plain words what is wrong.
+
+    Exit code: 0 where nothing is, 1 where there are warnings or errors, 2 where it could not look.
+    """
+    try:
+        source = choose_source()
+        facts = gather(source, hanging_s, os.environ)
+    except Failure as failure:
+        if not as_json:
+            raise
+        _print_json(None, [Finding("reachable", "error", failure.message)], _COULD_NOT_LOOK)
+        ctx.exit(_COULD_NOT_LOOK)
+    findings = examine(facts)
+    code = _WRONG if any(finding.severity in ("error", "warning") for finding in findings) else 0
+    if as_json:
+        _print_json(source.title, findings, code)
+    else:
+        _print(source.title, findings)
+    ctx.exit(code)
+
+
+def examine(facts: Facts) -> list[Finding]:
+    """What all checks find, the worst first."""
+    took = duration((facts.reading.answered_at - facts.reading.asked_at).total_seconds())
+    found = [Finding("reachable", "ok", f"It answered within {took}.")]
+    found += [finding for check in CHECKS for finding in check(facts)]
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _print_json(title: str | None, findings: Sequence[Finding], code: int) -> None:
+    report = {"source": title, "exit_code": code, "findings": [dataclasses.asdict(finding) for finding in findings]}
+    click.echo(json.dumps(report, indent=2))
+
+
+def _print(title: str, findings: Sequence[Finding]) -> None:
+    counts = Counter(finding.severity for finding in findings)
+    sums = [count_of(counts[severity], severity) for severity in SEVERITIES[:3] if counts[severity]]
+    click.echo(f"{title}: {', '.join(sums) if sums else 'nothing is wrong'}, {counts['ok']} of {len(findings)} fine\n")
+    width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
+    for finding in findings:
+        head = click.style(f"{finding.severity:8}", fg=_COLORS[finding.severity], bold=finding.severity == "error")
+        text = _wrapped(f"{finding.check}: {finding.text}", width)
+        click.echo(f"{head} {text}")
+        if finding.advice is not None:
+            click.echo(f"{'':8} {click.style(_wrapped(f'What to do: {finding.advice}', width), dim=True)}")
+
+
+def _wrapped(text: str, width: int) -> str:
+    """The text in lines that stand right of the severity."""
+    return f"\n{'':9}".join(textwrap.wrap(text, max(width - 9, 20), break_on_hyphens=False))

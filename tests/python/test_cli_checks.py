@@ -1,0 +1,318 @@
+"""cli/_checks.py and cli/_folder_checks.py: each finding once, and nothing where nothing is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from canned import document, segment, tool
+
+from toolvitals.cli import _checks, _folder_checks
+from toolvitals.cli._facts import Facts, Finding, Folder, Limits
+from toolvitals.cli._source import Reading, Segment
+from toolvitals.cli.doctor import CHECKS, examine
+from toolvitals.testing import isolated
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+OURS = Folder("/run/service", 0o700, 1000, 1000)
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def endpoint(**changes: Any) -> Facts:
+    return Facts(Reading(document(**changes), NOW, NOW, NOW), "0.1.0")
+
+
+def folder(*segments: dict[str, Any], retired: int = 0, **changes: Any) -> Facts:
+    found = tuple(Segment(**one) for one in segments)
+    reading = Reading(document(**changes), NOW, NOW, segments=found, retired_processes=retired)
+    return Facts(reading, "0.1.0", folder=OURS)
+
+
+def own(**changes: Any) -> Facts:
+    return endpoint(toolvitals={**document()["toolvitals"], **changes})
+
+
+def found_by(check: Check, facts: Facts) -> list[tuple[str, str]]:
+    return [(finding.severity, finding.text) for finding in check(facts)]
+
+
+def only(check: Check, facts: Facts) -> Finding:
+    (finding,) = check(facts)
+    assert finding.severity == "ok" or finding.advice
+    return finding
+
+
+@pytest.mark.parametrize("facts", [endpoint(), folder(segment(), retired=2)], ids=["endpoint", "folder"])
+def test_nothing_is_wrong(facts: Facts) -> None:
+    findings = examine(facts)
+    assert {finding.severity for finding in findings} == {"ok"}
+    assert all(finding.advice is None for finding in findings)
+
+
+def test_the_worst_is_first() -> None:
+    findings = examine(
+        dataclasses.replace(folder(segment(state="refused")), folder=dataclasses.replace(OURS, mode=0o755))
+    )
+    assert [finding.severity for finding in findings[:3]] == ["error", "warning", "note"]
+    assert {finding.severity for finding in findings[3:]} == {"ok"}
+
+
+def test_there_is_a_test_of_each_check_here() -> None:
+    names = {check.__name__ for check in CHECKS}
+    assert names == {*_checks.__all__, *_folder_checks.__all__}
+
+
+# --- the clock
+
+
+def clock(taken: str | None, date: datetime | None = NOW) -> tuple[str, str]:
+    facts = Facts(Reading(document(timestamp=taken), NOW, NOW + timedelta(seconds=1), date), "0.1.0")
+    finding = only(_checks.check_clock, facts)
+    return finding.severity, finding.text
+
+
+@pytest.mark.parametrize("taken", ["2026-01-31T11:59:58.000000Z", "2026-01-31T12:00:03.000000Z"])
+def test_a_fresh_snapshot(taken: str) -> None:
+    assert clock(taken)[0] == "ok"
+    assert clock(taken, None)[0] == "ok"
+
+
+def test_a_clock_that_is_ahead_or_behind() -> None:
+    said = ("warning", "The clock that the snapshot was taken by is 10 min ahead of this machine's.")
+    assert clock("2026-01-31T12:10:01.000000Z", NOW + timedelta(minutes=10)) == said
+    assert clock("2026-01-31T12:10:01.000000Z", None) == said
+    said = ("warning", "The clock that the snapshot was taken by is 10 min 1 s behind this machine's.")
+    assert clock("2026-01-31T11:50:00.000000Z", NOW - timedelta(minutes=10)) == said
+    assert clock("2026-01-31T11:50:00.000000Z", None) == said
+
+
+def test_an_answer_that_something_kept() -> None:
+    assert clock("2026-01-31T11:50:00.000000Z") == ("warning", "The snapshot was 10 min 1 s old when it arrived.")
+
+
+@pytest.mark.parametrize("taken", [None, "", "yesterday", "2026-01-31T12:00:00", "Z"])
+def test_a_snapshot_that_does_not_tell_its_time(taken: str | None) -> None:
+    assert clock(taken) == ("warning", "The snapshot does not say when it was taken.")
+
+
+# --- dropped records
+
+
+def test_dropped_records() -> None:
+    dropped = {"latency_nan": 2, "name_empty": 1, "latency_type": 0, "of_tomorrow": 3}
+    assert found_by(_checks.check_dropped, own(dropped_records=dropped)) == [
+        ("warning", "2 records had a latency that is not a number and were not counted."),
+        ("warning", "1 record had an empty name and was not counted."),
+        ("warning", "3 records had what of_tomorrow names and were not counted."),
+    ]
+
+
+def test_every_reason_of_the_core_has_words() -> None:
+    with isolated() as collector:
+        reasons = set(collector.get_all_metrics()["toolvitals"]["dropped_records"])
+    assert reasons == set(_checks._DROPPED)
+
+
+# --- overflow
+
+
+def test_a_family_that_overflowed() -> None:
+    told = {
+        "records": 1200,
+        "distinct_values": {"shop": 3, "user": 998},
+        "busiest": [{"label": "user", "value": f"u{n}\x1b", "count": 5 - n, "error": 0} for n in range(5)],
+    }
+    finding = only(_checks.check_overflow, own(overflow={"orders": told}))
+    assert finding.severity == "warning"
+    assert finding.text == (
+        "1,200 records of orders found no room for their labels. The label user has 998 different values. "
+        r"Refused most often: user=u0\x1b, user=u1\x1b, user=u2\x1b."
+    )
+
+
+@pytest.mark.parametrize("told", [{}, {"busiest": 1, "distinct_values": []}, 3, None, {"busiest": [1]}])
+def test_a_family_that_overflowed_and_tells_nothing_of_it(told: Any) -> None:
+    assert only(_checks.check_overflow, own(overflow={"orders": told})).text == (
+        "0 records of orders found no room for their labels."
+    )
+
+
+def test_tools_caches_and_errors_that_overflowed() -> None:
+    tools = {
+        "overflow": tool(total_calls=1),
+        "b": tool(error_types={"overflow": 1, "E": 3}),
+        "a": tool(error_types={"overflow": 1}),
+        "c": tool(error_types={"E": 1}),
+    }
+    facts = endpoint(tools=tools, caches={"overflow": {"total_requests": 2000}})
+    assert [text for _, text in found_by(_checks.check_overflow, facts)] == [
+        "1 call went to the common series overflow, because there was no room for more names.",
+        "2,000 requests to caches went to the common series overflow, because there was no room for more names.",
+        "There are more types of error than are told apart: 2 tools (a, b).",
+    ]
+
+
+# --- room
+
+
+@pytest.mark.parametrize(
+    ("series", "memory_bytes", "severities"),
+    [
+        (89, 899, ["ok"]),
+        (90, 0, ["warning"]),
+        (100, 0, ["warning"]),
+        (101, 0, ["ok"]),
+        (0, 950, ["warning"]),
+        (95, 950, ["warning", "warning"]),
+    ],
+)
+def test_a_store_that_is_nearly_full(series: int, memory_bytes: int, severities: list[str]) -> None:
+    facts = dataclasses.replace(own(series=series, memory_bytes=memory_bytes), limits=Limits(100, 1000))
+    assert [severity for severity, _ in found_by(_checks.check_room, facts)] == severities
+    assert not found_by(_checks.check_room, dataclasses.replace(facts, folder=OURS))
+
+
+def test_what_is_said_of_a_store_that_is_nearly_full() -> None:
+    facts = dataclasses.replace(own(series=9500), limits=Limits())
+    assert only(_checks.check_room, facts).text == (
+        "The store is nearly full of label sets: 9,500 of 10,000 (95.0%), "
+        "if METRICS_MAX_SERIES is for it what it is here."
+    )
+
+
+# --- collectors
+
+
+def test_collectors_that_fail_and_that_are_late() -> None:
+    counts = {"toolvitals_collector_failures_total": 1.0, "toolvitals_stale_reads_total": 2.0}
+    texts = found_by(_checks.check_collectors, dataclasses.replace(endpoint(), own_counts=counts))
+    assert [(severity, text.split(";")[0]) for severity, text in texts] == [
+        ("warning", "Custom collectors or functions of gauges raised 1 time"),
+        ("warning", "Values of custom collectors were too old 2 times when they were shown."),
+    ]
+
+
+# --- hanging calls
+
+
+def test_a_call_that_hangs() -> None:
+    tools = {
+        "slow": tool(in_progress=2, oldest_in_progress_ms=300_000.0),
+        "quick": tool(in_progress=1, oldest_in_progress_ms=299_999.0),
+        "idle": tool(),
+    }
+    said = ("warning", "A call of slow has been running for 5 min (2 in progress).")
+    assert found_by(_checks.check_hanging, endpoint(tools=tools)) == [said]
+    patient = dataclasses.replace(endpoint(tools=tools), limits=Limits(hanging_s=301))
+    assert only(_checks.check_hanging, patient).severity == "ok"
+
+
+# --- folders
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "severities"),
+    [
+        (0o700, 1000, ["ok"]),
+        (0o750, 1000, ["warning"]),
+        (0o711, 1000, ["warning"]),
+        (0o500, 1000, ["warning"]),
+        (0o1700, 1000, ["warning"]),
+        (0o770, 1000, ["error"]),
+        (0o1777, 1000, ["error"]),
+        (0o700, 0, ["warning"]),
+        (0o777, 0, ["warning", "error"]),
+    ],
+)
+def test_permissions(mode: int, owner: int, severities: list[str]) -> None:
+    facts = dataclasses.replace(folder(), folder=Folder("/run/service", mode, owner, 1000))
+    assert [severity for severity, _ in found_by(_folder_checks.check_permissions, facts)] == severities
+
+
+def test_processes() -> None:
+    assert found_by(_folder_checks.check_processes, folder(segment(), segment(), segment(state="dead"), retired=1)) == [
+        ("ok", "2 processes of the service now, and 1 process before.")
+    ]
+    assert found_by(_folder_checks.check_processes, folder(segment(state="dead"))) == [
+        ("note", "No process of the service runs now; what 0 processes counted is there.")
+    ]
+
+
+def test_dead_segments() -> None:
+    dead = [segment(pid=pid, state="dead") for pid in range(1, 8)]
+    said = "7 processes ended and left a segment (pid 1, 2, 3, 4, 5 and 2 more). It is still counted."
+    assert found_by(_folder_checks.check_dead, folder(*dead)) == [("note", said)]
+    assert found_by(_folder_checks.check_dead, folder(segment(), *dead)) == [("warning", said)]
+
+
+def test_refused_and_foreign_files() -> None:
+    files = [
+        segment(name="a", state="refused", reason="truncated"),
+        segment(name="b", state="refused", reason="bad magic\x1b"),
+        segment(name="c", state="refused", reason="truncated"),
+        segment(name="d\n", state="foreign", reason=None),
+    ]
+    assert found_by(_folder_checks.check_files, folder(segment(), *files)) == [
+        ("error", r"1 segment cannot be read and is not counted (bad magic\x1b): b"),
+        ("error", "2 segments cannot be read and are not counted (truncated): a, c"),
+        ("warning", r"1 file in the folder is not of this service (no reason is known): d\n"),
+    ]
+
+
+def test_layouts() -> None:
+    assert not found_by(_folder_checks.check_layouts, folder(segment(layout_version=None)))
+    old = segment(state="refused", layout_version=1)
+    assert found_by(
+        _folder_checks.check_layouts, folder(segment(layout_version=2), segment(layout_version=2), old)
+    ) == [
+        (
+            "warning",
+            "The segments are of different layouts, and no process counts those of another than its own: "
+            "1 segment of layout 1, 2 segments of layout 2.",
+        )
+    ]
+
+
+def test_versions() -> None:
+    check = _folder_checks.check_versions
+    mixed = folder(segment(), segment(version="0.2.0\x1b"), segment(), segment(version=None))
+    assert found_by(check, mixed) == [
+        ("warning", r"The processes run different versions of toolvitals: 0.1.0 in 2, 0.2.0\x1b in 1.")
+    ]
+    assert found_by(check, folder(segment(), segment(state="dead", version="0.0.9")))[0][0] == "ok"
+    said = ("note", "The service has toolvitals 0.2.0, and this command is of 0.1.0.")
+    assert found_by(check, folder(segment(version="0.2.0"))) == [said]
+    assert found_by(check, own(version="0.2.0")) == [said]
+    assert not found_by(check, own(version=None))
+
+
+def test_retired_files() -> None:
+    fine = segment(name="retired", state="retired")
+    assert not found_by(_folder_checks.check_retired, folder(fine))
+    copied = segment(name="retired", state="retired", reason="it is of another folder")
+    assert found_by(_folder_checks.check_retired, folder(copied)) == [
+        (
+            "error",
+            "The counts of processes that ended are in retired, which does not belong here: it is of another folder",
+        )
+    ]
+    assert found_by(_folder_checks.check_retired, folder(fine, segment(name="retired.1", state="retired"))) == [
+        ("error", "There is more than one file with the counts of processes that ended: retired, retired.1")
+    ]
+
+
+def test_segments_of_the_future() -> None:
+    now = NOW.timestamp()
+    assert not found_by(_folder_checks.check_future, folder(segment(created_unix=now + 2)))
+    facts = folder(segment(name="a", created_unix=now + 60), segment(name="b", created_unix=now + 120), segment())
+    assert found_by(_folder_checks.check_future, facts) == [
+        ("warning", "2 segments were made in the future, by up to 2 min: a, b")
+    ]
+
+
+def test_checks_of_folders_say_nothing_of_an_endpoint() -> None:
+    quiet = set(_folder_checks.__all__) - {"check_versions"}
+    assert [list(getattr(_folder_checks, name)(endpoint())) for name in sorted(quiet)] == [[]] * len(quiet)
