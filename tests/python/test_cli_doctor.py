@@ -28,7 +28,7 @@ def url() -> Iterator[str]:
 
 
 def doctor(*arguments: str) -> Result:
-    return CliRunner().invoke(toolvitals, ["doctor", *arguments])
+    return CliRunner(env={"FORCE_COLOR": None, "COLUMNS": "100"}).invoke(toolvitals, ["doctor", *arguments])
 
 
 def findings_of(result: Result) -> dict[str, list[str]]:

@@ -118,7 +118,7 @@ def test_names_are_harmless() -> None:
 
 def test_the_process_of_an_endpoint() -> None:
     (row,) = process_rows(look(system=process()), None)
-    assert row == ProcessRow(4711, "live", None, 28311552, 2, 5, NOW.timestamp() - 1769860740.0, "0.1.0")
+    assert row == ProcessRow(4711, "live", None, 28311552, 2, 5, NOW.timestamp() - 1769860740.0, None, "0.1.0")
     assert process_rows(look(system={}), None) == []
 
 
@@ -141,7 +141,7 @@ def test_the_processes_of_a_folder() -> None:
     ]
     rows = process_rows(look(segments=found), None)
     assert [(row.pid, row.state, row.age_s) for row in rows[:2]] == [(7, "live", 0.0), (8, "live", 5.0)]
-    assert (rows[2].pid, rows[2].state) == (9, "dead")
+    assert (rows[2].pid, rows[2].state, rows[2].segment_bytes) == (9, "dead", 67108864)
 
 
 def row_of(name: str, **changes: Any) -> ToolRow:

@@ -149,5 +149,5 @@ def test_the_processes_of_a_folder() -> None:
     found = (Segment(**segment(created_unix=NOW.timestamp() - 90)), Segment(**segment(pid=8, state="dead")))
     lines = [line.rstrip() for line in shown(look(segments=found, retired=3))]
     assert "Processes, and 3 processes that ended" in lines
-    assert "4711  live   1 min 30 s  0.1.0" in lines
+    assert "4711  live   1 min 30 s  64.0 MiB  0.1.0" in lines
     assert any(line.split()[:2] == ["8", "dead"] for line in lines)

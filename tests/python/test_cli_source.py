@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from canned import answering, document, folder_reader, segment
+from certificates import Certificates
 
 import toolvitals as tv
 from toolvitals.cli._failure import Failure
@@ -178,6 +180,20 @@ def test_what_answers_speaks_no_http() -> None:
         assert failure_of(source_of(url)) == f"{url} answered with what is no HTTP (BadStatusLine)"
 
 
+def test_tls_is_checked_against_the_authorities_that_are_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificates = Certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificates.server)
+    with answering(answer_with(json.dumps(document()).encode()), context) as url:
+        assert failure_of(source_of(url)) == f"{url} did not agree on TLS (CERTIFICATE_VERIFY_FAILED)"
+        monkeypatch.setenv("SSL_CERT_FILE", certificates.authority)
+        assert source_of(url).read().document["schema_version"] == 1
+    with answering(answer_with(b"")) as url:
+        assert "did not agree on TLS" in failure_of(source_of(url.replace("http:", "https:")))
+
+
 def test_an_answer_that_breaks_off_is_no_answer() -> None:
     assert "in the middle of its answer" in failure_with(b"{", Content_Length="100")
 
@@ -220,14 +236,16 @@ def test_the_server_s_clock_is_taken_from_its_header(header: str, expected: date
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    reader = folder_reader(segment(), segment(pid=4712, state="dead", reason="killed"), retired=3, text=b"# HELP\n")
+    foreign = {"name": "notes.txt", "state": "foreign", "pid": None, "created_unix": None, "reason": "no segment"}
+    reader = folder_reader(segment(), foreign, retired=3, text=b"# HELP\n")
     source = DirectorySource(str(tmp_path), reader)
     reading = source.read()
     assert reading.document["schema_version"] == 1
     assert [(one.pid, one.state, one.reason) for one in reading.segments] == [
         (4711, "live", None),
-        (4712, "dead", "killed"),
+        (0, "foreign", "no segment"),
     ]
+    assert reading.segments[1].created_unix == 0.0
     assert reading.retired_processes == 3
     assert reading.date is None
     assert json.loads(source.body("json")) == reading.document

@@ -31,6 +31,8 @@ from toolvitals.cli.top import Watch
 from toolvitals.testing import isolated
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+# Variables that hide what size a terminal has.
+SIZES = {"COLUMNS", "LINES"}
 WAIT_SECONDS = 30.0
 OTHER_SCREEN, FIRST_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 HIDDEN, SHOWN = b"\x1b[?25l", b"\x1b[?25h"
@@ -53,7 +55,7 @@ def url() -> Iterator[str]:
 
 
 def top(url: str, *arguments: str) -> Result:
-    return CliRunner().invoke(toolvitals, ["top", "--url", url, *arguments])
+    return CliRunner(env={"FORCE_COLOR": None}).invoke(toolvitals, ["top", "--url", url, *arguments])
 
 
 def order(result: Result) -> list[str]:
@@ -152,17 +154,18 @@ def test_keys() -> None:
 class Session:
     """`toolvitals top` in a terminal of its own, where a test is the one who looks and presses keys."""
 
-    def __init__(self, *arguments: str, columns: int = 100) -> None:
+    def __init__(self, *arguments: str, **environment: str) -> None:
         self._ours, theirs = pty.openpty()
-        self.set_width(columns)
+        self.set_width(100)
         self.before = termios.tcgetattr(theirs)
         self.output = self.written = b""
+        inherited = {name: value for name, value in os.environ.items() if name not in SIZES}
         self.process = subprocess.Popen(
             [sys.executable, "-c", IN_TERMINAL, "-W", "error", "-m", "toolvitals.cli", "top", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm-256color"},
+            env={**inherited, "TERM": "xterm-256color", **environment},
             start_new_session=True,
         )
         self._theirs = theirs
@@ -286,6 +289,18 @@ def test_an_endpoint_that_goes_away_is_told_of(session: Session) -> None:
 
 def test_a_terminal_that_goes_away_ends_it(session: Session) -> None:
     assert session.hang_up() != 0
+
+
+def test_a_terminal_that_can_do_nothing_gets_one_table_below_the_other(url: str) -> None:
+    running = Session("--url", url, "--interval", "0.1", TERM="dumb")
+    try:
+        for _ in range(3):
+            running.wait_for(b"Tools, by calls")
+        running.press(b"\x03")
+        assert running.process.wait(WAIT_SECONDS) == 0
+        assert OTHER_SCREEN not in running.written
+    finally:
+        running.close()
 
 
 def test_without_a_terminal_one_table_follows_the_other(url: str) -> None:

@@ -76,6 +76,7 @@ class ProcessRow:
     threads: int | None = None
     open_fds: int | None = None
     age_s: float | None = None
+    segment_bytes: int | None = None
     version: str | None = None
 
 
@@ -219,7 +220,11 @@ def _cpu(now: Look, before: Look | None) -> float | None:
 
 def _of_segment(segment: Segment, now: Look) -> ProcessRow:
     return ProcessRow(
-        segment.pid, segment.state, age_s=_age(segment.created_unix, now), version=_version(segment.version)
+        segment.pid,
+        segment.state,
+        age_s=_age(segment.created_unix, now),
+        segment_bytes=segment.bytes,
+        version=_version(segment.version),
     )
 
 

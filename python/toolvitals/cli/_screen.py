@@ -95,6 +95,7 @@ _PROCESSES: tuple[Column[ProcessRow], ...] = (
     Column("threads", lambda row: NONE if row.threads is None else grouped(row.threads), 5),
     Column("files", lambda row: NONE if row.open_fds is None else grouped(row.open_fds), 6),
     Column("up", lambda row: _seconds(row.age_s), 4),
+    Column("segment", lambda row: NONE if row.segment_bytes is None else byte_size(row.segment_bytes), 8),
     Column("version", lambda row: row.version or NONE, 7, left=True),
 )
 

@@ -47,8 +47,8 @@ class Segment:
     """
 
     name: str
-    pid: int
-    state: str
+    pid: int = 0
+    state: str = "foreign"
     reason: str | None = None
     layout_version: int | None = None
     bytes: int = 0
@@ -122,7 +122,7 @@ class DirectorySource:
         asked_at = _now()
         found = self._found()
         document = parse_document(found["snapshot"], self.title)
-        segments = tuple(Segment(**{field: segment[field] for field in _SEGMENT}) for segment in found["segments"])
+        segments = tuple(map(_segment, found["segments"]))
         return Reading(document, asked_at, _now(), segments=segments, retired_processes=int(found["retired_processes"]))
 
     def body(self, format_: str) -> bytes:
@@ -166,6 +166,11 @@ def choose(
 
 
 _SEGMENT = tuple(field.name for field in dataclasses.fields(Segment))
+
+
+def _segment(told: Mapping[str, Any]) -> Segment:
+    """What the core tells of a file; what it cannot tell of this one is as it is by default."""
+    return Segment(**{field: told[field] for field in _SEGMENT if told.get(field) is not None})
 
 
 def _now() -> datetime:

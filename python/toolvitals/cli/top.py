@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import time
 from collections.abc import Callable, Sequence
 
@@ -61,7 +62,7 @@ def top(
             if interval_s is not None or sort == "rate":
                 _wait_and_look(watch, interval_s or _INTERVAL_S)
             _print(watch)
-        elif Console().is_terminal:
+        elif sys.stdout.isatty() and not Console().is_dumb_terminal:
             _draw(watch, interval_s or _INTERVAL_S)
         else:
             while True:
@@ -110,9 +111,7 @@ class Watch:
 
 def _print(watch: Watch) -> None:
     """The tables as they are now, below what was printed before."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_UNLIMITED_WIDTH)
+    console = Console() if sys.stdout.isatty() else Console(width=_UNLIMITED_WIDTH)
     assert watch.now is not None
     console.print(screen(watch.now, watch.before, watch.view, console.width))
 
