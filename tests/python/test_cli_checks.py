@@ -82,6 +82,7 @@ def test_a_fresh_snapshot(taken: str) -> None:
 
 def test_a_clock_that_is_ahead_or_behind() -> None:
     said = ("warning", "The clock that the snapshot was taken by is 10 min ahead of this machine's.")
+    assert clock("2026-01-31T12:10:01.000000Z") == said
     assert clock("2026-01-31T12:10:01.000000Z", NOW + timedelta(minutes=10)) == said
     assert clock("2026-01-31T12:10:01.000000Z", None) == said
     said = ("warning", "The clock that the snapshot was taken by is 10 min 1 s behind this machine's.")

@@ -18,7 +18,7 @@ import toolvitals as tv
 from toolvitals.cli._families import document_of, exposition_of
 from toolvitals.cli._file import write_file
 from toolvitals.cli.group import toolvitals
-from toolvitals.prometheus import CollectorRegistry, Counter, Histogram, Info, generate_latest
+from toolvitals.prometheus import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 from toolvitals.prometheus.escaping import ALLOWUTF8
 from toolvitals.testing import isolated
 
@@ -138,6 +138,9 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     Counter("orders", "Orders {of} \n everything.", ["shop"], registry=registry).labels('a"} b').inc()
     Counter("größe", "By a name beyond ASCII.", registry=registry).inc()
+    Counter("größe b", "By a name that begins alike.", registry=registry).inc()
+    Counter("größe c", "By a name that begins alike.", registry=registry)
+    Gauge("größe d", "By a name that begins alike.", registry=registry).set(1)
     Histogram("size", "Sizes.", registry=registry).observe(1)
     Info("build", "What it is.", registry=registry).info({"version": "1"})
     return generate_latest(registry, ALLOWUTF8)
@@ -148,6 +151,8 @@ def exposition() -> bytes:
     [
         ("orders_total", b"# HELP orders_total "),
         ("größe_total", '# HELP "größe_total" '.encode()),
+        ("größe b_total", '# HELP "größe b_total" '.encode()),
+        ("größe d", '# HELP "größe d" '.encode()),
         ("size", b"# HELP size "),
         ("size_bucket", b"# HELP size "),
         ("build_info", b"# HELP build_info "),

@@ -157,6 +157,14 @@ def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
         assert gone.wait(20)
 
 
+def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolvitals.cli._http._MAX_BODY_BYTES", 1024**2)
+    body = json.dumps(document()).encode()
+    assert failure_with(body + b" " * 1024**2) == "URL answered with more than 1 MiB"
+    with answering(answer_with(body.ljust(1024**2))) as url:
+        source_of(url).read()
+
+
 def test_what_answers_is_something_else() -> None:
     assert failure_with(b"<html>", content_type="text/html") == (
         "URL answered with text/html instead of application/json: is it an endpoint of toolvitals?"

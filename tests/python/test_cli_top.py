@@ -317,6 +317,18 @@ def test_without_a_terminal_one_table_follows_the_other(url: str) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
+def test_the_end_of_a_terminal_is_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with open(theirs) as terminal_input:
+        monkeypatch.setattr(sys, "stdin", terminal_input)
+        with Terminal() as terminal:
+            assert terminal.has_keys
+            os.write(ours, b"q")
+            assert terminal.wait(WAIT_SECONDS) == ["q"]
+            os.close(ours)
+            assert terminal.wait(WAIT_SECONDS) == [CLOSED]
+
+
 def test_a_terminal_for_which_there_is_no_input_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGWINCH, signal.SIGTSTP, signal.SIGTERM)}
     with open(os.devnull) as nothing:

@@ -112,7 +112,7 @@ def screen(now: Look, before: Look | None, view: View, width: int, height: int |
         tables = sum(1 for rows in wanted if rows)
         counts = share(max(height - _HEADER_LINES - view.keys - tables * _TABLE_LINES, 1), counts)
     order = f"by {view.sort}{', reversed' if view.reverse else ''}"
-    parts: list[RenderableType] = [_header(now, all_tools, view, width), Text("")]
+    parts: list[RenderableType] = [_header(now, all_tools, view), Text("")]
     if not tools:
         parts += [Text("No tool was called yet."), Text("")]
     parts += _part(f"Tools, {order}", _TOOLS, tools, counts[0], width)
@@ -121,7 +121,7 @@ def screen(now: Look, before: Look | None, view: View, width: int, height: int |
     ended = f", and {count_of(retired, 'process', 'processes')} that ended" if retired else ""
     parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[2], width)
     if view.keys:
-        parts.append(_line(_HELP, width, "dim"))
+        parts.append(_line(_HELP, "dim"))
     else:
         parts.pop()
     return Group(*parts)
@@ -135,10 +135,10 @@ def _part(
         return []
     if shown < len(rows):
         title = f"{title} ({grouped(shown)} of {grouped(len(rows))})"
-    return [_line(title, width, "bold"), table(columns, rows[:shown], width), Text("")]
+    return [_line(title, "bold"), table(columns, rows[:shown], width), Text("")]
 
 
-def _header(now: Look, tools: Sequence[ToolRow], view: View, width: int) -> RenderableType:
+def _header(now: Look, tools: Sequence[ToolRow], view: View) -> RenderableType:
     document = now.reading.document
     facts = [view.title, f"toolvitals {printable(str(document['toolvitals'].get('version', '?')))}"]
     uptime = number(document, "uptime_seconds")
@@ -154,17 +154,15 @@ def _header(now: Look, tools: Sequence[ToolRow], view: View, width: int) -> Rend
     sums.append(count_of(sum(row.errors for row in tools), "error"))
     # What is wrong comes first, since a narrow terminal cuts the end.
     if view.problem is not None:
-        state = _line(view.problem, width, "bold red")
+        state = _line(view.problem, "bold red")
     else:
-        state = _line(" · ".join((["paused"] if view.paused else []) + sums), width, "yellow" if view.paused else "")
-    return Group(_line(" · ".join(facts), width, "bold"), state)
+        state = _line(" · ".join((["paused"] if view.paused else []) + sums), "yellow" if view.paused else "")
+    return Group(_line(" · ".join(facts), "bold"), state)
 
 
-def _line(text: str, width: int, style: str = "") -> Text:
+def _line(text: str, style: str = "") -> Text:
     """One line, whatever the width."""
-    line = Text(text, style, no_wrap=True, overflow="ellipsis")
-    line.truncate(width, overflow="ellipsis")
-    return line
+    return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
 def _hangs(row: ToolRow) -> bool:
