@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -15,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 import toolvitals as tv
+from toolvitals.cli._failure import Failure
 from toolvitals.cli._families import document_of, exposition_of
 from toolvitals.cli._file import write_file
 from toolvitals.cli.group import toolvitals
@@ -120,6 +122,19 @@ def test_a_file_is_replaced_as_a_whole_and_keeps_its_permissions(tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
     assert link.is_symlink()
     assert sorted(os.listdir(tmp_path)) == ["file", "link"]
+
+
+def test_where_a_file_cannot_be_replaced_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replace(source: str, target: str) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(Failure, match="cannot be written: No space left on device"):
+        write_file(str(path), b"new")
+    assert os.listdir(tmp_path) == ["file"]
+    assert path.read_text() == "old"
 
 
 def test_what_is_no_regular_file_is_written_to(tmp_path: Path) -> None:

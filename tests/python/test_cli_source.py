@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import struct
 import threading
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
@@ -16,6 +17,7 @@ from canned import answering, document, folder_reader, segment
 from certificates import Certificates
 
 import toolvitals as tv
+from toolvitals import _core
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._http import Endpoint
 from toolvitals.cli._source import DEFAULT_URL, DirectorySource, EndpointSource, Source, choose
@@ -296,3 +298,20 @@ def test_the_token_of_the_option_wins_over_the_environment() -> None:
         choose(endpoints.json_url, None, "right", None, {"METRICS_AUTH_TOKEN": "wrong"}).read()
         with pytest.raises(Failure):
             choose(endpoints.json_url, None, "wrong", None, {"METRICS_AUTH_TOKEN": "right"}).read()
+
+
+def test_the_core_s_reader_is_taken_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_core, "read_directory", folder_reader(segment()), raising=False)
+    assert DirectorySource(str(tmp_path)).read().segments[0].pid == 4711
+    monkeypatch.delattr(_core, "read_directory")
+    with pytest.raises(Failure, match="cannot read folders"):
+        DirectorySource(str(tmp_path))
+
+
+def test_a_connection_that_is_cut_off() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+
+    with answering(answer) as url:
+        assert failure_of(source_of(url)) == f"{url} was not reached ([Errno 104] Connection reset by peer)"
