@@ -62,7 +62,7 @@ def test_the_worst_is_first() -> None:
 
 def test_there_is_a_test_of_each_check_here() -> None:
     names = {check.__name__ for check in CHECKS}
-    assert names == {*_checks.__all__, *_folder_checks.__all__}
+    assert names == {*_checks.__all__, *_folder_checks.__all__} - {"permissions_of"}
 
 
 # --- the clock
@@ -148,7 +148,9 @@ def test_tools_caches_and_errors_that_overflowed() -> None:
         "a": tool(error_types={"overflow": 1}),
         "c": tool(error_types={"E": 1}),
     }
-    facts = endpoint(tools=tools, caches={"overflow": {"total_requests": 2000}})
+    # The core tells of these names a second time, by family.
+    own = {**document()["toolvitals"], "overflow": {"app_tool_calls": {"records": 1}, "cache_requests": {"records": 2}}}
+    facts = endpoint(tools=tools, caches={"overflow": {"total_requests": 2000}}, toolvitals=own)
     assert [text for _, text in found_by(_checks.check_overflow, facts)] == [
         "1 call went to the common series overflow, because there was no room for more names.",
         "2,000 requests to caches went to the common series overflow, because there was no room for more names.",
@@ -173,7 +175,9 @@ def test_tools_caches_and_errors_that_overflowed() -> None:
 def test_a_store_that_is_nearly_full(series: int, memory_bytes: int, severities: list[str]) -> None:
     facts = dataclasses.replace(own(series=series, memory_bytes=memory_bytes), limits=Limits(100, 1000))
     assert [severity for severity, _ in found_by(_checks.check_room, facts)] == severities
-    assert not found_by(_checks.check_room, dataclasses.replace(facts, folder=OURS))
+    told = {**facts.reading.document["toolvitals"], "processes": {"live": 2}}
+    assert not found_by(_checks.check_room, dataclasses.replace(endpoint(toolvitals=told), limits=Limits(100, 1000)))
+    assert not found_by(_checks.check_room, folder(toolvitals=facts.reading.document["toolvitals"]))
 
 
 def test_what_is_said_of_a_store_that_is_nearly_full() -> None:
@@ -249,18 +253,41 @@ def test_dead_segments() -> None:
     assert found_by(_folder_checks.check_dead, folder(segment(), *dead)) == [("warning", said)]
 
 
-def test_refused_and_foreign_files() -> None:
+def test_files_that_are_not_counted() -> None:
     files = [
         segment(name="a", state="refused", reason="truncated"),
-        segment(name="b", state="refused", reason="bad magic\x1b"),
+        segment(name="b", state="refused", reason="by tomorrow\x1b"),
         segment(name="c", state="refused", reason="truncated"),
-        segment(name="d\n", state="foreign", reason=None),
+        segment(name="d\n", state="foreign", reason="foreign"),
+        segment(name="e", state="foreign", reason=None),
+        segment(name="f", state="refused", reason="junk"),
+        segment(name="g", state="refused", reason="version"),
     ]
-    assert found_by(_folder_checks.check_files, folder(segment(), *files)) == [
-        ("error", r"1 segment cannot be read and is not counted (bad magic\x1b): b"),
-        ("error", "2 segments cannot be read and are not counted (truncated): a, c"),
-        ("warning", r"1 file in the folder is not of this service (no reason is known): d\n"),
+    check = _folder_checks.check_files
+    assert found_by(check, folder(segment(), *files)) == [
+        ("warning", "1 file among the segments is not counted, for it is foreign: e"),
+        ("warning", r"1 file among the segments is not counted, for it belongs to another user: d\n"),
+        ("error", r"1 file among the segments is not counted, for it is refused (by tomorrow\x1b): b"),
+        ("warning", "1 file among the segments is not counted, for it is none of toolvitals: f"),
+        ("error", "2 files among the segments are not counted, for each was cut off: a, c"),
+        (
+            "warning",
+            "1 file among the segments is not counted, for it has the layout of another version of toolvitals: g",
+        ),
     ]
+    assert [finding.check for finding in check(folder(*files))] == ["files"] * 5 + ["layouts"]
+
+
+def test_files_that_an_endpoint_does_not_count() -> None:
+    facts = own(refused_segments={"junk": 2, "version": 1, "empty": 0, "header": None})
+    assert [(finding.check, finding.text) for finding in _folder_checks.check_files(facts)] == [
+        ("files", "2 files among the segments are not counted, for each is none of toolvitals."),
+        (
+            "layouts",
+            "1 file among the segments is not counted, for it has the layout of another version of toolvitals.",
+        ),
+    ]
+    assert not found_by(_folder_checks.check_files, own(refused_segments={}))
 
 
 def test_layouts() -> None:
@@ -291,17 +318,33 @@ def test_versions() -> None:
 
 
 def test_retired_files() -> None:
-    fine = segment(name="retired", state="retired")
+    fine = segment(name="", pid=0, state="retired")
     assert not found_by(_folder_checks.check_retired, folder(fine))
-    copied = segment(name="retired", state="retired", reason="it is of another folder")
-    assert found_by(_folder_checks.check_retired, folder(copied)) == [
+    copied = folder(segment(), segment(name="retired", state="refused", reason="service"))
+    assert found_by(_folder_checks.check_retired, copied) == [
         (
             "error",
-            "The counts of processes that ended are in retired, which does not belong here: it is of another folder",
+            "The counts of processes that ended are not shown, for their file belongs to another service: retired",
         )
     ]
-    assert found_by(_folder_checks.check_retired, folder(fine, segment(name="retired.1", state="retired"))) == [
+    assert found_by(_folder_checks.check_files, copied)[0][0] == "ok"
+    two = folder(segment(name="retired", state="retired"), segment(name="retired.1", state="retired"))
+    assert found_by(_folder_checks.check_retired, two) == [
         ("error", "There is more than one file with the counts of processes that ended: retired, retired.1")
+    ]
+
+
+# --- sharing
+
+
+def test_processes_whose_records_are_not_shown() -> None:
+    facts = own(processes={"live": 3, "retired": 0, "unshared": 2}, merge_conflicts={"orders": 1})
+    assert found_by(_checks.check_sharing, facts) == [
+        (
+            "warning",
+            "1 process defined orders in another way than the others, and what they record of it is not shown.",
+        ),
+        ("warning", "2 forked processes found no room to share what they record."),
     ]
 
 
@@ -315,5 +358,5 @@ def test_segments_of_the_future() -> None:
 
 
 def test_checks_of_folders_say_nothing_of_an_endpoint() -> None:
-    quiet = set(_folder_checks.__all__) - {"check_versions"}
+    quiet = set(_folder_checks.__all__) - {"check_versions", "permissions_of"}
     assert [list(getattr(_folder_checks, name)(endpoint())) for name in sorted(quiet)] == [[]] * len(quiet)

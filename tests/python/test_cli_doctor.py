@@ -99,7 +99,7 @@ def test_the_room_is_measured_by_the_environment_s_limits(url: str, monkeypatch:
 def test_could_not_look(tmp_path: Path) -> None:
     result = doctor("--url", "http://127.0.0.1:1")
     assert result.exit_code == 2
-    assert "Error: nothing listens" in result.output
+    assert "error    reachable: nothing listens" in result.output
     result = doctor("--url", "http://127.0.0.1:1", "--json")
     assert result.exit_code == 2
     assert json.loads(result.output)["exit_code"] == 2
@@ -107,6 +107,21 @@ def test_could_not_look(tmp_path: Path) -> None:
     result = doctor("--dir", str(tmp_path / "none"), "--json")
     assert result.exit_code == 2
     assert findings_of(result) == {"reachable": ["error"]}
+
+
+def test_a_folder_that_cannot_be_read_is_told_of_with_its_permissions(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reader(path: str) -> Any:
+        raise PermissionError(13, "others can write to it")
+
+    folder.chmod(0o777)
+    read_by(reader, monkeypatch)
+    result = doctor("--dir", str(folder), "--json")
+    assert result.exit_code == 2
+    assert findings_of(result) == {"reachable": ["error"], "permissions": ["error"]}
+    assert json.loads(result.output)["source"] == str(folder)
+    assert "chmod 0700" in doctor("--dir", str(folder)).output
 
 
 @pytest.fixture
@@ -140,7 +155,7 @@ def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: 
         segment(version="9.9.9", created_unix=4e9),
         segment(state="dead", layout_version=2),
         segment(state="refused", reason="truncated"),
-        segment(state="retired", reason="it is of another folder"),
+        segment(name="retired", state="refused", reason="service"),
         found=fresh,
         text=text,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -17,6 +18,7 @@ from toolvitals.cli._rows import (
     ProcessRow,
     ToolRow,
     cache_rows,
+    ended_processes,
     increase,
     process_rows,
     sorted_tools,
@@ -28,8 +30,10 @@ from toolvitals.cli._words import byte_size, count_of, duration, grouped, percen
 NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 
 
-def look(at_s: float = 100.0, segments: Sequence[dict[str, Any]] = (), retired: int = 0, **changes: Any) -> Look:
-    found = tuple(Segment(**one) for one in segments)
+def look(
+    at_s: float = 100.0, segments: Sequence[dict[str, Any]] | None = None, retired: int = 0, **changes: Any
+) -> Look:
+    found = None if segments is None else tuple(Segment(**one) for one in segments)
     return Look(Reading(document(**changes), NOW, NOW, segments=found, retired_processes=retired), at_s)
 
 
@@ -118,13 +122,20 @@ def test_names_are_harmless() -> None:
 
 def test_the_process_of_an_endpoint() -> None:
     (row,) = process_rows(look(system=process()), None)
-    assert row == ProcessRow(4711, "live", None, 28311552, 2, 5, NOW.timestamp() - 1769860740.0, None, "0.1.0")
+    assert row == ProcessRow(4711, "live", None, 28311552, 2, 5, NOW.timestamp() - 1769860740.0)
     assert process_rows(look(system={}), None) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "cpu"),
-    [({"cpu_seconds": 1.5}, 0.5), ({"cpu_seconds": 0.1}, None), ({"cpu_seconds": 1.5, "pid": 4712}, None)],
+    [
+        ({"cpu_seconds": 1.5}, 0.5),
+        ({"cpu_seconds": 0.1}, 0.0),
+        ({"cpu_seconds": 1.5, "pid": 4712}, None),
+        # The number is another process's now.
+        ({"cpu_seconds": 1.5, "start_time_seconds": 1769860750.0}, None),
+        ({"cpu_seconds": None}, None),
+    ],
 )
 def test_how_busy_a_process_is(changes: dict[str, Any], cpu: float | None) -> None:
     (row,) = process_rows(look(102.0, system=process(**changes)), look(100.0, system=process()))
@@ -139,9 +150,39 @@ def test_the_processes_of_a_folder() -> None:
         segment(pid=0, state="retired"),
         segment(pid=0, state="foreign"),
     ]
-    rows = process_rows(look(segments=found), None)
+    rows = process_rows(look(segments=found, system={}), None)
     assert [(row.pid, row.state, row.age_s) for row in rows[:2]] == [(7, "live", 0.0), (8, "live", 5.0)]
     assert (rows[2].pid, rows[2].state, rows[2].segment_bytes) == (9, "dead", 67108864)
+
+
+def several(*processes: dict[str, Any]) -> dict[str, Any]:
+    first = document()["system"]["process"]
+    return {"process": {**first, "pid": os.getpid()}, "processes": [{**first, **one} for one in processes]}
+
+
+def test_the_processes_of_an_endpoint_that_shows_several() -> None:
+    before = look(100.0, system=several({"pid": 8, "cpu_seconds": 1.0}, {"pid": 7}))
+    now = look(102.0, system=several({"pid": 7}, {"pid": 8, "cpu_seconds": 2.0}, {"pid": os.getpid()}, {"pid": 0}))
+    assert {row.pid: row.cpu for row in process_rows(now, before)} == {7: 0.0, 8: 0.5, os.getpid(): None}
+    assert [row.pid for row in process_rows(look(system={"processes": [1, None]}), None)] == []
+
+
+def test_of_a_folder_the_process_that_reads_it_is_not_shown() -> None:
+    found = [segment(pid=7, version="0.2.0"), segment(pid=9, state="dead")]
+    system = several({"pid": os.getpid()}, {"pid": 7, "threads": 3})
+    rows = process_rows(look(system=system, segments=found), None)
+    assert [(row.pid, row.state, row.threads, row.version) for row in rows] == [
+        (7, "live", 3, "0.2.0"),
+        (9, "dead", None, "0.1.0"),
+    ]
+    assert process_rows(look(system=several(), segments=[]), None) == []
+
+
+def test_processes_that_ended() -> None:
+    told = {**document()["toolvitals"], "processes": {"live": 1, "retired": 3}}
+    assert ended_processes(look(toolvitals=told).reading) == 3
+    assert ended_processes(look(toolvitals=told, segments=[], retired=5).reading) == 5
+    assert ended_processes(look().reading) == 0
 
 
 def row_of(name: str, **changes: Any) -> ToolRow:

@@ -251,10 +251,12 @@ def test_a_folder(tmp_path: Path) -> None:
     source = DirectorySource(str(tmp_path), reader)
     reading = source.read()
     assert reading.document["schema_version"] == 1
+    assert reading.segments is not None
     assert [(one.pid, one.state, one.reason) for one in reading.segments] == [
         (4711, "live", None),
         (0, "foreign", "no segment"),
     ]
+    assert reading.of_folder
     assert reading.segments[1].created_unix == 0.0
     assert reading.retired_processes == 3
     assert reading.date is None
@@ -302,7 +304,8 @@ def test_the_token_of_the_option_wins_over_the_environment() -> None:
 
 def test_the_core_s_reader_is_taken_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_core, "read_directory", folder_reader(segment()), raising=False)
-    assert DirectorySource(str(tmp_path)).read().segments[0].pid == 4711
+    (found,) = DirectorySource(str(tmp_path)).read().segments or ()
+    assert found.pid == 4711
     monkeypatch.delattr(_core, "read_directory")
     with pytest.raises(Failure, match="cannot read folders"):
         DirectorySource(str(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,15 @@ from toolvitals.cli._facts import Facts, Finding
 from toolvitals.cli._rows import count, number
 from toolvitals.cli._words import byte_size, count_of, duration, grouped, percent, printable
 
-__all__ = ["check_clock", "check_collectors", "check_dropped", "check_hanging", "check_overflow", "check_room"]
+__all__ = [
+    "check_clock",
+    "check_collectors",
+    "check_dropped",
+    "check_hanging",
+    "check_overflow",
+    "check_room",
+    "check_sharing",
+]
 
 # Clocks of machines that are kept right differ by less; a `Date` header is cut to the second besides.
 _CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -19,6 +28,8 @@ _NEARLY_FULL = 0.9
 _BUSIEST_SHOWN = 3
 
 _OVERFLOW = "overflow"
+# Families of tools and caches, which are no instruments.
+_OF_NAMES = re.compile(r"(?:\w+_)?(?:tool_calls|cache_requests)")
 _MORE_ROOM = "METRICS_MAX_SERIES or METRICS_MEMORY_LIMIT_MB"
 
 # Reason of a dropped record: what was wrong with it, and what to do.
@@ -88,15 +99,18 @@ def check_overflow(facts: Facts) -> Iterator[Finding]:
     """Label sets, tools, caches and types of error for which there was no room."""
     document = facts.reading.document
     found = [
-        *_overflowed_families(_object(document["toolvitals"], "overflow")),
+        *_overflowed_families(document),
         *_overflowed_names(document),
         *_overflowed_errors(document["tools"]),
     ]
     yield from found or [Finding("overflow", "ok", "There was room for every label set.")]
 
 
-def _overflowed_families(overflow: Mapping[str, Any]) -> Iterator[Finding]:
+def _overflowed_families(document: Mapping[str, Any]) -> Iterator[Finding]:
+    overflow = _object(document["toolvitals"], "overflow")
     for family in overflow:
+        if family not in document["metrics"] and _OF_NAMES.fullmatch(family):
+            continue  # These are told of by the names that did not find room.
         told = _object(overflow, family)
         values = _object(told, "distinct_values")
         blamed = max(values, key=lambda label: count(values, label), default=None)
@@ -151,9 +165,9 @@ def _overflowed_errors(tools: Mapping[str, Any]) -> Iterator[Finding]:
 
 def check_room(facts: Facts) -> Iterator[Finding]:
     """How near the store is to its budgets. A process does not tell them, so they are those of this environment."""
-    if facts.folder is not None:
-        return  # What is merged of several stores has no budget of its own.
     own = facts.reading.document["toolvitals"]
+    if facts.reading.of_folder or count(_object(own, "processes"), "live") > 1:
+        return  # What is merged of several stores has no budget of its own.
     found = False
     for key, limit, variable, shown in (
         ("series", facts.limits.max_series, "METRICS_MAX_SERIES", grouped),
@@ -199,6 +213,29 @@ def check_collectors(facts: Facts) -> Iterator[Finding]:
         )
     if not failures and not stale:
         yield Finding("collectors", "ok", "No custom collector has failed or is late.")
+
+
+def check_sharing(facts: Facts) -> Iterator[Finding]:
+    """Processes of the service whose records are not shown, or not all."""
+    own = facts.reading.document["toolvitals"]
+    conflicts = _object(own, "merge_conflicts")
+    unshared = count(_object(own, "processes"), "unshared")
+    for family in conflicts:
+        yield Finding(
+            "sharing",
+            "warning",
+            f"{count_of(count(conflicts, family), 'process', 'processes')} defined {printable(family)} in another way "
+            "than the others, and what they record of it is not shown.",
+            "Define a metric everywhere with the same type, labels and bounds; during a deployment, restart what runs "
+            "the older program.",
+        )
+    if unshared:
+        yield Finding(
+            "sharing",
+            "warning",
+            f"{count_of(unshared, 'forked process', 'forked processes')} found no room to share what they record.",
+            "Give the processes a TOOLVITALS_DIR, on a disk with room; or look whether forked processes never end.",
+        )
 
 
 def check_hanging(facts: Facts) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ import toolvitals
 from toolvitals.cli._source import DirectorySource, Reading, Source
 from toolvitals.settings import Settings
 
-__all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Limits", "gather"]
+__all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Limits", "Severity", "folder_of", "gather"]
 
 Severity = Literal["error", "warning", "note", "ok"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "ok")
@@ -70,7 +70,7 @@ def gather(source: Source, hanging_s: float, environ: Mapping[str, str]) -> Fact
         version=toolvitals.__version__,
         limits=Limits(settings.max_series, settings.memory_limit_mb * 1024 * 1024, hanging_s),
         own_counts=_own_counts(source.body("prometheus")),
-        folder=_folder(source.path) if isinstance(source, DirectorySource) else None,
+        folder=folder_of(source),
     )
 
 
@@ -86,9 +86,12 @@ def _own_counts(text: bytes) -> dict[str, float]:
     return counts
 
 
-def _folder(path: str) -> Folder | None:
+def folder_of(source: Source) -> Folder | None:
+    """The permissions of a source that is a folder; None of others, and of one that is gone."""
+    if not isinstance(source, DirectorySource):
+        return None
     try:
-        status = os.stat(path)
+        status = os.stat(source.path)
     except OSError:
-        return None  # It went away after it was read.
-    return Folder(path, stat.S_IMODE(status.st_mode), status.st_uid, os.geteuid())
+        return None
+    return Folder(source.path, stat.S_IMODE(status.st_mode), status.st_uid, os.geteuid())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from toolvitals.cli._facts import Facts, Finding
+from toolvitals.cli._facts import Facts, Finding, Folder
+from toolvitals.cli._reasons import LAYOUT, reason_of
+from toolvitals.cli._rows import count
 from toolvitals.cli._source import Segment
 from toolvitals.cli._words import count_of, duration, printable
 
@@ -18,18 +20,24 @@ __all__ = [
     "check_processes",
     "check_retired",
     "check_versions",
+    "permissions_of",
 ]
 
 _FUTURE_TOLERANCE_S = 2.0
 _NAMES_SHOWN = 5
 _PRIVATE = 0o700
+# The core's name for the file with the counts of all processes that ended.
+_RETIRED = "retired"
 
 
 def check_permissions(facts: Facts) -> Iterator[Finding]:
     """Whether the folder is its owner's alone, and whether the owner is who looks."""
-    folder = facts.folder
-    if folder is None:
-        return
+    if facts.folder is not None:
+        yield from permissions_of(facts.folder)
+
+
+def permissions_of(folder: Folder) -> Iterator[Finding]:
+    """The same of a folder that may not have been read."""
     path = printable(folder.path)
     fine = True
     if folder.owner != folder.we:
@@ -62,9 +70,9 @@ def check_permissions(facts: Facts) -> Iterator[Finding]:
 
 def check_processes(facts: Facts) -> Iterator[Finding]:
     """Whether there is any process to show."""
-    if facts.folder is None:
+    if not facts.reading.of_folder:
         return
-    live = sum(1 for segment in facts.reading.segments if segment.state == "live")
+    live = len(_of_state(facts, "live"))
     ended = count_of(facts.reading.retired_processes, "process", "processes")
     if live:
         yield Finding(
@@ -81,7 +89,7 @@ def check_processes(facts: Facts) -> Iterator[Finding]:
 
 def check_dead(facts: Facts) -> Iterator[Finding]:
     """Segments of processes that ended and that nobody has put to the others yet."""
-    if facts.folder is None:
+    if not facts.reading.of_folder:
         return
     dead = _of_state(facts, "dead")
     if not dead:
@@ -99,37 +107,32 @@ def check_dead(facts: Facts) -> Iterator[Finding]:
 
 
 def check_files(facts: Facts) -> Iterator[Finding]:
-    """Files that are not shown: damaged ones, and those that no process of the service made."""
-    if facts.folder is None:
-        return
-    refused, foreign = _of_state(facts, "refused"), _of_state(facts, "foreign")
-    for reason, segments in _by_reason(refused):
+    """Files among the segments that are not read. An endpoint tells how many, a folder also which."""
+    found: Counter[tuple[str, str | None]] = Counter()
+    for segment in _of_state(facts, "refused") + _of_state(facts, "foreign"):
+        if segment.name != _RETIRED:
+            found[segment.state, segment.reason] += 1
+    refused = facts.reading.document["toolvitals"].get("refused_segments")
+    if not facts.reading.of_folder and isinstance(refused, dict):
+        found.update({("refused", reason): count(refused, reason) for reason in refused if count(refused, reason)})
+    for (state, name), files in sorted(found.items(), key=lambda one: (one[0][0], one[0][1] or "")):
+        reason = reason_of(name, state)
+        which = _shown(s.name for s in _of_state(facts, state) if s.reason == name)
+        text = f"{count_of(files, 'file')} among the segments {'is' if files == 1 else 'are'} not counted"
         yield Finding(
-            "files",
-            "error",
-            f"{count_of(len(segments), 'segment')} cannot be read and {'is' if len(segments) == 1 else 'are'} not "
-            f"counted ({reason}): {_shown(segment.name for segment in segments)}",
-            "Keep a copy for a report, and remove it when its process has ended. Segments are damaged by a full or "
-            "failing disk, or by another program that writes to the folder.",
+            "layouts" if name == LAYOUT else "files",
+            reason.severity,
+            f"{text}, for {'it' if files == 1 else 'each'} {reason.words}{f': {which}' if which else '.'}",
+            reason.advice,
         )
-    for reason, segments in _by_reason(foreign):
-        yield Finding(
-            "files",
-            "warning",
-            f"{count_of(len(segments), 'file')} in the folder {'is' if len(segments) == 1 else 'are'} not of this "
-            f"service ({reason}): {_shown(segment.name for segment in segments)}",
-            "Give each service a folder of its own, and keep nothing else in it.",
-        )
-    if not refused and not foreign:
+    if not found and facts.reading.of_folder:
         yield Finding("files", "ok", "Every file of the folder is the service's and can be read.")
 
 
 def check_layouts(facts: Facts) -> Iterator[Finding]:
     """Segments of other layouts, which processes of one version cannot read of the other."""
-    layouts = Counter(
-        segment.layout_version for segment in facts.reading.segments if segment.layout_version is not None
-    )
-    if facts.folder is None or not layouts:
+    layouts = Counter(segment.layout_version for segment in _segments(facts) if segment.layout_version is not None)
+    if not layouts:
         return
     if len(layouts) == 1:
         yield Finding("layouts", "ok", f"All segments have layout {next(iter(layouts))}.")
@@ -145,7 +148,7 @@ def check_layouts(facts: Facts) -> Iterator[Finding]:
 
 def check_versions(facts: Facts) -> Iterator[Finding]:
     """Different versions of toolvitals: among the live processes, and against this command's."""
-    if facts.folder is not None:
+    if facts.reading.of_folder:
         live = _of_state(facts, "live")
     else:
         version = facts.reading.document["toolvitals"].get("version")
@@ -172,23 +175,23 @@ def check_versions(facts: Facts) -> Iterator[Finding]:
 
 def check_retired(facts: Facts) -> Iterator[Finding]:
     """The file with the counts of all processes that ended: one, and one that can be used."""
-    retired = _of_state(facts, "retired")
-    for segment in retired:
-        if segment.reason is not None:
+    for segment in _of_state(facts, "refused"):
+        if segment.name == _RETIRED:
+            reason = reason_of(segment.reason, segment.state)
             yield Finding(
                 "retired-file",
                 "error",
-                f"The counts of processes that ended are in {printable(segment.name)}, which does not belong here: "
-                f"{printable(segment.reason)}",
+                f"The counts of processes that ended are not shown, for their file {reason.words}: {_RETIRED}",
                 "Was the folder copied, or restored from a backup? Stop the service, move the file away, and start "
                 "again; totals then begin with what the live processes have.",
             )
+    retired = _of_state(facts, "retired")
     if len(retired) > 1:
         yield Finding(
             "retired-file",
             "error",
             f"There is more than one file with the counts of processes that ended: "
-            f"{_shown(segment.name for segment in retired)}",
+            f"{_shown(_named(segment) for segment in retired)}",
             "Was the folder merged with another one? Keep the file of this service, and move the others away.",
         )
 
@@ -196,27 +199,30 @@ def check_retired(facts: Facts) -> Iterator[Finding]:
 def check_future(facts: Facts) -> Iterator[Finding]:
     """Segments that say they were made after now."""
     now = facts.reading.answered_at.timestamp()
-    late = [segment for segment in facts.reading.segments if segment.created_unix > now + _FUTURE_TOLERANCE_S]
+    late = [segment for segment in _segments(facts) if segment.created_unix > now + _FUTURE_TOLERANCE_S]
     if late:
         ahead = duration(max(segment.created_unix for segment in late) - now)
         yield Finding(
             "future",
             "warning",
             f"{count_of(len(late), 'segment')} {'was' if len(late) == 1 else 'were'} made in the future, by up to "
-            f"{ahead}: {_shown(segment.name for segment in late)}",
+            f"{ahead}: {_shown(_named(segment) for segment in late)}",
             "The clock was set back since, or the folder is another machine's. Set the clock by NTP, and keep the "
             "folder on a disk of this machine.",
         )
 
 
+def _segments(facts: Facts) -> tuple[Segment, ...]:
+    return facts.reading.segments or ()
+
+
 def _of_state(facts: Facts, state: str) -> list[Segment]:
-    return [segment for segment in facts.reading.segments if segment.state == state]
+    return [segment for segment in _segments(facts) if segment.state == state]
 
 
-def _by_reason(segments: Sequence[Segment]) -> Iterator[tuple[str, list[Segment]]]:
-    reasons = sorted({segment.reason or "" for segment in segments})
-    for reason in reasons:
-        yield printable(reason or "no reason is known"), [s for s in segments if (s.reason or "") == reason]
+def _named(segment: Segment) -> str:
+    """By its name where it has one, else by its process."""
+    return segment.name or f"that of process {segment.pid}"
 
 
 def _shown(names: Iterator[str]) -> str:

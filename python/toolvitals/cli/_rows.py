@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = [
     "ToolRow",
     "cache_rows",
     "count",
+    "ended_processes",
     "increase",
     "number",
     "process_rows",
@@ -115,12 +117,23 @@ def cache_rows(now: Look) -> list[CacheRow]:
 
 
 def process_rows(now: Look, before: Look | None) -> list[ProcessRow]:
-    """One row for each process that is known: of a folder, those whose segments it has."""
-    one = _process(now, before)
-    rows = [_of_segment(segment, now) for segment in now.reading.segments if segment.state in ("live", "dead")]
-    if not rows:
-        return [] if one is None else [one]
-    return sorted(rows, key=lambda row: (row.state != "live", row.pid))
+    """One row for each process that is known; of a folder also for those that ended and left a segment."""
+    seconds = None if before is None else now.at_s - before.at_s
+    old = {} if before is None else {_identity(told): told for told in _told(before)}
+    rows = {}
+    for told in _told(now):
+        rows[count(told, "pid")] = _process(told, old.get(_identity(told), {}), seconds, now)
+    for segment in now.reading.segments or ():
+        if segment.state in ("live", "dead"):
+            rows[segment.pid] = _with_segment(rows.get(segment.pid), segment, now)
+    return sorted(rows.values(), key=lambda row: (row.state != "live", row.pid))
+
+
+def ended_processes(reading: Reading) -> int:
+    """How many processes of the service have ended, as far as their counts are shown."""
+    if reading.of_folder:
+        return reading.retired_processes
+    return count(_object(reading.document["toolvitals"], "processes"), "retired")
 
 
 def sorted_tools(rows: Iterable[ToolRow], sort: str, reverse: bool = False) -> list[ToolRow]:
@@ -189,42 +202,41 @@ def _most_frequent(error_types: Mapping[str, Any]) -> str | None:
     return None if name is None else printable(name)
 
 
-def _process(now: Look, before: Look | None) -> ProcessRow | None:
-    """The process that a document describes."""
-    process = _object(now.reading.document["system"], "process")
-    pid = count(process, "pid")
-    if pid == 0:
-        return None
+def _told(look: Look) -> list[Mapping[str, Any]]:
+    """The processes that a document describes; of a folder, without the process that reads it."""
+    system = look.reading.document["system"]
+    several = system.get("processes")
+    if not isinstance(several, list) or not several:
+        several = [system.get("process")]
+    told: list[Mapping[str, Any]] = [one for one in several if isinstance(one, dict) and count(one, "pid")]
+    return [one for one in told if one["pid"] != os.getpid()] if look.reading.of_folder else told
+
+
+def _identity(told: Mapping[str, Any]) -> tuple[int, float | None]:
+    """What no two processes share: numbers are used again."""
+    return count(told, "pid"), number(told, "start_time_seconds")
+
+
+def _process(told: Mapping[str, Any], old: Mapping[str, Any], seconds: float | None, now: Look) -> ProcessRow:
+    used, used_before = number(told, "cpu_seconds"), number(old, "cpu_seconds")
     return ProcessRow(
-        pid=pid,
+        pid=count(told, "pid"),
         state="live",
-        cpu=_cpu(now, before),
-        resident_bytes=count(process, "resident_memory_bytes") or None,
-        threads=count(process, "threads") or None,
-        open_fds=count(process, "open_fds") or None,
-        age_s=_age(number(process, "start_time_seconds"), now),
-        version=_version(now.reading.document["toolvitals"].get("version")),
+        cpu=None if used is None or used_before is None else _per_second(max(used - used_before, 0.0), seconds),
+        resident_bytes=count(told, "resident_memory_bytes") or None,
+        threads=count(told, "threads") or None,
+        open_fds=count(told, "open_fds") or None,
+        age_s=_age(number(told, "start_time_seconds"), now),
     )
 
 
-def _cpu(now: Look, before: Look | None) -> float | None:
-    """Cores that the process kept busy between two looks; None where it is another one than before."""
-    if before is None:
-        return None
-    new, old = (_object(look.reading.document["system"], "process") for look in (now, before))
-    used, used_before = number(new, "cpu_seconds"), number(old, "cpu_seconds")
-    if new.get("pid") != old.get("pid") or used is None or used_before is None or used < used_before:
-        return None
-    return _per_second(used - used_before, now.at_s - before.at_s)
-
-
-def _of_segment(segment: Segment, now: Look) -> ProcessRow:
-    return ProcessRow(
-        segment.pid,
-        segment.state,
-        age_s=_age(segment.created_unix, now),
+def _with_segment(row: ProcessRow | None, segment: Segment, now: Look) -> ProcessRow:
+    """What is known of a process, with what its segment tells."""
+    return dataclasses.replace(
+        row or ProcessRow(segment.pid, segment.state, age_s=_age(segment.created_unix, now)),
+        state=segment.state,
         segment_bytes=segment.bytes,
-        version=_version(segment.version),
+        version=None if segment.version is None else printable(segment.version),
     )
 
 
@@ -232,7 +244,3 @@ def _age(since_unix: float | None, now: Look) -> float | None:
     if not since_unix:
         return None
     return max(0.0, now.reading.answered_at.timestamp() - since_unix)
-
-
-def _version(version: object) -> str | None:
-    return printable(version) if isinstance(version, str) else None

@@ -15,6 +15,7 @@ from toolvitals.cli._rows import (
     ProcessRow,
     ToolRow,
     cache_rows,
+    ended_processes,
     number,
     process_rows,
     sorted_tools,
@@ -117,7 +118,7 @@ def screen(now: Look, before: Look | None, view: View, width: int, height: int |
         parts += [Text("No tool was called yet."), Text("")]
     parts += _part(f"Tools, {order}", _TOOLS, tools, counts[0], width)
     parts += _part("Caches", _CACHES, caches, counts[1], width)
-    retired = now.reading.retired_processes
+    retired = ended_processes(now.reading)
     ended = f", and {count_of(retired, 'process', 'processes')} that ended" if retired else ""
     parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[2], width)
     if view.keys:
@@ -142,7 +143,8 @@ def _header(now: Look, tools: Sequence[ToolRow], view: View) -> RenderableType:
     document = now.reading.document
     facts = [view.title, f"toolvitals {printable(str(document['toolvitals'].get('version', '?')))}"]
     uptime = number(document, "uptime_seconds")
-    if uptime is not None:
+    # A folder's is that of this process.
+    if uptime is not None and not now.reading.of_folder:
         facts.append(f"up {duration(uptime)}")
     facts.append(now.reading.answered_at.astimezone().strftime("%H:%M:%S"))
     calls = sum(row.calls for row in tools)

@@ -46,7 +46,7 @@ class Segment:
     `created_unix` is in seconds; `bytes` is the size of the file.
     """
 
-    name: str
+    name: str = ""
     pid: int = 0
     state: str = "foreign"
     reason: str | None = None
@@ -61,15 +61,20 @@ class Reading:
     """What one look found: the JSON document, and when this machine asked for it and had it.
 
     `date` is what the server's clock said, by its `Date` header. `segments` and `retired_processes` are those of a
-    folder.
+    folder; there are none of an endpoint.
     """
 
     document: Mapping[str, Any]
     asked_at: datetime
     answered_at: datetime
     date: datetime | None = None
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[Segment, ...] | None = None
     retired_processes: int = 0
+
+    @property
+    def of_folder(self) -> bool:
+        """Whether it is merged from the files of a folder, by this process, which is none of the service."""
+        return self.segments is not None
 
 
 class Source(Protocol):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from toolvitals.cli import _checks, _folder_checks
-from toolvitals.cli._facts import SEVERITIES, Facts, Finding, gather
+from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._options import source_options
 from toolvitals.cli._source import Source
@@ -35,6 +35,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _checks.check_overflow,
     _checks.check_room,
     _checks.check_collectors,
+    _checks.check_sharing,
     _checks.check_hanging,
 )
 
@@ -62,21 +63,32 @@ def doctor(ctx: click.Context, choose_source: Callable[[], Source], as_json: boo
 
     Exit code: 0 where nothing is, 1 where there are warnings or errors, 2 where it could not look.
     """
+    title = None
     try:
         source = choose_source()
-        facts = gather(source, hanging_s, os.environ)
+        title = source.title
+        findings, code = _look(source, hanging_s)
     except Failure as failure:
+        # Without a source there is nothing to report on, but for programs, which want to read one thing only.
         if not as_json:
             raise
-        _print_json(None, [Finding("reachable", "error", failure.message)], _COULD_NOT_LOOK)
-        ctx.exit(_COULD_NOT_LOOK)
-    findings = examine(facts)
-    code = _WRONG if any(finding.severity in ("error", "warning") for finding in findings) else 0
+        findings, code = [Finding("reachable", "error", failure.message)], _COULD_NOT_LOOK
     if as_json:
-        _print_json(source.title, findings, code)
+        _print_json(title, findings, code)
     else:
-        _print(source.title, findings)
+        _print(title or "", findings)
     ctx.exit(code)
+
+
+def _look(source: Source, hanging_s: float) -> tuple[list[Finding], int]:
+    """What is found, and the exit code."""
+    try:
+        findings = examine(gather(source, hanging_s, os.environ))
+    except Failure as failure:
+        folder = folder_of(source)
+        why = [] if folder is None else list(_folder_checks.permissions_of(folder))
+        return [Finding("reachable", "error", failure.message), *why], _COULD_NOT_LOOK
+    return findings, _WRONG if any(finding.severity in ("error", "warning") for finding in findings) else 0
 
 
 def examine(facts: Facts) -> list[Finding]:
