@@ -1,0 +1,140 @@
+"""The command line on the real folder of a service: processes that live, one that was killed, a file that is none."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from toolvitals import _core
+from toolvitals.cli.group import toolvitals
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(_core, "read_directory"), reason="this core keeps what processes record to themselves"
+)
+
+# Records a call, says so, and lives until its standard input ends.
+WORKER = """
+import sys
+import toolvitals as tv
+with tv.start(dir=sys.argv[1], json_port=0) as endpoints:
+    tv.get_collector().record_tool_call("search", latency_ms=5.0)
+    tv.get_collector().record_cache_hit("files")
+    print(endpoints.json_url, flush=True)
+    sys.stdin.read()
+"""
+
+
+class Service:
+    """Processes that share a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def start(self) -> str:
+        """Starts one more process; the address of its endpoint."""
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", WORKER, str(self.folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(process)
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        process.kill()
+        process.communicate()
+
+    def run(self, *arguments: str) -> Result:
+        environment = {"FORCE_COLOR": None, "TOOLVITALS_DIR": str(self.folder)}
+        return CliRunner(env=environment).invoke(toolvitals, list(arguments))
+
+    def findings(self) -> dict[str, str]:
+        """The worst severity by check."""
+        findings = json.loads(self.run("doctor", "--json").output)["findings"]
+        return {finding["check"]: finding["severity"] for finding in reversed(findings)}
+
+
+def words(result: Result) -> str:
+    """What was printed, wherever its lines were broken."""
+    return " ".join(result.output.split())
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    running = Service(tmp_path / "folder")
+    running.folder.mkdir(mode=0o700)
+    try:
+        yield running
+    finally:
+        for process in running.processes:
+            running.kill(process)
+
+
+def test_a_healthy_service(service: Service) -> None:
+    service.start()
+    service.start()
+    result = service.run("doctor")
+    assert result.exit_code == 0, result.output
+    assert "2 processes of the service now" in result.output
+    assert json.loads(service.run("snapshot").output)["tools"]["search"]["total_calls"] == 2
+    text = service.run("snapshot", "--format", "prometheus", "--name", "tool_calls_total").output
+    assert 'tool_calls_total{tool="search",outcome="success"} 2' in text
+    shown = service.run("top", "--once").output
+    pids = {process.pid for process in service.processes}
+    assert {int(line.split()[0]) for line in shown.splitlines() if " live " in line} == pids
+    assert "2 calls" in shown
+
+
+def test_a_process_that_was_killed_is_still_counted(service: Service) -> None:
+    service.start()
+    service.start()
+    service.kill(service.processes[1])
+    assert json.loads(service.run("snapshot").output)["tools"]["search"]["total_calls"] == 2
+    assert service.findings()["dead-segments"] == "warning"
+    shown = service.run("top", "--once").output
+    assert any(line.split()[:2] == [str(service.processes[1].pid), "dead"] for line in shown.splitlines())
+    service.kill(service.processes[0])
+    assert service.findings()["dead-segments"] == service.findings()["processes"] == "note"
+    assert service.run("doctor").exit_code == 0
+    assert json.loads(service.run("snapshot").output)["tools"]["search"]["total_calls"] == 2
+
+
+def test_files_that_are_none_of_the_service(service: Service) -> None:
+    service.start()
+    (service.folder / "notes.txt").write_text("not a segment")
+    (service.folder / "0123456789abcdef.segment").write_bytes(b"")
+    result = service.run("doctor")
+    assert result.exit_code == 1
+    assert "is empty: 0123456789abcdef" in words(result)
+    assert "is none of toolvitals: notes.txt" in words(result)
+    assert service.findings()["files"] == "error"
+
+
+def test_an_endpoint_tells_of_its_folder_too(service: Service) -> None:
+    service.start()
+    (service.folder / "notes.txt").write_text("not a segment")
+    url = service.start()
+    result = service.run("doctor", "--url", url)
+    assert result.exit_code == 1
+    assert "1 file among the segments is not counted, for it is none of toolvitals." in words(result)
+    shown = service.run("top", "--once", "--url", url).output
+    assert sum(" live " in line for line in shown.splitlines()) == 2
+
+
+def test_a_folder_that_others_may_write_to_is_not_looked_at(service: Service) -> None:
+    service.start()
+    os.chmod(service.folder, 0o777)
+    result = service.run("doctor", "--json")
+    assert result.exit_code == 2
+    checks = {finding["check"] for finding in json.loads(result.output)["findings"]}
+    assert checks == {"reachable", "permissions"}
