@@ -248,7 +248,7 @@ def test_processes() -> None:
 
 def test_dead_segments() -> None:
     dead = [segment(pid=pid, state="dead") for pid in range(1, 8)]
-    said = "7 processes ended and left a segment (pid 1, 2, 3, 4, 5 and 2 more). It is still counted."
+    said = "7 processes ended and left a segment (pid 1, 2, 3, 4, 5 and 2 more). What they recorded is counted."
     assert found_by(_folder_checks.check_dead, folder(*dead)) == [("note", said)]
     assert found_by(_folder_checks.check_dead, folder(segment(), *dead)) == [("warning", said)]
 

@@ -32,9 +32,15 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """Makes an error of every redirect: following one would show the token to another server."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, to: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> None:
-        raise urllib.error.HTTPError(req.full_url, code, f"redirect to {to}", headers, fp)
+        raise urllib.error.HTTPError(req.full_url, code, f"redirect to {newurl}", headers, fp)
 
     http_error_308 = urllib.request.HTTPRedirectHandler.http_error_302
 

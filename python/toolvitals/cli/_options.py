@@ -5,15 +5,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from toolvitals.cli._source import DEFAULT_TIMEOUT_S, DEFAULT_URL, choose
 
 __all__ = ["source_options"]
-
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option(
@@ -33,7 +31,7 @@ _OPTIONS = (
 )
 
 
-def source_options(command: _Command) -> Callable[..., Any]:
+def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds --dir, --url, --token and --timeout to a command, which is given `choose_source`.
 
     That is a function without arguments: it returns the source that the options choose, or raises Failure.

@@ -78,17 +78,16 @@ class Reading:
 
 
 class Source(Protocol):
-    """Something to read metrics from. Both methods raise Failure where that is not possible."""
+    """Something to read metrics from.
+
+    `title` is what is looked at, for a heading; `read()` makes a fresh snapshot; `body()` a fresh exposition, json,
+    prometheus or openmetrics. Both raise Failure where that is not possible.
+    """
 
     @property
-    def title(self) -> str:
-        """What is looked at, for a heading."""
-
-    def read(self) -> Reading:
-        """A fresh snapshot."""
-
-    def body(self, format_: str) -> bytes:
-        """A fresh exposition: json, prometheus or openmetrics."""
+    def title(self) -> str: ...
+    def read(self) -> Reading: ...
+    def body(self, format_: str) -> bytes: ...
 
 
 class EndpointSource:
