@@ -264,7 +264,9 @@ def test_files_that_are_not_counted() -> None:
         segment(name="g", state="refused", reason="version"),
     ]
     check = _folder_checks.check_files
-    assert found_by(check, folder(segment(), *files)) == [
+    # The document of a folder counts the same files once more.
+    told = {**document()["toolvitals"], "refused_segments": {"truncated": 2, "junk": 1}}
+    assert found_by(check, folder(segment(), *files, toolvitals=told)) == [
         ("warning", "1 file among the segments is not counted, for it is foreign: e"),
         ("warning", r"1 file among the segments is not counted, for it belongs to another user: d\n"),
         ("error", r"1 file among the segments is not counted, for it is refused (by tomorrow\x1b): b"),
