@@ -99,7 +99,8 @@ def check_dead(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         "dead-segments",
         "warning" if _of_state(facts, "live") else "note",
-        f"{count_of(len(dead), 'process', 'processes')} ended and left a segment (pid {pids}). What they recorded is counted.",
+        f"{count_of(len(dead), 'process', 'processes')} ended and left a segment (pid {pids}). "
+        "What they recorded is counted.",
         "The next process that starts, or the next scrape of a live one, puts it to those that ended before. If it is "
         "still here then, see whether the live processes may write to the folder; if the process should not have "
         "ended, look in its log and the system's for a crash or an out-of-memory kill.",

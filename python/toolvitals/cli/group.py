@@ -26,7 +26,9 @@ class Place(NamedTuple):
 
 COMMANDS = {
     "doctor": Place("toolvitals.cli.doctor", "doctor", "Say in plain words what is wrong."),
-    "serve": Place("toolvitals.cli.serve", "serve", "Run the metrics server."),
+    "serve": Place(
+        "toolvitals.cli.serve", "serve", "Run a metrics server that takes records from programs in any language."
+    ),
     "snapshot": Place("toolvitals.cli.snapshot", "snapshot", "Print all metrics once."),
     "top": Place("toolvitals.cli.top", "top", "Watch tools, caches and processes in a table."),
 }
