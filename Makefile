@@ -14,8 +14,10 @@ DEMO_SECONDS ?=
 export DEMO_SECONDS
 FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS
+KILLS ?= 1000
+SEEDS ?= 10000
 
-.PHONY: help build demo test test-cpp test-versions lint format bench sanitize coverage wheel clean
+.PHONY: help build demo test test-cpp test-versions lint format bench sanitize crash coverage wheel clean
 .PHONY: bootstrap bootstrap-test
 
 help: ## Show the targets
@@ -64,6 +66,12 @@ bench: bootstrap-test build ## Measure toolvitals beside its peers and write ben
 sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz targets for FUZZ_SECONDS each
 	@scripts/bootstrap sanitize
 	@scripts/sanitize
+
+crash: bootstrap-test build ## Kill KILLS processes at random instants, and simulate SEEDS orders of their steps
+	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
+	@cmake --build build/cpp --target snapshot_tests
+	@TOOLVITALS_SIMULATION_SEEDS=$(SEEDS) build/cpp/cpp/snapshot/snapshot_tests --gtest_filter='*Simulation*'
+	@$(VENV)/bin/python -m tests.crash --kills $(KILLS)
 
 coverage: bootstrap-test build ## Measure what the tests cover, in both languages
 	@scripts/coverage

@@ -125,19 +125,25 @@ absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, c
                                         const IsOurPort& is_ours) {
   if (is_ours == nullptr) return OpenOnce(address, port, host, Sharing::kNone);
   // The kernel lets any process of the same user share a port that is shared, so it is asked first who has it. Two that
-  // ask at the same time find each other's question in the way.
+  // ask at the same time find each other's question in the way; and a process that is ending, and so is no longer one
+  // of ours, may not have closed its port yet.
   constexpr int kAttempts = 100;
+  constexpr int kAttemptsAtAForeignPort = 25;
+  int foreign = 0;
   absl::StatusOr<int> opened;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kAttempts && foreign < kAttemptsAtAForeignPort; ++attempt) {
+    if (attempt > 0) absl::SleepFor(absl::Milliseconds(5 + attempt % 7));
     opened = OpenOnce(address, port, host, Sharing::kNone);
     if (opened.ok()) {
       close(*opened);
-    } else if (!absl::IsAlreadyExists(opened.status()) || !is_ours(port)) {
+    } else if (!absl::IsAlreadyExists(opened.status())) {
       return opened;
+    } else if (!is_ours(port)) {
+      ++foreign;
+      continue;
     }
     opened = OpenOnce(address, port, host, Sharing::kWithOthers);
     if (opened.ok() || !absl::IsAlreadyExists(opened.status())) return opened;
-    absl::SleepFor(absl::Milliseconds(attempt % 7));
   }
   return opened;
 }

@@ -1,0 +1,1 @@
+"""Kills the processes of a service at random instants, and counts what is left: `python -m tests.crash`."""
