@@ -1,0 +1,212 @@
+"""Servers of many processes, the real ones: gunicorn, uvicorn with workers, Celery."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+__all__: list[str] = []
+
+pytest.importorskip("gunicorn")
+
+WSGI = """
+import os
+import toolvitals as tv
+from toolvitals import prometheus
+
+requests = prometheus.Counter("app_requests", "Requests.", ["path"])
+
+@tv.tool
+def answer(path):
+    requests.labels(path).inc()
+    return str(os.getpid()).encode()
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [answer(environ["PATH_INFO"])]
+"""
+ASGI = """
+import os
+import toolvitals as tv
+
+@tv.tool
+async def answer():
+    return str(os.getpid()).encode()
+
+async def application(scope, receive, send):
+    assert scope["type"] == "http"
+    body = await answer()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+tv.start()
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def get(port: int, path: str = "/") -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server has ended"
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            get(port)
+            return
+    raise AssertionError("the server does not answer")
+
+
+@contextlib.contextmanager
+def server(folder: Path, module: str, *command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    (folder / "app.py").write_text(module, encoding="utf-8")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]), **environment},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=30)
+            finally:
+                process.kill()
+
+
+def ask(port: int, times: int) -> tuple[int, set[bytes]]:
+    """How many requests were answered, with how many servers' numbers. A worker that is recycled may close a connection
+    that it has accepted: that request was not answered, and is asked again."""
+
+    def one(_: int) -> bytes:
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if body := get(port, "/page"):
+                    return body
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        bodies = list(pool.map(one, range(times)))
+    return len(bodies), set(bodies)
+
+
+def metrics(port: int) -> Any:
+    return json.loads(get(port, "/metrics.json"))
+
+
+def test_gunicorn_whose_workers_are_recycled(tmp_path: Path) -> None:
+    port, metrics_port = free_port(), free_port()
+    shared = tmp_path / "run"
+    command = ["gunicorn", "app:application", "-b", f"127.0.0.1:{port}", "-w", "4", "--max-requests", "200"]
+    module = WSGI + "\ntv.start()\n"
+    with server(tmp_path, module, *command, TOOLVITALS_DIR=str(shared), METRICS_JSON_PORT=str(metrics_port)) as process:
+        wait_for(port, process)
+        answered, pids = ask(port, 10_000)
+        seen = metrics(metrics_port)
+        assert len(pids) >= 40
+        # The first request, that waited for the server, counts as well.
+        assert seen["tools"]["answer"]["total_calls"] == answered + 1
+        assert seen["tools"]["answer"]["latency_ms"]["count"] > 1000
+        processes = seen["toolvitals"]["processes"]
+        files = sorted(shared.iterdir())
+        assert processes["live"] <= 5
+        assert len(files) <= processes["live"] + 1 + 1  # one may have ended since
+        assert processes["unshared"] == 0
+
+
+def test_gunicorn_that_forks_what_is_loaded_already_needs_no_configuration(tmp_path: Path) -> None:
+    port, metrics_port = free_port(), free_port()
+    command = ["gunicorn", "app:application", "-b", f"127.0.0.1:{port}", "-w", "2", "--max-requests", "50", "--preload"]
+    with server(tmp_path, WSGI + "\ntv.start()\n", *command, METRICS_JSON_PORT=str(metrics_port)) as process:
+        wait_for(port, process)
+        answered, pids = ask(port, 500)
+        seen = metrics(metrics_port)
+        assert len(pids) >= 8
+        assert seen["tools"]["answer"]["total_calls"] == answered + 1
+        assert seen["system"]["process"]["pid"] == process.pid
+
+
+def test_uvicorn_with_workers(tmp_path: Path) -> None:
+    port, metrics_port = free_port(), free_port()
+    command = ["uvicorn", "app:application", "--port", str(port), "--workers", "2", "--lifespan", "off"]
+    with server(
+        tmp_path,
+        ASGI,
+        *command,
+        TOOLVITALS_DIR=str(tmp_path / "run"),
+        METRICS_JSON_PORT=str(metrics_port),
+    ) as process:
+        wait_for(port, process)
+        answered, _ = ask(port, 500)
+        for _ in range(5):
+            assert metrics(metrics_port)["tools"]["answer"]["total_calls"] == answered + 1
+
+
+CELERY = """
+import celery, os
+import toolvitals as tv
+
+app = celery.Celery("app", broker="filesystem://", broker_transport_options={
+    "data_folder_in": "queue", "data_folder_out": "queue", "control_folder": "control"})
+
+@app.task
+def add(x, y):
+    # Celery takes functions alone for tasks.
+    with tv.track("add"):
+        return x + y
+
+if os.environ.get("METRICS_JSON_PORT"):
+    tv.start()
+"""
+
+
+def test_celery_whose_pool_is_forked_needs_no_configuration(tmp_path: Path) -> None:
+    pytest.importorskip("celery")
+    metrics_port = free_port()
+    (tmp_path / "queue").mkdir()
+    command = ["celery", "-A", "app", "worker", "-c", "2", "--max-tasks-per-child", "10", "-P", "prefork"]
+    send = "import app\nfor i in range(60): app.add.delay(i, i)\n"
+    with server(
+        tmp_path, CELERY, *command, "--without-gossip", "--without-mingle", METRICS_JSON_PORT=str(metrics_port)
+    ) as process:
+        subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(send)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+            check=True,
+            timeout=60,
+        )
+        wait_for(metrics_port, process)
+        deadline = time.monotonic() + 90
+        calls = 0
+        while calls < 60 and time.monotonic() < deadline:
+            calls = metrics(metrics_port)["tools"].get("add", {"total_calls": 0})["total_calls"]
+        assert calls == 60, (tmp_path / "log").read_text()
+        assert metrics(metrics_port)["toolvitals"]["processes"]["retired"] >= 2
