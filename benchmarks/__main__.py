@@ -25,6 +25,7 @@ AREAS = (
     "exposition",
     "memory",
     "children",
+    "processes",
     "imports",
     "scrapes",
     "interference",

@@ -97,6 +97,17 @@ def _memory(figures: Figures) -> Iterator[Goal]:
     )
 
 
+def _processes(figures: Figures) -> Iterator[Goal]:
+    processes = figures["processes"]
+    ours, theirs = processes["toolvitals"], processes["prometheus_client"]
+    many = f"{processes['workers']} workers × {processes['tools']} tools"
+    yield _at_most(f"{many}, one scrape", 2, ours["scrape"]["best"] / 1e6, "ms", 2)
+    yield _at_most(f"{many}, after {ours['dead']:,} have ended", 2, ours["after"]["best"] / 1e6, "ms", 2)
+    yield _times(f"{many}, one scrape", 20, theirs["scrape"]["best"] / ours["scrape"]["best"], "prometheus_client")
+    worst = max(t["shared"] / t["alone"] for t in processes["recording"].values())
+    yield _at_most("a record in a shared directory, beside one that is not shared", 1.1, worst, "times", 2)
+
+
 def _scrapes(figures: Figures) -> Iterator[Goal]:
     scrapes = figures["scrapes"]
     theirs = scrapes["prometheus_client"]["per_second"]
@@ -161,6 +172,7 @@ JUDGES: dict[str, Callable[[Figures], Iterator[Goal]]] = {
     "scrapes": _scrapes,
     "interference": _interference,
     "memory": _memory,
+    "processes": _processes,
 }
 
 

@@ -164,6 +164,43 @@ def _children(children: Figures) -> Iterator[str]:
     )
 
 
+def _processes(processes: Figures) -> Iterator[str]:
+    yield f"## {processes['workers']} processes as one: {processes['tools']} tools each"
+    yield ""
+    yield (
+        "Processes that live and record in a shared directory, each with 1000 samples of each tool; one of them answers "
+        "for all. prometheus_client in its multi-process mode, with a counter and a histogram of each tool. Then the "
+        "same after other processes have come, recorded and ended, one after the other."
+    )
+    yield ""
+    libraries = ("toolvitals", "prometheus_client")
+    yield from _table(
+        ["library", "scrape, ms", "lines", "ended since", "scrape, ms", "files", "MB of files"],
+        (
+            [
+                library,
+                f"{row['scrape']['best'] / 1e6:.2f}",
+                f"{row['lines']:,}",
+                f"{row['dead']:,}",
+                f"{row['after']['best'] / 1e6:.2f}",
+                str(row["files"]),
+                f"{row['bytes'] / 1e6:.1f}",
+            ]
+            for library, row in ((library, processes[library]) for library in libraries)
+        ),
+    )
+    yield ""
+    yield "One record, in a process of its own and in one that shares a directory:"
+    yield ""
+    yield from _table(
+        ["work", "alone, ns", "shared, ns", "ratio"],
+        (
+            [f"`{name}`", f"{t['alone']:.1f}", f"{t['shared']:.1f}", f"{t['shared'] / t['alone']:.2f}×"]
+            for name, t in processes["recording"].items()
+        ),
+    )
+
+
 def _reading(reading: Figures) -> Iterator[str]:
     yield "## Reading, from Python: 100 tools × 1000 samples"
     yield ""
@@ -300,6 +337,7 @@ SECTIONS: dict[str, Callable[[Figures], Iterator[str]]] = {
     "interference": _interference,
     "memory": _memory,
     "children": _children,
+    "processes": _processes,
     "imports": _imports,
     "cpp": _cpp,
 }

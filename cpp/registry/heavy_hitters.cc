@@ -103,9 +103,9 @@ void HeavyHitters::Offer(std::string_view family, std::string_view label, std::s
 
 std::vector<Offender> HeavyHitters::Read(const Segment& segment) {
   std::vector<Offender> offenders;
-  const Offset offset = segment.header().offenders.load(std::memory_order_acquire);
-  if (offset == 0) return offenders;
-  for (const OffenderSlot& slot : segment.At<OffenderTable>(offset)->slots) {
+  const auto* table = segment.Find<OffenderTable>(segment.header().offenders.load(std::memory_order_acquire));
+  if (table == nullptr) return offenders;
+  for (const OffenderSlot& slot : table->slots) {
     if (std::optional<Offender> offender = ReadSlot(slot)) offenders.push_back(*std::move(offender));
   }
   std::sort(offenders.begin(), offenders.end(), [](const Offender& a, const Offender& b) { return a.count > b.count; });

@@ -29,14 +29,16 @@ void AddCache(const Member& member, const CacheCell& cell, CacheSnapshot& cache)
   cache.size_rejections += member.Counted(cell.size_rejections);
 }
 
-// One member's share of a tool, but for its windows.
+}  // namespace
+
+// What the parts of a tool make together, but for their windows.
 class ToolSum {
  public:
-  explicit ToolSum(ToolSnapshot& tool) : tool_(tool) {}
-
-  void Add(const Member& member, const ToolCell& cell) {
+  // Returns how many calls the part has finished.
+  uint64_t Add(const Member& member, const ToolCell& cell) {
     const Segment& segment = *member.segment;
     const size_t buckets = DurationBuckets(segment);
+    const uint64_t before = tool_.total_calls();
     tool_.duration_buckets.resize(std::max(tool_.duration_buckets.size(), buckets));
     const auto of = [&](Outcome outcome) { return AddHistogram(member, OutcomeCell(cell, outcome, buckets), buckets); };
     tool_.successful_calls += of(Outcome::kSuccess);
@@ -47,15 +49,19 @@ class ToolSum {
       AddError(type, AddHistogram(member, histogram, buckets));
     });
     if (member.is_live()) AddInFlight(segment, cell);
+    return tool_.total_calls() - before;
   }
 
-  void Finish() {
-    std::sort(tool_.error_types.begin(), tool_.error_types.end());
-    tool_.total_latency_ms = nanos_ / kNanosPerMilli;
+  ToolSnapshot Finish(std::string_view name) const {
+    ToolSnapshot tool = tool_;
+    tool.name = name;
+    std::sort(tool.error_types.begin(), tool.error_types.end());
+    tool.total_latency_ms = nanos_ / kNanosPerMilli;
     if (oldest_ticks_ != 0) {
-      tool_.oldest_in_progress_ms =
+      tool.oldest_in_progress_ms =
           static_cast<double>(Clock::ElapsedNs(oldest_ticks_, Clock::Ticks())) / kNanosPerMilli;
     }
+    return tool;
   }
 
  private:
@@ -96,22 +102,35 @@ class ToolSum {
     oldest_ticks_ = oldest_ticks_ == 0 ? state.oldest_start_ticks : std::min(oldest_ticks_, state.oldest_start_ticks);
   }
 
-  ToolSnapshot& tool_;
+  ToolSnapshot tool_;
   double nanos_ = 0;
   uint64_t oldest_ticks_ = 0;
 };
 
-}  // namespace
+void ToolReader::AddTool(size_t member, const ToolCell* cell, std::string_view name) {
+  Tool& tool = tools_[std::string(name)];
+  member_parts_[member].push_back({&tool, tool.parts.size()});
+  tool.parts.push_back({member, cell});
+  tool.recorded.emplace_back();
+  tool.window.positions.emplace_back();
+  tool.first_item.positions.emplace_back();
+}
 
 void ToolReader::Index(std::span<const Member> members) {
   const bool same = std::equal(ids_.begin(), ids_.end(), members.begin(), members.end(),
                                [](uint64_t id, const Member& member) { return id == member.id; });
   if (!same) {
-    for (auto& [name, tool] : tools_) tool.parts.clear();
+    for (auto& [name, tool] : tools_) {
+      tool.parts.clear();
+      tool.recorded.clear();
+      tool.window.positions.clear();
+      tool.first_item.positions.clear();
+    }
     caches_.clear();
     ids_.clear();
     for (const Member& member : members) ids_.push_back(member.id);
     seen_series_.assign(members.size(), 0);
+    member_parts_.assign(members.size(), {});
   }
   for (size_t i = 0; i < members.size(); ++i) {
     const Segment& segment = *members[i].segment;
@@ -121,8 +140,7 @@ void ToolReader::Index(std::span<const Member> members) {
     ForEachSeries(segment, [&](const DirectoryView& series) {
       if (place++ < seen_series_[i] || !IsSeriesName(series.name)) return;
       if (series.kind == SeriesKind::kTool) {
-        const ToolCell* cell = FindToolCell(segment, series.cell);
-        if (cell != nullptr) tools_[std::string(series.name)].parts.push_back({i, cell});
+        if (const ToolCell* cell = FindToolCell(segment, series.cell)) AddTool(i, cell, series.name);
       } else if (series.kind == SeriesKind::kCache) {
         const auto* cell = segment.Find<CacheCell>(series.cell);
         if (cell != nullptr) caches_[std::string(series.name)].push_back({i, cell});
@@ -133,11 +151,25 @@ void ToolReader::Index(std::span<const Member> members) {
   if (!same) std::erase_if(tools_, [](const auto& entry) { return entry.second.parts.empty(); });
 }
 
-void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, WindowCell ToolCell::*window,
-                             const KeptStats& seen) {
+void ToolReader::ReadPosition(const Member& member, const WindowCell& cell, size_t part, Window& window) {
+  const bool has_ring = cell.ring.load(std::memory_order_acquire) != 0;
+  window.positions[part] = has_ring ? PositionOf(member, cell) : WindowCell::Position();
+  if (has_ring) window.sizes += member.segment->header().window_size.load(std::memory_order_relaxed);
+}
+
+void ToolReader::AddPart(std::span<const Member> members, Tool& tool, size_t part, ToolSum& sum) {
+  const Member& member = members[tool.parts[part].member];
+  const ToolCell& cell = *tool.parts[part].cell;
+  tool.recorded[part] = sum.Add(member, cell);
+  ReadPosition(member, cell.window, part, tool.window);
+  ReadPosition(member, cell.first_item, part, tool.first_item);
+}
+
+void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, WindowCell ToolCell::*cell,
+                             const Window& window) {
   samples_.clear();
   for (size_t i = 0; i < tool.parts.size(); ++i) {
-    ReadWindow(members[tool.parts[i].member], tool.parts[i].cell->*window, seen.positions[i], part_);
+    ReadWindow(members[tool.parts[i].member], tool.parts[i].cell->*cell, window.positions[i], part_);
     if (samples_.empty()) {
       samples_.swap(part_);
     } else {
@@ -147,29 +179,14 @@ void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, 
 }
 
 std::optional<WindowStats> ToolReader::Statistics(std::span<const Member> members, QuantileMethod method,
-                                                  const Tool& tool, WindowCell ToolCell::*window,
-                                                  std::span<const uint64_t> recorded, KeptStats& kept) {
-  bool has_window = false;
-  bool moved = kept.positions.size() != tool.parts.size() || kept.method != method;
-  // With concurrent writers a sample may have been claimed and not yet stored when the ring is read. As many finished
-  // calls as claimed samples say that none was.
-  bool settled = !recorded.empty();
-  uint64_t window_sizes = 0;
-  kept.positions.resize(tool.parts.size());
-  for (size_t i = 0; i < tool.parts.size(); ++i) {
-    const Member& member = members[tool.parts[i].member];
-    const WindowCell& cell = tool.parts[i].cell->*window;
-    if (cell.ring.load(std::memory_order_acquire) == 0) continue;
-    has_window = true;
-    window_sizes += member.segment->header().window_size.load(std::memory_order_relaxed);
-    const WindowCell::Position position = PositionOf(member, cell);
-    moved = moved || kept.positions[i] != position;
-    kept.positions[i] = position;
-    settled = settled && (!member.is_live() || recorded[i] == position.cursor - position.start);
+                                                  const Tool& tool, WindowCell ToolCell::*cell,
+                                                  std::span<const uint64_t> recorded, Window& window) {
+  if (window.sizes == 0) return std::nullopt;
+  if (window.kept.has_value() && window.kept_method == method && window.kept_sizes == window.sizes &&
+      window.kept_positions == window.positions) {
+    return window.kept;
   }
-  if (!has_window) return std::nullopt;
-  if (!moved && kept.stats.has_value() && kept.window_sizes == window_sizes) return kept.stats;
-  ReadSamples(members, tool, window, kept);
+  ReadSamples(members, tool, cell, window);
   const Moments moments = MomentsOf(samples_);
   WindowStats stats;
   stats.count = samples_.size();
@@ -178,26 +195,28 @@ std::optional<WindowStats> ToolReader::Statistics(std::span<const Member> member
   stats.min = moments.min;
   stats.max = moments.max;
   Percentiles(samples_, kPercents, method, stats.quantiles);
-  kept.method = method;
-  kept.window_sizes = window_sizes;
-  kept.stats = settled ? std::optional(stats) : std::nullopt;
+  // With concurrent writers a sample may have been claimed and not yet stored when the ring was read. As many finished
+  // calls as claimed samples say that none was.
+  bool settled = !recorded.empty();
+  for (size_t i = 0; settled && i < recorded.size(); ++i) {
+    const WindowCell::Position& position = window.positions[i];
+    settled = !members[tool.parts[i].member].is_live() || recorded[i] == position.cursor - position.start;
+  }
+  window.kept.reset();
+  if (settled) {
+    window.kept = stats;
+    window.kept_method = method;
+    window.kept_sizes = window.sizes;
+    window.kept_positions = window.positions;
+  }
   return stats;
 }
 
-ToolSnapshot ToolReader::Collect(std::span<const Member> members, QuantileMethod method, std::string_view name,
-                                 Tool& tool) {
-  ToolSnapshot snapshot;
-  snapshot.name = name;
-  ToolSum sum(snapshot);
-  recorded_.clear();
-  for (const Part<ToolCell>& part : tool.parts) {
-    const uint64_t before = snapshot.total_calls();
-    sum.Add(members[part.member], *part.cell);
-    recorded_.push_back(snapshot.total_calls() - before);
-  }
-  sum.Finish();
+ToolSnapshot ToolReader::Finish(std::span<const Member> members, QuantileMethod method, std::string_view name,
+                                Tool& tool, const ToolSum& sum) {
+  ToolSnapshot snapshot = sum.Finish(name);
   snapshot.window_ms =
-      Statistics(members, method, tool, &ToolCell::window, recorded_, tool.window).value_or(WindowStats());
+      Statistics(members, method, tool, &ToolCell::window, tool.recorded, tool.window).value_or(WindowStats());
   snapshot.first_item_ms = Statistics(members, method, tool, &ToolCell::first_item, {}, tool.first_item);
   return snapshot;
 }
@@ -205,9 +224,18 @@ ToolSnapshot ToolReader::Collect(std::span<const Member> members, QuantileMethod
 void ToolReader::Read(std::span<const Member> members, QuantileMethod method, std::vector<ToolSnapshot>& tools,
                       std::vector<CacheSnapshot>& caches) {
   Index(members);
+  std::vector<ToolSum> sums(tools_.size());
+  size_t place = 0;
+  for (auto& [name, tool] : tools_) {
+    tool.place = place++;
+    tool.window.sizes = tool.first_item.sizes = 0;
+  }
+  for (const std::vector<PartOf>& parts : member_parts_) {
+    for (const auto& [tool, part] : parts) AddPart(members, *tool, part, sums[tool->place]);
+  }
   tools.reserve(tools_.size());
   for (auto& [name, tool] : tools_) {
-    ToolSnapshot snapshot = Collect(members, method, name, tool);
+    ToolSnapshot snapshot = Finish(members, method, name, tool, sums[tool.place]);
     if (name != kOverflowName || !IsIdle(snapshot)) tools.push_back(std::move(snapshot));
   }
   caches.reserve(caches_.size());
@@ -224,7 +252,11 @@ std::optional<ToolSnapshot> ToolReader::ReadTool(std::span<const Member> members
   Index(members);
   const auto found = tools_.find(name);
   if (found == tools_.end()) return std::nullopt;
-  ToolSnapshot snapshot = Collect(members, method, name, found->second);
+  Tool& tool = found->second;
+  tool.window.sizes = tool.first_item.sizes = 0;
+  ToolSum sum;
+  for (size_t part = 0; part < tool.parts.size(); ++part) AddPart(members, tool, part, sum);
+  ToolSnapshot snapshot = Finish(members, method, name, tool, sum);
   if (name == kOverflowName && IsIdle(snapshot)) return std::nullopt;
   return snapshot;
 }
