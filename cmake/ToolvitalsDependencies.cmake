@@ -30,7 +30,15 @@ FetchContent_Declare(
   URL_HASH SHA256=9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23
   SYSTEM FIND_PACKAGE_ARGS)
 
-FetchContent_MakeAvailable(absl Boost ZLIB)
+set(JSON_BuildTests OFF)
+set(JSON_Install OFF)
+FetchContent_Declare(
+  nlohmann_json
+  URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
+  URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d
+  SYSTEM FIND_PACKAGE_ARGS 3.11 CONFIG)
+
+FetchContent_MakeAvailable(absl Boost ZLIB nlohmann_json)
 
 if(NOT TARGET Boost::headers)
   add_library(toolvitals_boost_headers INTERFACE)
