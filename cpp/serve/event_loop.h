@@ -7,8 +7,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 
-#include "absl/functional/function_ref.h"
 #include "serve/connection_pool.h"
+#include "serve/io_loop.h"
 #include "serve/scrape_batch.h"
 #include "serve/server_tuning.h"
 
@@ -17,22 +17,14 @@ namespace toolvitals {
 // A socket that knows its executor's type, so that no handler goes through a type-erased one.
 using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-struct EventLoop {
+// The io_context is made before, and so destroyed after, everything that holds a socket of it.
+struct EventLoop : IoLoop {
   EventLoop(const ServerTuning& with, size_t max_connections, SnapshotSource source, ScrapeObserver observe);
-  ~EventLoop();
-  EventLoop(const EventLoop&) = delete;
-  EventLoop& operator=(const EventLoop&) = delete;
-
-  // Runs until io.stop(). An exception that leaves a handler ends that handler; `recover` then takes up what must go
-  // on, and is asked again after a pause for as long as it throws too.
-  void Run(absl::FunctionRef<void()> recover) noexcept;
 
   Health CurrentHealth() const;
 
   ServerTuning tuning;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-  // Made before, and so destroyed after, everything that holds a socket of it. The hint says that one thread runs it.
-  boost::asio::io_context io{1};
   ConnectionPool connections;
   ScrapeBatch scrapes;
   size_t streams = 0;  // bodies that are being streamed
