@@ -32,6 +32,7 @@ CPP_FLOORS = (
     "snapshot",
     "render",
     "serve",
+    "ingest",
     "bridge",
     "bindings",
     "push",
@@ -46,7 +47,7 @@ CPP_HIDDEN = {
 PYTHON_FLOORS: tuple[set[str], ...] = (
     {"_core", "_noop", "_noop_instruments", "_noop_refresh"},
     set(),
-    {"integrations", "exporters", "system", "history", "alerts", "prometheus", "otel"},
+    {"integrations", "exporters", "ipc", "system", "history", "alerts", "prometheus", "otel"},
     {"dashboard"},
     {"cli", "demo"},
 )
