@@ -188,8 +188,8 @@ TEST_F(IngestTest, StoppingHearsAllThatWasSent) {
   }
 }
 
-// One program that sends a line now and then, over one connection or one for each, so that the instant of the stop falls
-// between any two of the kernel's steps.
+// One program that sends a line now and then, over one connection or one for each, so that the instant of the stop
+// falls between any two of the kernel's steps.
 TEST_F(IngestTest, NoInstantOfStoppingLosesALine) {
   Random random(3);
   for (uint64_t round = 0; round < Repetitions(600); ++round) {
