@@ -9,8 +9,8 @@
 
 namespace toolvitals {
 
-// Raises the exception that the status stands for; always returns nullptr. A status that carries a port in use becomes
-// OSError(EADDRINUSE), a refused one PermissionError.
+// Raises the exception that the status stands for; always returns nullptr. A port or a path in use becomes
+// OSError(EADDRINUSE), a refused one PermissionError, a path whose folder is missing FileNotFoundError.
 inline PyObject* RaiseStatus(const absl::Status& status) {
   const auto raise_os_error = [&](int code) {
     const OwnedRef arguments(Py_BuildValue("is", code, std::string(status.message()).c_str()));
@@ -24,6 +24,9 @@ inline PyObject* RaiseStatus(const absl::Status& status) {
       break;
     case absl::StatusCode::kPermissionDenied:
       raise_os_error(EACCES);
+      break;
+    case absl::StatusCode::kNotFound:
+      raise_os_error(ENOENT);
       break;
     case absl::StatusCode::kUnavailable:
       raise_os_error(EADDRNOTAVAIL);

@@ -40,6 +40,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
 
   BindSettings(module);
   BindServer(module);
+  BindIngest(module);
   BindSharing(module);
   BindClientText(module);
   BindSources(module);

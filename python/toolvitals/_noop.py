@@ -32,6 +32,7 @@ __all__ = [
     "GaugeBase",
     "HistogramBase",
     "InfoBase",
+    "Ingest",
     "Instrument",
     "InstrumentedTool",
     "PerformanceMetricsCollector",
@@ -272,6 +273,20 @@ class Server:
     running = False
 
     def __init__(self, *, host: str, json_port: int | None, prometheus_port: int | None, auth_token: str) -> None:
+        pass
+
+    def stop(self) -> None:
+        """Does nothing."""
+
+
+class Ingest:
+    """Sockets that nobody listens on."""
+
+    socket: str | None = None
+    datagram_socket: str | None = None
+    running = False
+
+    def __init__(self, *, socket: str | None, datagram_socket: str | None, mode: int, labels: Sequence[str]) -> None:
         pass
 
     def stop(self) -> None:
