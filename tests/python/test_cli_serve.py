@@ -1,0 +1,119 @@
+"""cli/serve.py and cli/_notify.py: options, refusals, and what systemd is told."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from toolvitals.cli import serve as module
+from toolvitals.cli._notify import Notifier
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(module.serve, arguments)
+
+
+def test_only_what_was_asked_for_is_set() -> None:
+    assert module._settings(None, None, None, 8090) == {
+        "prometheus_enabled": True,
+        "prometheus_port": 8090,
+        "json_endpoint_enabled": False,
+    }
+    assert module._settings("/run/d", "::1", 0, 0) == {
+        "prometheus_enabled": True,
+        "prometheus_port": 0,
+        "json_endpoint_enabled": True,
+        "json_port": 0,
+        "host": "::1",
+        "dir": "/run/d",
+    }
+
+
+@pytest.mark.parametrize("mode", ["", "6", "8", "888", "1777", "-600", "rw-", "77777", "0x1ff"])
+def test_modes_that_are_none(mode: str) -> None:
+    result = invoke("--socket-mode", mode)
+    assert result.exit_code == 2
+    assert "must be permissions in octal" in result.output
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = invoke("--socket", str(tmp_path / "s"), "--prometheus-port", str(port))
+    assert result.exit_code == 2
+    assert str(port) in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_socket_that_cannot_be_made_stops_the_endpoints_again(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    path = str(tmp_path / "none" / "s")
+    result = invoke("--socket", path, "--prometheus-port", "0")
+    assert result.exit_code == 2
+    assert result.output == f"Error: socket {path} cannot be made: No such file or directory\n"
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_metrics_that_are_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolvitals._backend.recording", False)
+    result = invoke("--prometheus-port", "0")
+    assert result.exit_code == 2
+    assert "metrics are off" in result.output
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(60)
+        yield listener
+
+
+def test_states_are_datagrams(manager: socket.socket) -> None:
+    notifier = Notifier({"NOTIFY_SOCKET": manager.getsockname()})
+    notifier.ready("listening")
+    notifier.alive()
+    notifier.stopping()
+    assert [manager.recv(100) for _ in range(3)] == [b"READY=1\nSTATUS=listening", b"WATCHDOG=1", b"STOPPING=1"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/net/unix"), reason="only Linux has abstract addresses")
+def test_an_abstract_address() -> None:
+    name = f"toolvitals-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind("\0" + name)
+        manager.settimeout(60)
+        Notifier({"NOTIFY_SOCKET": "@" + name}).stopping()
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_without_systemd_nothing_is_told() -> None:
+    notifier = Notifier({"WATCHDOG_USEC": "1000000"})
+    notifier.ready("listening")
+    assert notifier.watchdog_s is None
+
+
+def test_a_manager_that_is_away_is_no_failure(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Notifier({"NOTIFY_SOCKET": str(tmp_path / "none")}).stopping()
+    assert "STOPPING=1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, None),
+        ({"WATCHDOG_USEC": "30000000"}, 30.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}, 30.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getppid())}, None),
+        ({"WATCHDOG_USEC": "0"}, None),
+        ({"WATCHDOG_USEC": "-1"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_the_watchdog(environ: dict[str, str], expected: float | None) -> None:
+    assert Notifier({"NOTIFY_SOCKET": "/run/notify", **environ}).watchdog_s == expected
