@@ -19,6 +19,7 @@
 #include "absl/synchronization/mutex.h"
 #include "bindings/bind.h"
 #include "bindings/errors.h"
+#include "bindings/ingest_paused.h"
 #include "collector/collector.h"
 #include "ingest/ingest.h"
 
@@ -32,13 +33,13 @@ namespace {
 absl::Mutex making(absl::kConstInit);
 IngestRecorder* recorder ABSL_GUARDED_BY(making) = nullptr;
 
-// Whoever forks holds both mutexes meanwhile, which the compiler cannot follow.
-void LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+// Both mutexes are held meanwhile, which the compiler cannot follow.
+void Pause() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   making.Lock();
-  if (recorder != nullptr) recorder->LockForFork();
+  if (recorder != nullptr) recorder->Pause();
 }
-void UnlockInParent() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  if (recorder != nullptr) recorder->UnlockInParent();
+void Resume() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (recorder != nullptr) recorder->Resume();
   making.Unlock();
 }
 void StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -107,8 +108,11 @@ class IngestHandle {
 
 }  // namespace
 
+IngestPaused::IngestPaused() { Pause(); }
+IngestPaused::~IngestPaused() { Resume(); }
+
 void BindIngest(py::module_& module) {
-  pthread_atfork(&LockForFork, &UnlockInParent, &StartAfreshInChild);
+  pthread_atfork(&Pause, &Resume, &StartAfreshInChild);
   py::class_<IngestHandle>(module, "Ingest", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
                            "Running Unix sockets that other programs send records to; a path of None means no socket\n"
                            "of that kind. `labels` are those of operations that become labels of their metrics, the\n"

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "bindings/bind.h"
 #include "bindings/errors.h"
+#include "bindings/ingest_paused.h"
 #include "collector/collector.h"
 #include "render/format.h"
 #include "snapshot/collect.h"
@@ -56,6 +57,7 @@ void Share(const std::string& path) {
   absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::Open(path);
   if (!directory.ok()) RaiseSharing(directory.status());
   // The GIL is kept: it is what keeps a record from being made between the copy and the move.
+  const IngestPaused paused;
   if (const absl::Status status = Collector::Global().Share(*directory); !status.ok()) RaiseSharing(status);
 }
 

@@ -49,9 +49,10 @@ bool HasTheseLabels(const FamilyDefinition& definition, const IngestLabels& labe
 
 absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store, InstrumentKind kind, std::string name,
                                                          std::string help, std::vector<std::string> label_names,
-                                                         uint64_t max_series) {
+                                                         uint64_t max_series, GaugeMode gauge_mode) {
   FamilyDefinition definition;
   definition.kind = kind;
+  if (kind == InstrumentKind::kGauge) definition.gauge_mode = gauge_mode;
   if (kind == InstrumentKind::kHistogram) {
     if (name.ends_with("_bytes")) {
       definition.bounds.assign(kByteBounds.begin(), kByteBounds.end());

@@ -21,10 +21,12 @@ inline constexpr std::array<double, 13> kByteBounds = {
     1024.0,     4096.0,     16384.0,     65536.0,      262144.0,     1048576.0,    4194304.0,
     16777216.0, 67108864.0, 268435456.0, 1073741824.0, 4294967296.0, 17179869184.0};
 
-// A family that the process's endpoints show; its histograms have exponential buckets as well.
+// A family that the process's endpoints show; its histograms have exponential buckets as well. Of the processes that
+// share a directory, and of a server and the one before it, the gauge that was set last is shown.
 absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store, InstrumentKind kind, std::string name,
                                                          std::string help, std::vector<std::string> label_names,
-                                                         uint64_t max_series);
+                                                         uint64_t max_series,
+                                                         GaugeMode gauge_mode = GaugeMode::kMostRecent);
 
 // The series of these values, where a record of it has been counted if it has to be.
 Series& UseSeries(Family& family, std::span<const std::string_view> values, std::shared_ptr<Series>& holder);

@@ -29,7 +29,7 @@ absl::Status IngestRecorder::MakeFamilies(InstrumentStore& store) {
                                 "Lines that other programs sent, by what became of them.", {"result"},
                                 /*max_series=*/0);
   auto connections = MakeIngestFamily(store, InstrumentKind::kGauge, "toolvitals_ipc_connections",
-                                      "Connections of other programs.", {}, /*max_series=*/0);
+                                      "Connections of other programs.", {}, /*max_series=*/0, GaugeMode::kLiveSum);
   if (!lines.ok()) return lines.status();
   if (!connections.ok()) return connections.status();
   lines_ = *std::move(lines);
@@ -43,16 +43,26 @@ absl::Status IngestRecorder::MakeFamilies(InstrumentStore& store) {
 }
 
 void IngestRecorder::OnLine(std::string_view line) noexcept {
-  IngestResult result = IngestResult::kNoMemory;
+  ParsedLine parsed = IngestResult::kNoMemory;
   try {
-    result = Record(line);
+    parsed = ParseLine(line);
   } catch (...) {
     // Memory is short, and this line is what has to go.
+  }
+  const absl::MutexLock lock(&mutex_);
+  IngestResult result = IngestResult::kNoMemory;
+  try {
+    result = Record(parsed);
+  } catch (...) {
+    // Likewise.
   }
   Count(result);
 }
 
-void IngestRecorder::OnBadLine(IngestResult reason) noexcept { Count(reason); }
+void IngestRecorder::OnBadLine(IngestResult reason) noexcept {
+  const absl::MutexLock lock(&mutex_);
+  Count(reason);
+}
 
 void IngestRecorder::Count(IngestResult result) noexcept {
   Series& series = *line_counts_[static_cast<size_t>(result)];
@@ -60,16 +70,15 @@ void IngestRecorder::Count(IngestResult result) noexcept {
   series.counter().Increment<Writers::kConcurrent>();
 }
 
-IngestResult IngestRecorder::Record(std::string_view line) {
-  const ParsedLine parsed = ParseLine(line);
+IngestResult IngestRecorder::Record(const ParsedLine& parsed) {
   if (const IngestResult* reason = std::get_if<IngestResult>(&parsed)) return *reason;
-  const absl::MutexLock lock(&mutex_);
   if (const ValueRecord* value = std::get_if<ValueRecord>(&parsed)) return families_.Record(*value);
   operations_->Record(std::get<OperationRecord>(parsed), now_ns_());
   return IngestResult::kAccepted;
 }
 
 void IngestRecorder::AddConnections(double change) noexcept {
+  const absl::MutexLock lock(&mutex_);
   connection_count_->gauge().Increment<Writers::kConcurrent>(change);
 }
 

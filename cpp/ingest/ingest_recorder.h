@@ -43,17 +43,18 @@ class IngestRecorder final : public LineReceiver {
 
   const std::vector<std::string>& operation_labels() const { return operation_labels_; }
 
-  // For whoever forks: the mutex is held meanwhile. The child's connections and users are its own: none.
-  void LockForFork() ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex_) { mutex_.Lock(); }
-  void UnlockInParent() ABSL_UNLOCK_FUNCTION(mutex_) { mutex_.Unlock(); }
+  // For whoever forks, or moves the store: between the two nothing is recorded.
+  void Pause() ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex_) { mutex_.Lock(); }
+  void Resume() ABSL_UNLOCK_FUNCTION(mutex_) { mutex_.Unlock(); }
+  // In the child of a fork, instead of Resume(): its connections and users are its own, none.
   void StartAfreshInChild() ABSL_UNLOCK_FUNCTION(mutex_);
 
  private:
   IngestRecorder(InstrumentStore& store, IngestRecorderOptions options);
 
   absl::Status MakeFamilies(InstrumentStore& store);
-  IngestResult Record(std::string_view line);
-  void Count(IngestResult result) noexcept;
+  IngestResult Record(const ParsedLine& parsed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Count(IngestResult result) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::vector<std::string> operation_labels_;
   const std::function<uint64_t()> now_ns_;

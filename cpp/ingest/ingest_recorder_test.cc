@@ -156,10 +156,10 @@ TEST_F(IngestRecorderTest, ThreadsAddUpExactly) {
 TEST_F(IngestRecorderTest, AForkedChildHasItsOwnUsers) {
   Send(R"({"operation_type":"get","success":true,"duration_ms":1,"labels":{"user":"ann"}})");
   recorder_->AddConnections(2);
-  recorder_->LockForFork();
-  recorder_->UnlockInParent();
+  recorder_->Pause();
+  recorder_->Resume();
   EXPECT_EQ(Value("toolvitals_ipc_connections"), 2);
-  recorder_->LockForFork();
+  recorder_->Pause();
   recorder_->StartAfreshInChild();
   EXPECT_EQ(Value("toolvitals_ipc_connections"), 0);
   EXPECT_EQ(Value("active_users"), 0);

@@ -76,7 +76,9 @@ absl::Status OperationMetrics::MakeFamilies(InstrumentStore& store, IngestFamili
   };
   for (const Plan& plan : plans) {
     families.TakeNames(plan.kind, plan.name);
-    auto made = MakeIngestFamily(store, plan.kind, plan.name, plan.help, plan.label_names, /*max_series=*/0);
+    // Users are those of servers that run.
+    auto made = MakeIngestFamily(store, plan.kind, plan.name, plan.help, plan.label_names, /*max_series=*/0,
+                                 GaugeMode::kLiveSum);
     if (!made.ok()) return made.status();
     plan.family = *std::move(made);
   }
