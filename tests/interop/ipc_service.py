@@ -8,7 +8,7 @@ import subprocess
 import sys
 from types import TracebackType
 
-from scrapes import parse, scrape
+from scrapes import scrape
 
 __all__ = ["Service"]
 
@@ -82,9 +82,3 @@ class Service:
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()
-
-
-def counts_of(text: str) -> dict[str, float]:
-    """The lines by result, as an exposition says."""
-    samples = parse(text)["toolvitals_ipc_lines"].samples
-    return {sample.labels["result"]: sample.value for sample in samples if sample.name.endswith("_total")}
