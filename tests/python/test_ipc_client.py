@@ -16,11 +16,9 @@ from typing import Any
 import pytest
 from line_server import LineServer
 
-from toolvitals import _core
 from toolvitals.ipc import Client, ClientStats
 from toolvitals.ipc._mailbox import Mailbox
 from toolvitals.ipc._sender import Backoff
-from toolvitals.testing import isolated
 
 
 @pytest.fixture
@@ -93,23 +91,6 @@ def test_records_are_lines_of_the_protocol(path: str, server: LineServer) -> Non
         {"gauge": "depth", "value": -1},
         {"observe": "wait_seconds", "value": 0.25},
     ]
-
-
-def test_the_native_server_takes_what_a_client_sends(path: str) -> None:
-    with isolated():
-        ingest = _core.Ingest(socket=path, datagram_socket=None, mode=0o600, labels=[])
-        with Client(path) as client:
-            with client.track_operation("upload", object_size=10, labels={"user": "ann"}):
-                pass
-            client.counter("client_jobs_total", 3)
-            assert client.flush()
-        ingest.stop()
-        text = _core.render("prometheus").decode().splitlines()
-    assert 'operations_total{operation_type="upload",outcome="success"} 1' in text
-    assert 'operation_bytes_total{operation_type="upload"} 10' in text
-    assert "client_jobs_total 3" in text
-    assert "active_users 1.0" in text
-    assert 'toolvitals_ipc_lines_total{result="accepted"} 2' in text
 
 
 def test_a_tracked_block(path: str, server: LineServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -168,11 +167,21 @@ def test_a_store_that_moves_meanwhile_loses_no_line(tmp_path: Path) -> None:
     assert result_of(SENDS + code, str(tmp_path / "s"), str(tmp_path / "d"), SENDER) == 500_000
 
 
-def test_a_client_of_another_program_needs_nothing_of_ours(tmp_path: Path) -> None:
-    path = str(tmp_path / "s")
-    running = ingest(path)
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(path)
-        client.sendall(b'{"gauge":"native_depth","value":4}\n')
-    running.stop()
-    assert b"\nnative_depth 4.0\n" in _core.render("prometheus")
+def test_it_takes_what_a_client_sends(tmp_path: Path) -> None:
+    code = """
+        from toolvitals.ipc import Client
+        running = ingest(sys.argv[1])
+        with Client(sys.argv[1]) as client:
+            with client.track_operation("upload", object_size=10, labels={"user": "ann"}):
+                pass
+            client.counter("jobs_total", 3)
+            assert client.flush()
+        running.stop()
+        print(json.dumps(_core.render("prometheus").decode().splitlines()))
+    """
+    text = result_of(SENDS + code, str(tmp_path / "s"))
+    assert 'operations_total{operation_type="upload",outcome="success"} 1' in text
+    assert 'operation_bytes_total{operation_type="upload"} 10' in text
+    assert "jobs_total 3" in text
+    assert "active_users 1.0" in text
+    assert 'toolvitals_ipc_lines_total{result="accepted"} 2' in text
