@@ -169,8 +169,8 @@ def _processes(processes: Figures) -> Iterator[str]:
     yield ""
     yield (
         "Processes that live and record in a shared directory, each with 1000 samples of each tool; one of them "
-        "answers for all. prometheus_client in its multi-process mode, with a counter and a histogram of each tool. Then the "
-        "same after other processes have come, recorded and ended, one after the other."
+        "answers for all. prometheus_client in its multi-process mode, with a counter and a histogram of each tool. "
+        "Then the same after other processes have come, recorded and ended, one after the other."
     )
     yield ""
     libraries = ("toolvitals", "prometheus_client")

@@ -14,9 +14,6 @@
 namespace toolvitals {
 namespace {
 
-constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
-// How often a series may go away under the reader of a list; then those that are known are shown.
-constexpr int kMaxDisturbances = 100'000;
 // How many series before its turn a cell is fetched.
 constexpr size_t kAhead = 8;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
@@ -88,17 +85,6 @@ bool IsRemoved(const FamilyDefinition& definition, const SeriesRecord& series, c
     }
   }
   return true;
-}
-
-// One value more than names is that of a process that has ended, and left a gauge that shows each.
-LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::string> values) {
-  LabelSet::Pairs pairs;
-  std::string process_id = values.size() == names.size() + 1 ? std::move(values.back()) : std::string();
-  for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
-    pairs.emplace_back(names[i], std::move(values[i]));
-  }
-  if (!process_id.empty()) pairs.emplace_back("pid", std::move(process_id));
-  return pairs;
 }
 
 // Keeps the entries that are marked, of an array with one row per series or with none at all.
@@ -222,70 +208,6 @@ bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
   info.bounds = known.definition.bounds;
   info.states = known.definition.states;
   known.info = std::make_shared<const FamilyInfo>(std::move(info));
-  return true;
-}
-
-std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& record, const Known& known) const {
-  const auto packed = LoadText(segment_, record.labels.load(std::memory_order_relaxed));
-  auto values = packed.has_value() ? UnpackTexts(*packed) : std::nullopt;
-  if (!values.has_value()) return nullptr;
-  return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
-}
-
-FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known, std::vector<Place>& members,
-                                          LabelSets& labels) const {
-  // On from the last one that is still in the list: series join it at its end only, so all that was not met yet, and
-  // was there all the time, follows.
-  while (!members.empty() && !IsStill(members.back())) {
-    members.pop_back();
-    labels.pop_back();
-  }
-  const Word& link = members.empty() ? record.first : members.back().record->next;
-  const auto is_still_linked = [&](Offset at) {
-    return link.load(std::memory_order_relaxed) == at && (members.empty() || IsStill(members.back()));
-  };
-  const Offset at = link.load(std::memory_order_acquire);
-  if (at == 0) return is_still_linked(0) ? Step::kEnd : Step::kDisturbed;
-  const auto* found_series = segment_.Find<SeriesRecord>(at, BytesOf(known.definition));
-  // Beyond what a view can see: it comes with the next reading.
-  if (found_series == nullptr || members.size() > segment_.used_bytes() / sizeof(SeriesRecord)) return Step::kEnd;
-  const SeriesRecord& series = *found_series;
-  const uint64_t generation = series.generation.load(std::memory_order_acquire);
-  // The memory may be that of a newer series of the family by now, which stands elsewhere in the list. Whoever sees the
-  // newer one sees, too, that the link changed, or that what it is in has left the list.
-  if (!IsGenerationOf(segment_.OffsetOf(&record), generation) || !is_still_linked(at)) return Step::kDisturbed;
-  const auto found = known.sets.find(generation);
-  std::shared_ptr<const LabelSet> set = found != known.sets.end() ? found->second : ReadLabels(series, known);
-  std::atomic_thread_fence(std::memory_order_acquire);
-  if (set == nullptr || series.generation.load(std::memory_order_relaxed) != generation) return Step::kDisturbed;
-  members.push_back({&series, generation});
-  labels.push_back(std::move(set));
-  return Step::kMember;
-}
-
-bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
-  std::vector<Place> members;
-  auto labels = std::make_shared<LabelSets>();
-  Step step = Step::kMember;
-  for (int disturbances = 0; step != Step::kEnd; disturbances += step == Step::kDisturbed) {
-    if (disturbances == kMaxDisturbances) return false;
-    step = ReadNext(record, known, members, *labels);
-  }
-  if (known.shows_overflow) {
-    const Offset overflow = record.overflow.load(std::memory_order_relaxed);
-    const auto* series = segment_.Find<SeriesRecord>(overflow, BytesOf(known.definition));
-    if (series == nullptr) return false;
-    members.push_back({series, series->generation.load(std::memory_order_acquire)});
-    labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
-  }
-  // Series of another family that has the record by now are not read as if they were this one's.
-  if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
-  known.sets.clear();
-  for (size_t i = 0; i < members.size(); ++i) known.sets.emplace(members[i].generation, (*labels)[i]);
-  known.members = std::move(members);
-  known.keys = labels;
-  known.labels = std::move(labels);
-  known.fact_versions.clear();
   return true;
 }
 
