@@ -24,8 +24,10 @@ bool ForgetElsewhere(const SeriesFilter* only) {
     return false;
   }
   if (!done) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "what other processes recorded could not be taken back: their directory is in use or full");
+    PyErr_SetString(
+        PyExc_RuntimeError,
+        "what other processes recorded could not be taken back: their directory is in use, full, or another "
+        "service's");
   }
   return done;
 }

@@ -191,7 +191,7 @@ void Collector::PrepareChild() {
       return;
     }
   }
-  unshared_children_.fetch_add(1, std::memory_order_relaxed);
+  segment_->header().unshared.fetch_add(1, std::memory_order_relaxed);
   // Private memory is copied by the fork itself; what is shared would stay so.
   if (segment_->is_shared()) child_image_ = segment_->Copy(blanks);
 }
@@ -203,7 +203,6 @@ void Collector::BecomeChild() {
   } else if (!child_image_.empty()) {
     segment_->AdoptPrivately(child_image_).IgnoreError();
   }
-  unshared_children_.store(0, std::memory_order_relaxed);
   ResetAll(/*after_fork=*/true);
   // Only now, so that nobody takes the parent's counts for the child's.
   if (!name.empty() && !sharing_.place->Publish(name).ok()) name.clear();
@@ -453,6 +452,7 @@ void Collector::ResetAll(bool after_fork) {
   header.scrapes.store(0, std::memory_order_relaxed);
   header.scrape_ns_sum.store(0, std::memory_order_relaxed);
   if (!after_fork) return;
+  header.unshared.store(0, std::memory_order_relaxed);
   // The endpoints are the parent's.
   header.json_port.store(0, std::memory_order_relaxed);
   header.prometheus_port.store(0, std::memory_order_relaxed);

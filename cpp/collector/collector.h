@@ -98,9 +98,6 @@ class Collector {
   void FoundFamily();
   // Called before each fork, outside of all locks.
   void SetBeforeFork(void (*before_fork)()) { before_fork_.store(before_fork, std::memory_order_release); }
-  // Forked children whose records nobody else can see, since there was no room for them to share it.
-  uint64_t unshared_children() const { return unshared_children_.load(std::memory_order_relaxed); }
-
   // Families of instruments that programs make for themselves.
   InstrumentStore& instruments() { return instruments_; }
 
@@ -144,7 +141,6 @@ class Collector {
   // What was prepared for a child that is about to be forked: a place among others, or else memory of its own.
   std::optional<ClaimedRegion> child_region_ ABSL_GUARDED_BY(mutex_);
   std::vector<char> child_image_ ABSL_GUARDED_BY(mutex_);
-  std::atomic<uint64_t> unshared_children_{0};
   std::atomic<void (*)()> before_fork_{nullptr};
   absl::flat_hash_map<std::string, std::unique_ptr<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);

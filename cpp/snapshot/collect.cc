@@ -72,6 +72,7 @@ SelfSnapshot CollectSelf(std::span<const Member> members) {
     const SegmentHeader& header = member.segment->header();
     self.series += header.series.load(std::memory_order_relaxed);
     self.memory_bytes += member.segment->used_bytes();
+    self.unshared_processes += header.unshared.load(std::memory_order_relaxed);
     self.scrapes += member.Counted(header.scrapes);
     scrape_ns += member.Counted(header.scrape_ns_sum);
     for (size_t i = 0; i < dropped.size(); ++i) dropped[i] += member.Counted(header.dropped[i]);
@@ -171,7 +172,6 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   snapshot->self = CollectSelf(members);
   CollectFleet(fleet, snapshot->self);
   snapshot->self.merge_conflicts = families_.conflicts();
-  snapshot->self.unshared_processes = collector_.unshared_children();
   if (sources_ != nullptr) snapshot->self.source_failures = sources_->failures();
   snapshot->self.stale_reads = StoredSource::stale_reads();
   snapshot->self.overflowed_records = families_.ReadOverflowed(members);

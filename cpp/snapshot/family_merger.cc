@@ -18,8 +18,12 @@ bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b) {
          a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode;
 }
 
+// With a label of the same name of its own, a family has nothing that could tell processes apart; of those the most
+// recent value is shown.
 bool ShowsProcesses(const FamilyDefinition& definition) {
-  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll;
+  const std::vector<std::string>& names = definition.label_names;
+  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll &&
+         std::find(names.begin(), names.end(), "pid") == names.end();
 }
 
 Number Sum(const Number& a, const Number& b) {

@@ -196,6 +196,7 @@ void Retirement::AddHeader(const Member& member) {
 }
 
 void Retirement::AddProcesses(const Member& member) {
+  AddTo(collector_->segment().header().unshared, member.segment->header().unshared.load(std::memory_order_relaxed));
   const bool is_sum = member.state == MemberState::kRetired;
   AddTo(collector_->segment().header().retired_processes,
         is_sum ? member.segment->header().retired_processes.load(std::memory_order_relaxed) : 1);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -57,6 +58,8 @@ void ReadWindow(const Member& member, const WindowCell& window, const WindowCell
   }
   const uint64_t window_size = segment.header().window_size.load(std::memory_order_relaxed);
   window.Read(*ring, capacity, window_size, position, samples);
+  // Nobody vouches for what stands in another's memory; what is no latency was never recorded.
+  if (segment.is_view()) std::erase_if(samples, [](double ms) { return !(ms >= 0 && std::isfinite(ms)); });
 }
 
 }  // namespace toolvitals

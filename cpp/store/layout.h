@@ -68,7 +68,8 @@ struct SegmentHeader {
   Word prometheus_port;
   Word resets;           // how often its process zeroed what is counted
   Word package_version;  // three numbers of 16 bits each, the first one highest
-  Word reserved[8];
+  Word unshared;         // forked children whose records nobody but they can see
+  Word reserved[7];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds

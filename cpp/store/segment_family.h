@@ -16,8 +16,8 @@ namespace toolvitals {
 // process has a slot of it, whose lock is its sign of life; what it recorded is there when it has ended, until the
 // founder has taken it in. When the last of them is gone, so is the file.
 //
-//   0                1 MiB            1 GiB            2 GiB
-//   [roster: a word for each slot | …][slot 0: a segment][slot 1: a segment] …
+//   0                                1 GiB               2 GiB
+//   [roster: a word for each slot |  ][slot 0: a segment |][slot 1: a segment |] …
 //
 // Thread-safe.
 class SegmentFamily final : public SegmentPlace {

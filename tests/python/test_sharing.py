@@ -135,6 +135,17 @@ def test_gauges_of_each_process(service: Service, mode: str) -> None:
     assert set(samples_of(workers[0].text(), "level")) == ({first, second} if mode == "all" else {first})
 
 
+def test_a_gauge_with_a_label_pid_of_its_own(service: Service) -> None:
+    first, second = service.begin(), service.begin()
+    for place, worker in enumerate((first, second)):
+        worker.do(
+            f"globals().__setitem__('gauge', prometheus.Gauge('level', 'Help.', ['pid'])) or "
+            f"gauge.labels('7').set({place})"
+        )
+    assert len(samples_of(first.text(), "level")) == 1
+    assert samples_of(first.text(), "level")[0].startswith('level{pid="7"} ')
+
+
 def test_infos_and_states_of_the_most_recent(service: Service) -> None:
     first, second = service.begin(), service.begin()
     for worker in (first, second):
