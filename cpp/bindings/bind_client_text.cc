@@ -51,6 +51,21 @@ class KeptReaders {
     return texts;
   }
 
+  // The text of every family of instruments of all processes, whichever registry shows it; those with names that only
+  // Python writes are left out.
+  std::string RenderAll() {
+    std::string text;
+    std::vector<FamilySnapshot> merged;
+    absl::MutexLock lock(&mutex_);
+    merger_.Read(fleet_.Look().members, /*hidden_too=*/true, Collector::Global().quantile_method(), merged);
+    for (FamilySnapshot& family : merged) {
+      family.exemplars.clear();
+      ClientText().Write(family, {.open_metrics = false, .created = false}, text);
+    }
+    fleet_.Rest();
+    return text;
+  }
+
  private:
   static std::optional<FamilySnapshot> Named(std::vector<FamilySnapshot>& families, const std::string& name) {
     for (FamilySnapshot& family : families) {
@@ -108,6 +123,17 @@ void BindClientText(py::module_& module) {
       "render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"), py::arg("created"),
       "The text of each instrument as bytes, as prometheus_client would write it; None for one with names beyond\n"
       "identifiers or with exemplars. The GIL is released meanwhile.");
+  module.def(
+      "render_families",
+      [] {
+        std::string text;
+        {
+          const py::gil_scoped_release released;
+          text = kept_readers.load(std::memory_order_acquire)->RenderAll();
+        }
+        return py::bytes(text);
+      },
+      "The text of the instruments of all processes that share what they record, whichever registry they are in.");
   module.def(
       "render_tools",
       [](bool open_metrics) {

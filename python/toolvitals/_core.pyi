@@ -173,6 +173,9 @@ def render(format: str) -> bytes:
 def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
     """The text of each instrument, as prometheus_client would write it; None for one that Python has to write."""
 
+def render_families() -> bytes:
+    """The text of the instruments of all processes that share what they record, whichever registry they are in."""
+
 def render_tools(open_metrics: bool) -> bytes:
     """The text of the families of tools and caches, to stand among others."""
 

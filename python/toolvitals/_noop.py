@@ -49,6 +49,7 @@ __all__ = [
     "read_directory",
     "refresh_demand",
     "render",
+    "render_families",
     "render_instruments",
     "render_tools",
     "set_drop_logger",
@@ -318,6 +319,11 @@ def found_family() -> None:
 def read_directory(path: str) -> dict[str, Any]:
     """Raises RuntimeError: only the core reads segments."""
     raise RuntimeError(f"toolvitals records nothing here, and cannot read {path!r}")
+
+
+def render_families() -> bytes:
+    """Nothing."""
+    return b""
 
 
 def render_tools(open_metrics: bool) -> bytes:

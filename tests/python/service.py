@@ -17,6 +17,7 @@ WORKER = """
 import json, os, sys
 import toolvitals as tv
 from toolvitals import prometheus
+import toolvitals.prometheus.multiprocess
 from toolvitals._backend import core
 collector = tv.get_collector()
 counter = prometheus.Counter("jobs", "Help.", ["kind"])

@@ -310,6 +310,22 @@ def test_generate_latest_is_of_all(service: Service) -> None:
     assert set(samples_of(text, "jobs_total")) == {'jobs_total{kind="a"} 5.0', 'jobs_total{kind="b"} 1.0'}
 
 
+def test_the_multi_process_collector_is_of_all(service: Service, tmp_path: Path) -> None:
+    first, second = service.begin(), service.begin()
+    first.do("counter.labels('a').inc(2)")
+    second.do("counter.labels('a').inc(3)")
+    second.do("globals().__setitem__('own', prometheus.Gauge('own', 'H.', registry=None)) or own.set(4)")
+    second.do("globals().__setitem__('size', prometheus.Histogram('size', 'H.', buckets=[1])) or size.observe(0.5)")
+    first.do(
+        "globals().__setitem__('registry', prometheus.CollectorRegistry()) or "
+        f"prometheus.multiprocess.MultiProcessCollector(registry, {str(tmp_path)!r}) and None"
+    )
+    text = first.do("prometheus.generate_latest(registry).decode()")
+    assert samples_of(text, "jobs_total") == ['jobs_total{kind="a"} 5.0']
+    assert samples_of(text, "own") == [f'own{{pid="{second.pid}"}} 4.0']
+    assert samples_of(text, "size_count") == ["size_count 1.0"]
+
+
 def test_a_strangers_reading_changes_nothing(service: Service) -> None:
     first, second = service.begin(), service.begin()
     first.record("search", 1.0)

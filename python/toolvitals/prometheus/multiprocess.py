@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from toolvitals._backend import core
 from toolvitals.prometheus._wrapper import instruments
 from toolvitals.prometheus.metrics_core import Metric
+from toolvitals.prometheus.parser import text_string_to_metric_families
 from toolvitals.prometheus.registry import CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 
@@ -34,7 +36,8 @@ class MultiProcessCollector:
     """Collects every instrument that there is, whichever registry it is in, for a registry that is scraped instead.
 
     `path`, or PROMETHEUS_MULTIPROC_DIR where it is None, has to be a directory, as programs that use it make one
-    (ValueError where it is not); no file is written there. What is collected is this process's. Thread-safe.
+    (ValueError where it is not); no file is written there. What is collected is this process's; where TOOLVITALS_DIR
+    is set, that of all processes. Thread-safe.
     """
 
     def __init__(self, registry: CollectorRegistry | None, path: str | None = None) -> None:
@@ -49,6 +52,9 @@ class MultiProcessCollector:
     def collect(self) -> Iterator[Metric]:
         """The families of the instruments. Those of one name and type are one; none is without series, none says when
         one began."""
+        if core.shared_directory() is not None:
+            yield from text_string_to_metric_families(core.render_families().decode())
+            return
         families: dict[tuple[str, str], Metric] = {}
         for instrument in list(instruments.values()):
             for metric in instrument.collect():
