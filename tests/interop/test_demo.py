@@ -10,14 +10,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import scrapes
 
-from toolvitals.demo.clients import Counts
 from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts
+from toolvitals.demo.ledger import Entry, Ledger, Stage
 from toolvitals.demo.settings import Settings
+from toolvitals.demo.tally import Counts, Expected, Tally
 
 TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "count_lines", "evaluate", "wait_forever")
 
@@ -91,7 +93,13 @@ def test_taken_ports_are_said_aloud() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("DEMO_SECONDS", "soon"), ("DEMO_SECONDS", "-1"), ("DEMO_CLIENTS", "0"), ("DEMO_SEED", "x")]
+    ("variable", "value"),
+    [
+        ("DEMO_SECONDS", "soon"),
+        ("DEMO_SECONDS", "-1"),
+        ("DEMO_CLIENTS", "0"),
+        ("DEMO_SEED", "x"),
+    ],
 )
 def test_a_wrong_setting_is_named(variable: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"{variable}={value!r}"):
@@ -99,7 +107,7 @@ def test_a_wrong_setting_is_named(variable: str, value: str) -> None:
 
 
 def test_every_difference_is_found() -> None:
-    expected = Counts({("a", "success"): 2, ("a", "cancelled"): 1, ("gone", "error"): 1})
+    expected = Expected(Counts({("a", "success"): 2, ("a", "cancelled"): 1, ("gone", "error"): 1}))
     tool: dict[str, Any] = {"successful_calls": 2, "failed_calls": 1, "cancelled_calls": 1}
     assert differences("JSON", json_counts({"tools": {"a": tool}}), expected) == [
         "JSON: a error: endpoint 1, clients 0",
@@ -110,3 +118,49 @@ def test_every_difference_is_found() -> None:
         "Prometheus: a cancelled: endpoint 0, clients 1",
         "Prometheus: a success: endpoint 3, clients 2",
     ]
+
+
+def test_what_is_uncertain_may_be_counted_or_not_and_nothing_else() -> None:
+    expected = Expected(Counts({("a", "success"): 2}), uncertain=Counts({("a", "success"): 1}))
+    wrong = [n for n in range(5) if differences("JSON", Counts({("a", "success"): n}), expected)]
+    assert wrong == [0, 1, 4]
+
+
+def test_the_ledger_tells_of_calls_without_an_answer(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger") as ledger:
+        tally = Tally(ledger)
+        stages = (None, Stage.BEGUN, Stage.ENDING, Stage.RECORDED)
+        for worker in (1, 2):
+            for stage in stages:
+                number = tally.begin("a")
+                if stage is not None:
+                    ledger.write(number, Entry(worker, stage, "error" if stage > Stage.BEGUN else "success"))
+        hung = tally.begin("hung")
+        ledger.write(hung, Entry(1, Stage.RECORDED, "cancelled"))
+        tally.give_up(hung)
+        # The second worker is alive: what is in its hands is still to end.
+        expected = tally.expected(alive={2})
+    assert expected.counts == {("a", "error"): 2, ("hung", "cancelled"): 1}
+    assert expected.uncertain == {("a", "error"): 1}
+    assert expected.unsettled == [
+        "call 5 of a still runs, in worker 2",
+        "call 6 of a still runs, in worker 2",
+    ]
+    assert (tally.cut_off, tally.given_up) == (8, 1)
+
+
+def test_an_answer_that_the_ledger_has_otherwise_is_a_problem(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger") as ledger:
+        tally = Tally(ledger)
+        for entry in (
+            Entry(1, Stage.RECORDED, "success"),
+            Entry(1, Stage.RECORDED, "error"),
+            Entry(1, Stage.ENDING, "success"),
+            None,
+        ):
+            number = tally.begin("a")
+            if entry is not None:
+                ledger.write(number, entry)
+            tally.answer(number, "success")
+    assert tally.answered == {("a", "success"): 4}
+    assert [problem.partition(" of ")[0] for problem in tally.problems] == ["call 1", "call 2", "call 3"]

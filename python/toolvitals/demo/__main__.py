@@ -9,11 +9,11 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import track
 from rich.text import Text
@@ -22,6 +22,7 @@ from toolvitals.demo import corpus
 from toolvitals.demo.endpoint import read_json
 from toolvitals.demo.load import Load, settled_differences
 from toolvitals.demo.process import serving
+from toolvitals.demo.service import OneProcess, Service
 from toolvitals.demo.settings import Settings
 from toolvitals.demo.table import MetricsTable
 
@@ -52,10 +53,17 @@ def _run(console: Console, settings: Settings) -> int:
     with tempfile.TemporaryDirectory(prefix="toolvitals-demo-") as folder:
         database = Path(folder, "stdlib.sqlite")
         paths = _build_corpus(console, database)
-        with serving(database) as addresses:
-            _print_addresses(console, addresses, settings)
+        with _service(database) as service:
+            _print_addresses(console, service.addresses, settings)
             logging.disable(logging.CRITICAL)  # Clients that give up on calls are the point, not worth a warning.
-            return asyncio.run(_drive(console, settings, addresses, paths))
+            return asyncio.run(_serve_and_drive(console, settings, service, paths))
+
+
+@contextmanager
+def _service(database: Path) -> Iterator[Service]:
+    """What is put under load."""
+    with serving(database) as addresses:
+        yield OneProcess(addresses)
 
 
 def _build_corpus(console: Console, database: Path) -> list[str]:
@@ -67,8 +75,12 @@ def _build_corpus(console: Console, database: Path) -> list[str]:
     return [name for name, _ in files]
 
 
-def _print_addresses(console: Console, addresses: dict[str, str], settings: Settings) -> None:
-    lines = {"MCP server": "mcp", "Metrics as JSON": "json", "Metrics for Prometheus": "prometheus"}
+def _print_addresses(console: Console, addresses: Mapping[str, str], settings: Settings) -> None:
+    lines = {
+        "MCP server": "mcp",
+        "Metrics as JSON": "json",
+        "Metrics for Prometheus": "prometheus",
+    }
     for title, key in lines.items():
         console.print(Text(f"{title + ':':24}{addresses[key]}"))
     for key, variable, default in (("json", "METRICS_JSON_PORT", 9109), ("prometheus", "PROMETHEUS_PORT", 9108)):
@@ -79,19 +91,38 @@ def _print_addresses(console: Console, addresses: dict[str, str], settings: Sett
     console.print(f"{settings.clients} clients, seed {settings.seed}, {ending}")
 
 
-async def _drive(console: Console, settings: Settings, addresses: dict[str, str], paths: list[str]) -> int:
+async def _serve_and_drive(console: Console, settings: Settings, service: Service, paths: list[str]) -> int:
+    try:
+        await service.begin()
+        return await _drive(console, settings, service, paths)
+    finally:
+        await service.end()
+
+
+async def _drive(console: Console, settings: Settings, service: Service, paths: list[str]) -> int:
     interrupted = _catch_interrupt()
-    load = Load(addresses["mcp"], settings.clients, settings.seed, paths)
+    load = Load(service, settings.clients, settings.seed, paths)
     until = None if settings.seconds is None else time.monotonic() + settings.seconds
     table = MetricsTable()
+
+    async def tables() -> Group:
+        metrics = await asyncio.to_thread(read_json, service.addresses["json"], service.tries)
+        return Group(*service.tables(metrics), table.render(metrics))
+
     with _screen(console) as show:
         interval = REFRESH_SECONDS if console.is_terminal else PLAIN_REFRESH_SECONDS
-        while not await _is_over(interrupted, load, until, interval):
-            show(table.render(await asyncio.to_thread(read_json, addresses["json"])))
-        problems = await load.finish()
-        problems += await settled_differences(addresses, load.counts)
-        show(table.render(await asyncio.to_thread(read_json, addresses["json"])))
-    return _verdict(console, problems, sum(load.counts.values()), interrupted.is_set())
+        while not await _is_over(interrupted, service, load, until, interval):
+            show(await tables())
+        problems = await service.calm()
+        problems += await load.finish()
+        problems += service.tally.problems
+        problems += await settled_differences(service)
+        show(await tables())
+    for problem in problems:
+        console.print(Text(problem, style="red"))
+    if not problems:
+        console.print(service.summary(service.expected()))
+    return 1 if problems and not interrupted.is_set() else 0
 
 
 @contextmanager
@@ -118,22 +149,16 @@ def _catch_interrupt() -> asyncio.Event:
     return interrupted
 
 
-async def _is_over(interrupted: asyncio.Event, load: Load, until: float | None, interval: float) -> bool:
-    """Waits for the next refresh; whether there is none, because of Ctrl-C, the time or a client that broke."""
+async def _is_over(
+    interrupted: asyncio.Event, service: Service, load: Load, until: float | None, interval: float
+) -> bool:
+    """Waits for the next refresh; whether there is none, because of Ctrl-C, the time or a part that broke."""
     left = interval if until is None else min(interval, max(0.0, until - time.monotonic()))
     try:
         await asyncio.wait_for(interrupted.wait(), left)
     except (TimeoutError, asyncio.TimeoutError):
-        return load.failed() or (until is not None and time.monotonic() >= until)
+        return load.failed() or service.failed() or (until is not None and time.monotonic() >= until)
     return True
-
-
-def _verdict(console: Console, problems: list[str], calls: int, interrupted: bool) -> int:
-    for problem in problems:
-        console.print(Text(problem, style="red"))
-    if not problems:
-        console.print(f"{calls} calls: the clients' counts and both endpoints agree, for every tool and outcome.")
-    return 1 if problems and not interrupted else 0
 
 
 if __name__ == "__main__":

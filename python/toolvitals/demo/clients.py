@@ -1,19 +1,20 @@
-"""Real MCP clients with a seeded mix of requests. Each counts what it got, to be held against the metrics."""
+"""Real MCP clients with a seeded mix of requests. They tally what they got, to be held against the metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from mcp import Client, MCPError
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, RequestParamsMeta
 
-__all__ = ["Counts", "run_client"]
+from toolvitals.demo.cuts import is_cut
+from toolvitals.demo.ledger import CALL_KEY
+from toolvitals.demo.tally import Tally
 
-Counts = Counter[tuple[str, str]]
-"""How many calls, by (name as it is recorded, outcome)."""
+__all__ = ["User"]
 
 FAVOURITES = 40
 
@@ -46,29 +47,16 @@ _MODULES = (
 _LITERALS = ("[1, 2, 3]", "{'a': 1}", "1 +", "open('x')", "", "(1, 2", "'text'", "{1: (2, 3)}")
 
 
-async def run_client(url: str, number: int, seed: int, paths: list[str], counts: Counts, stop: asyncio.Event) -> None:
-    """Sends requests until told to stop. Every other client speaks the protocol of before mcp 2."""
-    dice = random.Random(f"{seed}/{number}")
-    # What one client asks for often the others do too, so that a cache has something to do.
-    favourites = random.Random(seed).sample(paths, min(FAVOURITES, len(paths)))
-    mode = "legacy" if number % 2 else "auto"
-    async with Client(url, mode=mode, cache=None) as client:
-        user = _User(client, dice, paths, favourites, counts)
-        while not stop.is_set():
-            await user.act()
-            await asyncio.sleep(dice.expovariate(1 / 0.02))
+class User:
+    """Makes one request after the other, drawn by its own dice; a client is handed in for each."""
 
-
-class _User:
-    def __init__(
-        self, client: Client, dice: random.Random, paths: list[str], favourites: list[str], counts: Counts
-    ) -> None:
-        self._client = client
-        self._dice = dice
+    def __init__(self, number: int, seed: int, paths: list[str], tally: Tally) -> None:
+        self.dice = random.Random(f"{seed}/{number}")
         self._paths = paths
-        self._counts = counts
-        self._favourites = favourites
-        self._acts: dict[Callable[[], Awaitable[None]], int] = {
+        self._tally = tally
+        # What one client asks for often the others do too, so that a cache has something to do.
+        self._favourites = random.Random(seed).sample(paths, min(FAVOURITES, len(paths)))
+        self._acts: dict[Callable[[Client], Awaitable[None]], int] = {
             self._search_text: 25,
             self._search_regex: 8,
             self._read_source: 30,
@@ -81,70 +69,87 @@ class _User:
             self._call_unknown: 1,
         }
 
-    async def act(self) -> None:
-        """One request, drawn from the mix."""
-        (action,) = self._dice.choices(list(self._acts), list(self._acts.values()))
-        await action()
+    async def act(self, client: Client) -> None:
+        """One request, drawn from the mix. Raises an error that is_cut() knows where its server goes away meanwhile."""
+        (action,) = self.dice.choices(list(self._acts), list(self._acts.values()))
+        await action(client)
 
-    async def _search_text(self) -> None:
-        await self._call("search_text", query=self._dice.choice(_QUERIES))
+    async def _search_text(self, client: Client) -> None:
+        await self._call(client, "search_text", query=self.dice.choice(_QUERIES))
 
-    async def _search_regex(self) -> None:
-        await self._call("search_regex", pattern=self._dice.choice(_PATTERNS), folder=self._dice.choice(_FOLDERS))
+    async def _search_regex(self, client: Client) -> None:
+        await self._call(client, "search_regex", pattern=self.dice.choice(_PATTERNS), folder=self.dice.choice(_FOLDERS))
 
-    async def _read_source(self) -> None:
-        path = self._dice.choice(self._favourites if self._dice.random() < 0.8 else self._paths)
-        await self._call("read_source", path=path if self._dice.random() < 0.97 else f"missing/{path}")
+    async def _read_source(self, client: Client) -> None:
+        path = self.dice.choice(self._favourites if self.dice.random() < 0.8 else self._paths)
+        await self._call(client, "read_source", path=path if self.dice.random() < 0.97 else f"missing/{path}")
 
-    async def _summarise(self) -> None:
-        await self._call("summarise_module", path=self._dice.choice(self._favourites))
+    async def _summarise(self, client: Client) -> None:
+        await self._call(client, "summarise_module", path=self.dice.choice(self._favourites))
 
-    async def _count_lines(self) -> None:
-        await self._call("count_lines", folder=self._dice.choice(_FOLDERS))
+    async def _count_lines(self, client: Client) -> None:
+        await self._call(client, "count_lines", folder=self.dice.choice(_FOLDERS))
 
-    async def _evaluate(self) -> None:
-        await self._call("evaluate", expression=self._dice.choice(_LITERALS))
+    async def _evaluate(self, client: Client) -> None:
+        await self._call(client, "evaluate", expression=self.dice.choice(_LITERALS))
 
-    async def _call_unknown(self) -> None:
-        name = f"no_such_tool_{self._dice.randrange(1000)}"
-        await self._count("unknown_tool", self._client.call_tool(name, {}))
+    async def _call_unknown(self, client: Client) -> None:
+        name = f"no_such_tool_{self.dice.randrange(1000)}"
+        await self._count("unknown_tool", lambda meta: client.call_tool(name, {}, meta=meta))
 
-    async def _read_resource(self) -> None:
-        module = self._dice.choice((*_MODULES, "no_such_module")).partition("/")[0]
-        await self._count("resource:stdlib://head/{module}", self._client.read_resource(f"stdlib://head/{module}"))
+    async def _read_resource(self, client: Client) -> None:
+        module = self.dice.choice((*_MODULES, "no_such_module")).partition("/")[0]
+        uri = f"stdlib://head/{module}"
+        await self._count("resource:stdlib://head/{module}", lambda meta: client.read_resource(uri, meta=meta))
 
-    async def _get_prompt(self) -> None:
-        path = self._dice.choice(self._favourites)
-        await self._count("prompt:review", self._client.get_prompt("review", {"path": path}))
+    async def _get_prompt(self, client: Client) -> None:
+        path = self.dice.choice(self._favourites)
+        await self._count("prompt:review", lambda meta: client.get_prompt("review", {"path": path}, meta=meta))
 
-    async def _call(self, name: str, **arguments: object) -> None:
-        await self._count(name, self._client.call_tool(name, arguments))
+    async def _call(self, client: Client, name: str, **arguments: object) -> None:
+        await self._count(name, lambda meta: client.call_tool(name, arguments, meta=meta))
 
-    async def _count(self, name: str, request: Awaitable[object]) -> None:
+    async def _count(self, name: str, request: Callable[[RequestParamsMeta], Awaitable[object]]) -> None:
         """Awaits the answer and counts it as its receiver sees it."""
+        number = self._tally.begin(name)
         try:
-            answer = await request
-        except MCPError:
-            self._counts[name, "error"] += 1
+            answer = await request(_meta(number))
+        except MCPError as error:
+            if is_cut(error):
+                raise
+            self._tally.answer(number, "error")
             return
         failed = isinstance(answer, CallToolResult) and answer.is_error
-        self._counts[name, "error" if failed else "success"] += 1
+        self._tally.answer(number, "error" if failed else "success")
 
-    async def _cancel(self) -> None:
+    async def _cancel(self, client: Client) -> None:
         """Calls the tool that hangs and gives up on it, once it is known to have begun."""
         begun = asyncio.Event()
 
         async def on_progress(progress: float, total: float | None, message: str | None) -> None:
             begun.set()
 
-        call = asyncio.ensure_future(self._client.call_tool("wait_forever", {}, progress_callback=on_progress))
+        number = self._tally.begin("wait_forever")
+        call = asyncio.ensure_future(
+            client.call_tool("wait_forever", {}, progress_callback=on_progress, meta=_meta(number))
+        )
         waiter = asyncio.ensure_future(begun.wait())
         try:
             await asyncio.wait({call, waiter}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(self._dice.uniform(0.1, 1.0))
+            await asyncio.sleep(self.dice.uniform(0.1, 1.0))
         finally:
             call.cancel()
             waiter.cancel()
             await asyncio.wait({call, waiter})
-        outcome = "cancelled" if call.cancelled() else "error" if call.exception() else "success"
-        self._counts["wait_forever", outcome] += 1
+        if call.cancelled():
+            self._tally.give_up(number)
+            return
+        error = call.exception()
+        if error is not None and is_cut(error):
+            raise error
+        self._tally.answer(number, "error" if error else "success")
+
+
+def _meta(number: int) -> RequestParamsMeta:
+    """What a request says beside its parameters: its number, for those who keep a ledger."""
+    return cast(RequestParamsMeta, {CALL_KEY: number})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import urllib.request
 from typing import Any
 
-from toolvitals.demo.clients import Counts
+from toolvitals.demo.tally import Counts, Expected
 
 __all__ = ["differences", "json_counts", "prometheus_counts", "read_json", "read_text"]
 
@@ -16,17 +17,26 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _OUTCOMES = {"success": "successful_calls", "error": "failed_calls", "cancelled": "cancelled_calls"}
 
 
-def read_text(url: str) -> str:
-    """The body at an address of this machine; a proxy that the environment names is not asked."""
+def read_text(url: str, tries: int = 1) -> str:
+    """The body at an address of this machine; a proxy that the environment names is not asked.
+
+    Where processes that share the address are killed, a reader asks again, and another one answers: so many tries.
+    """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=10) as response:
-        body: bytes = response.read()
-    return body.decode()
+    while True:
+        tries -= 1
+        try:
+            with opener.open(url, timeout=10) as response:
+                body: bytes = response.read()
+            return body.decode()
+        except (OSError, http.client.HTTPException):
+            if tries <= 0:
+                raise
 
 
-def read_json(url: str) -> dict[str, Any]:
+def read_json(url: str, tries: int = 1) -> dict[str, Any]:
     """The metrics at a JSON endpoint."""
-    metrics: dict[str, Any] = json.loads(read_text(url))
+    metrics: dict[str, Any] = json.loads(read_text(url, tries))
     return metrics
 
 
@@ -46,10 +56,10 @@ def prometheus_counts(text: str) -> Counts:
     return counts
 
 
-def differences(source: str, found: Counts, expected: Counts) -> list[str]:
+def differences(source: str, found: Counts, expected: Expected) -> list[str]:
     """One line for each name and outcome whose count is not the expected one."""
     return [
-        f"{source}: {name} {outcome}: endpoint {found[name, outcome]}, clients {expected[name, outcome]}"
-        for name, outcome in sorted({*found, *expected})
-        if found[name, outcome] != expected[name, outcome]
+        f"{source}: {name} {outcome}: endpoint {found[name, outcome]}, clients {expected.counts[name, outcome]}"
+        for name, outcome in sorted({*found, *expected.counts})
+        if not 0 <= found[name, outcome] - expected.counts[name, outcome] <= expected.uncertain[name, outcome]
     ]

@@ -1,12 +1,13 @@
-"""The clients together: started, stopped and their counts added up."""
+"""The clients together: started, stopped and held against the metrics."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 
-from toolvitals.demo.clients import Counts, run_client
+from toolvitals.demo.clients import User
 from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
+from toolvitals.demo.service import Service
 
 __all__ = ["Load", "settled_differences"]
 
@@ -18,11 +19,12 @@ SETTLE_SECONDS = 10.0
 class Load:
     """Runs the clients. Used from one event loop."""
 
-    def __init__(self, url: str, clients: int, seed: int, paths: list[str]) -> None:
-        self.counts = Counts()
+    def __init__(self, service: Service, clients: int, seed: int, paths: list[str]) -> None:
         self._stop = asyncio.Event()
         self._clients = [
-            asyncio.ensure_future(run_client(url, number, seed, paths, self.counts, self._stop))
+            asyncio.ensure_future(
+                service.run_user(service.addresses["mcp"], number, User(number, seed, paths, service.tally), self._stop)
+            )
             for number in range(clients)
         ]
 
@@ -40,16 +42,18 @@ class Load:
         return [f"client {number}: {result!r}" for number, result in enumerate(results) if result is not None]
 
 
-async def settled_differences(addresses: dict[str, str], expected: Counts) -> list[str]:
+async def settled_differences(service: Service) -> list[str]:
     """What the endpoints and the clients disagree on, after cancellations under way have had time to arrive."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        metrics = await asyncio.to_thread(read_json, addresses["json"])
-        text = await asyncio.to_thread(read_text, addresses["prometheus"])
+        metrics = await asyncio.to_thread(read_json, service.addresses["json"], service.tries)
+        text = await asyncio.to_thread(read_text, service.addresses["prometheus"], service.tries)
+        expected = service.expected()
         found = differences("JSON", json_counts(metrics), expected)
         found += differences("Prometheus", prometheus_counts(text), expected)
         running = {name: tool["in_progress"] for name, tool in metrics["tools"].items() if tool["in_progress"]}
         found += [f"JSON: {name}: {count} still in flight" for name, count in running.items()]
+        found += expected.unsettled
         if not found or time.monotonic() > deadline:
             return found
         await asyncio.sleep(0.1)

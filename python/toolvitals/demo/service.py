@@ -1,0 +1,103 @@
+"""What is put under load: one server process, or many behind one port. The rest of the demo knows no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from rich.console import RenderableType
+
+from toolvitals.demo.sessions import RunUser, run_in_one_session
+from toolvitals.demo.tally import Expected, Tally
+
+__all__ = ["OneProcess", "Service"]
+
+
+class Service(Protocol):
+    """Used from one event loop, in which begin() and end() come first and last."""
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Of the MCP server (`mcp`) and the endpoints (`json`, `prometheus`)."""
+        ...
+
+    @property
+    def tally(self) -> Tally:
+        """Where the clients note their calls."""
+        ...
+
+    @property
+    def run_user(self) -> RunUser:
+        """How clients keep their sessions with it."""
+        ...
+
+    @property
+    def tries(self) -> int:
+        """How often a reader asks until it is answered."""
+        ...
+
+    async def begin(self) -> None:
+        """Waits until it serves; RuntimeError where it cannot."""
+        ...
+
+    def failed(self) -> bool:
+        """Whether something ended that nobody meant to end."""
+        ...
+
+    async def calm(self) -> list[str]:
+        """Leaves its processes alone from now on; a line for each thing that went wrong so far."""
+        ...
+
+    async def end(self) -> None:
+        """Ends its processes."""
+        ...
+
+    def expected(self) -> Expected:
+        """What the metrics must say."""
+        ...
+
+    def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
+        """What there is to show beside the metrics."""
+        ...
+
+    def summary(self, expected: Expected) -> str:
+        """The last words of a run in which all counts agree."""
+        ...
+
+
+class OneProcess:
+    """A server process that others began and end."""
+
+    tries = 1
+    run_user = staticmethod(run_in_one_session)
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self.addresses = addresses
+        self.tally = Tally()
+
+    async def begin(self) -> None:
+        """It serves already."""
+
+    def failed(self) -> bool:
+        """Its clients notice."""
+        return False
+
+    async def calm(self) -> list[str]:
+        """Nobody disturbs it."""
+        return []
+
+    async def end(self) -> None:
+        """Left to those who began it."""
+
+    def expected(self) -> Expected:
+        """What the clients have counted."""
+        return self.tally.expected()
+
+    def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
+        """Nothing: its metrics tell all."""
+        return []
+
+    def summary(self, expected: Expected) -> str:
+        """How many calls agree."""
+        calls = sum(expected.counts.values())
+        return f"{calls} calls: the clients' counts and both endpoints agree, for every tool and outcome."
