@@ -29,7 +29,7 @@ def demo(**environment: str) -> Iterator[subprocess.Popen[str]]:
     """A running demo; killed where the test leaves it running."""
     process = subprocess.Popen(
         [sys.executable, "-m", "toolvitals.demo"],
-        env={**os.environ, **environment},
+        env={**os.environ, "WORKERS": "", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -81,6 +81,49 @@ def test_its_scrapes_are_valid_and_ctrl_c_ends_it_cleanly() -> None:
     assert "Fatal" not in printed
 
 
+def test_workers_that_are_killed_agree_with_their_clients() -> None:
+    with demo(WORKERS="3", DEMO_KILL_SECONDS="0.3") as process:
+        printed, found = lines_until(process, r"in files: +(\S+)")
+        folder = Path(found[1])
+        several, _ = lines_until(process, r" ([3-9]|\d\d+) killed so far")
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate()
+    printed += several + rest
+    assert process.returncode == 0, printed
+    assert "the workers' ledger and both endpoints agree, for every tool and outcome" in printed
+    for place in "123":
+        assert re.search(rf"^ {place} +\d+ +(serving|starting|killed) +\d", printed, re.MULTILINE), printed
+    assert re.search(r" [1-9]\d* retired processes counted", printed), printed
+    assert "Traceback" not in printed
+    assert not folder.parent.exists()
+
+
+def test_workers_that_count_a_call_too_many_are_found_out() -> None:
+    record = "import toolvitals; toolvitals.get_collector().record_tool_call('evaluate', success=True, latency_ms=1.0)"
+    with demo(WORKERS="2", DEMO_KILL_SECONDS="60", DEMO_CLIENTS="2") as process:
+        _, found = lines_until(process, r"in files: +(\S+)")
+        lines_until(process, r"^ evaluate +[1-9]")
+        environment = {**os.environ, "TOOLVITALS_DIR": found[1]}
+        subprocess.run([sys.executable, "-c", record], env=environment, check=True, timeout=60)
+        os.killpg(process.pid, signal.SIGINT)
+        printed, _ = process.communicate()
+    assert process.returncode == 1, printed
+    for endpoint in ("JSON", "Prometheus"):
+        counts = re.search(rf"^{endpoint}: evaluate success: endpoint (\d+), clients (\d+)$", printed, re.MULTILINE)
+        assert counts is not None, printed
+        assert int(counts[1]) == int(counts[2]) + 1
+    assert "agree" not in printed
+
+
+def test_a_worker_that_ends_by_itself_is_found_out() -> None:
+    with demo(WORKERS="2", DEMO_KILL_SECONDS="60", DEMO_CLIENTS="1") as process:
+        _, found = lines_until(process, r"^ 1 +(\d+) +serving")
+        os.kill(int(found[1]), signal.SIGTERM)
+        printed, _ = process.communicate()
+    assert process.returncode == 1, printed
+    assert "worker 1 ended by itself while serving" in printed
+
+
 def test_taken_ports_are_said_aloud() -> None:
     with socket.create_server(("127.0.0.1", 0)) as json_port, socket.create_server(("127.0.0.1", 0)) as prometheus_port:
         taken = [str(listener.getsockname()[1]) for listener in (json_port, prometheus_port)]
@@ -99,6 +142,11 @@ def test_taken_ports_are_said_aloud() -> None:
         ("DEMO_SECONDS", "-1"),
         ("DEMO_CLIENTS", "0"),
         ("DEMO_SEED", "x"),
+        ("WORKERS", "0"),
+        ("WORKERS", "65"),
+        ("WORKERS", "2.5"),
+        ("DEMO_KILL_SECONDS", "0"),
+        ("DEMO_KILL_SECONDS", "nan"),
     ],
 )
 def test_a_wrong_setting_is_named(variable: str, value: str) -> None:

@@ -25,6 +25,7 @@ from toolvitals.demo.process import serving
 from toolvitals.demo.service import OneProcess, Service
 from toolvitals.demo.settings import Settings
 from toolvitals.demo.table import MetricsTable
+from toolvitals.demo.workers import workers_behind_one_port
 
 __all__ = ["main"]
 
@@ -53,17 +54,21 @@ def _run(console: Console, settings: Settings) -> int:
     with tempfile.TemporaryDirectory(prefix="toolvitals-demo-") as folder:
         database = Path(folder, "stdlib.sqlite")
         paths = _build_corpus(console, database)
-        with _service(database) as service:
+        with _service(database, settings) as service:
             _print_addresses(console, service.addresses, settings)
             logging.disable(logging.CRITICAL)  # Clients that give up on calls are the point, not worth a warning.
             return asyncio.run(_serve_and_drive(console, settings, service, paths))
 
 
 @contextmanager
-def _service(database: Path) -> Iterator[Service]:
-    """What is put under load."""
-    with serving(database) as addresses:
-        yield OneProcess(addresses)
+def _service(database: Path, settings: Settings) -> Iterator[Service]:
+    """What is put under load, as the settings ask for it."""
+    if settings.workers > 1:
+        with workers_behind_one_port(database, settings) as workers:
+            yield workers
+    else:
+        with serving(database) as addresses:
+            yield OneProcess(addresses)
 
 
 def _build_corpus(console: Console, database: Path) -> list[str]:
@@ -80,15 +85,19 @@ def _print_addresses(console: Console, addresses: Mapping[str, str], settings: S
         "MCP server": "mcp",
         "Metrics as JSON": "json",
         "Metrics for Prometheus": "prometheus",
+        "Metrics in files": "directory",
     }
     for title, key in lines.items():
-        console.print(Text(f"{title + ':':24}{addresses[key]}"))
+        if key in addresses:
+            console.print(Text(f"{title + ':':24}{addresses[key]}"))
     for key, variable, default in (("json", "METRICS_JSON_PORT", 9109), ("prometheus", "PROMETHEUS_PORT", 9108)):
         asked = int(os.environ.get(variable, default))
         if f":{asked}/" not in addresses[key]:
             console.print(Text(f"Port {asked} is taken; the {key} endpoint is on the next free one, as above."))
     ending = "until Ctrl-C" if settings.seconds is None else f"for {settings.seconds:g} s"
     console.print(f"{settings.clients} clients, seed {settings.seed}, {ending}")
+    if settings.workers > 1:
+        console.print(f"{settings.workers} workers, one of them killed every {settings.kill_seconds:g} s")
 
 
 async def _serve_and_drive(console: Console, settings: Settings, service: Service, paths: list[str]) -> int:
@@ -122,7 +131,8 @@ async def _drive(console: Console, settings: Settings, service: Service, paths: 
         console.print(Text(problem, style="red"))
     if not problems:
         console.print(service.summary(service.expected()))
-    return 1 if problems and not interrupted.is_set() else 0
+    # Whoever interrupts one process may do so before it has answered. Of many, what was cut off is known.
+    return 1 if problems and (settings.workers > 1 or not interrupted.is_set()) else 0
 
 
 @contextmanager

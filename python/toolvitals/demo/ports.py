@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import socket
 
-__all__ = ["listen", "next_free"]
+__all__ = ["HOST", "listen", "next_free", "reserve"]
 
 HOST = "127.0.0.1"
 TRIES_MAX = 100
 
 
-def listen(port: int) -> socket.socket:
-    """A listening TCP socket; OSError where the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(port: int, *, shared: bool = False) -> socket.socket:
+    """A listening TCP socket; OSError where the port is taken. A shared port others may listen on, if they share it."""
+    listener = _bind(port, shared=shared)
     try:
-        # Connections of an earlier run that are still closing do not make a port taken.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
         listener.listen()
     except OSError:
         listener.close()
         raise
     return listener
+
+
+def reserve(port: int) -> socket.socket:
+    """A socket that keeps a port for those who share it, and does not listen itself; 0 for any free port."""
+    return _bind(port, shared=True)
+
+
+def _bind(port: int, *, shared: bool) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # Connections of an earlier run that are still closing do not make a port taken.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((HOST, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def next_free(preferred: int, *, apart_from: int | None = None) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from toolvitals.demo.settings import server_environment
 
-__all__ = ["serving"]
+__all__ = ["END_SECONDS", "serving"]
 
 END_SECONDS = 10
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -22,14 +23,12 @@ from toolvitals.demo.corpus import Corpus
 from toolvitals.demo.ports import HOST, listen, next_free
 from toolvitals.integrations.mcp import instrument
 
-__all__ = ["main"]
+__all__ = ["main", "new_server", "serve"]
 
 
 def main(database: Path) -> None:
     """Serves until standard input ends."""
-    server = instrument(MCPServer("standard library", log_level="CRITICAL"))
-    tools.register(server, Corpus(database))
-    logging.disable(logging.CRITICAL)  # The failures that clients provoke would fill the screen with tracebacks.
+    server = new_server(database)
     with _start_endpoints() as endpoints, listen(0) as listener:
         addresses = {
             "mcp": f"http://{HOST}:{listener.getsockname()[1]}/mcp",
@@ -37,8 +36,21 @@ def main(database: Path) -> None:
             "prometheus": f"http://{HOST}:{endpoints.prometheus_port}/metrics",
         }
         print(json.dumps(addresses), flush=True)
-        config = uvicorn.Config(server.streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
-        _serve(uvicorn.Server(config), listener)
+        serve(server, listener)
+
+
+def new_server(database: Path) -> MCPServer[Any]:
+    """The server with all that it offers, instrumented and silent."""
+    server = instrument(MCPServer[Any]("standard library", log_level="CRITICAL"))
+    tools.register(server, Corpus(database))
+    logging.disable(logging.CRITICAL)  # The failures that clients provoke would fill the screen with tracebacks.
+    return server
+
+
+def serve(server: MCPServer[Any], listener: socket.socket) -> None:
+    """Serves on a listening socket until standard input ends."""
+    config = uvicorn.Config(server.streamable_http_app(), log_config=None, timeout_graceful_shutdown=1)
+    _run(uvicorn.Server(config), listener)
 
 
 def _start_endpoints() -> Any:
@@ -47,7 +59,7 @@ def _start_endpoints() -> Any:
     return toolvitals.start(host=HOST, json_port=json_port, prometheus_enabled=True, prometheus_port=prometheus_port)
 
 
-def _serve(server: uvicorn.Server, listener: Any) -> None:
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
     def end_with_input() -> None:
         # Not through sys.stdin, whose lock this thread would hold when the interpreter ends for another reason.
         while os.read(0, 4096):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["MetricsTable"]
+__all__ = ["MetricsTable", "workers_table"]
 
 
 class MetricsTable:
@@ -47,6 +47,17 @@ class MetricsTable:
                 _seconds(tool["oldest_in_progress_ms"]),
             )
         return table
+
+
+def workers_table(rows: Sequence[tuple[str, str, str, str]], facts: str) -> RenderableType:
+    """The workers as (place, process, state, for how many seconds), above a line of facts about all of them."""
+    table = _table("Workers", "worker")
+    table.add_column("pid", justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    table.add_column("for s", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return Group(table, Text(f" {facts}\n"))
 
 
 def _caches(caches: Mapping[str, Any]) -> Table:
