@@ -11,7 +11,8 @@ CORE_SOURCES := $(shell find cpp cmake CMakeLists.txt -name '*_test.cc' -prune -
 	\( -name '*.h' -o -name '*.cc' -o -name '*.cmake' -o -name CMakeLists.txt \) -print)
 PACKAGE_SOURCES := $(CORE_SOURCES) $(shell find python -name '*.py' -o -name '*.pyi' -o -name py.typed)
 DEMO_SECONDS ?=
-export DEMO_SECONDS
+WORKERS ?=
+export DEMO_SECONDS WORKERS
 FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS
 KILLS ?= 1000
@@ -32,7 +33,7 @@ bootstrap-test:
 
 build: bootstrap $(VENV)/.package ## Install the package and its development tools into .venv
 
-demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it)
+demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it; WORKERS=n kills some of n)
 	@$(VENV)/bin/python -m toolvitals.demo
 
 # Both suites run even if the first one fails; the Python summary comes last.
