@@ -16,8 +16,8 @@ constexpr int kAttempts = 64;
 // Segments that are taken in at one time.
 constexpr size_t kMaxBatch = 256;
 // How long somebody who resets or removes waits for those who take in: five seconds.
-constexpr int kForgetAttempts = 2500;
-constexpr absl::Duration kForgetPause = absl::Milliseconds(2);
+constexpr int kForgetAttempts = 25'000;
+constexpr absl::Duration kForgetPause = absl::Microseconds(200);
 
 std::string FileOf(const std::string& name, std::string_view suffix) { return std::string(name).append(suffix); }
 

@@ -2,6 +2,7 @@
 #include "snapshot/retirement.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "registry/registry.h"
 #include "snapshot/family_merger.h"
@@ -32,7 +33,8 @@ std::vector<std::string_view> ValuesOf(const LabelSet& labels, const FamilyDefin
 void StoreNumber(const Number& number, CounterCell& cell) {
   if (number.is_whole) {
     cell.Increment<kAlone>(number.whole);
-  } else {
+  } else if (number.real >= 0 && std::isfinite(number.real)) {
+    // Anything else was never counted: it stood in a segment that somebody damaged.
     cell.Increment<kAlone>(number.real);
   }
 }
