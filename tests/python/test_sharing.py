@@ -301,6 +301,41 @@ def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path)
     assert recorded == ["search"]
 
 
+def test_a_full_disk_leaves_the_process_to_itself(tmp_path: Path) -> None:
+    # A limit on the size of files is to the core what a full disk is: no room can be reserved.
+    code = """
+        import json, os, resource, warnings
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            import toolvitals as tv
+        from toolvitals._backend import core
+        collector = tv.get_collector()
+        collector.record_tool_call("search", success=True, latency_ms=1.0)
+        print(json.dumps([[str(warning.message) for warning in caught], core.shared_directory(),
+                          collector.get_tool_metrics("search")["total_calls"]]))
+    """
+    said, directory, calls = result_of(code, TOOLVITALS_DIR=str(tmp_path / "run"))
+    assert len(said) == 1
+    assert "keeps the metrics of this process to itself" in said[0]
+    assert directory is None
+    assert calls == 1
+
+
+def test_a_segment_that_cannot_grow_counts_in_its_overflow(tmp_path: Path) -> None:
+    code = """
+        import json, resource
+        import toolvitals as tv
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        collector = tv.get_collector()
+        for i in range(500):
+            collector.record_tool_call(f"tool {i}", success=True, latency_ms=1.0)
+        tools = collector.get_all_metrics()["tools"]
+        print(json.dumps([sum(tool["total_calls"] for tool in tools.values()), "overflow" in tools]))
+    """
+    assert result_of(code, TOOLVITALS_DIR=str(tmp_path / "run")) == [500, True]
+
+
 def test_generate_latest_is_of_all(service: Service) -> None:
     first, second = service.begin(), service.begin()
     first.do("counter.labels('a').inc(2)")
