@@ -22,7 +22,7 @@ class SegmentPlace {
   virtual ~SegmentPlace() = default;
   // ResourceExhausted where there is no room, PermissionDenied where nothing may be written.
   virtual absl::StatusOr<ClaimedRegion> Claim() = 0;
-  // From here on readers find the segment; what it holds is complete. Async-signal-safe, for the child of fork().
+  // From here on readers find the segment; what it holds is complete. Takes no lock, for the child of fork() calls it.
   virtual absl::Status Publish(const std::string& name) = 0;
 };
 
