@@ -55,6 +55,9 @@ TEST(SegmentTest, TheHeadersWordsStandWhereTheLayoutSays) {
   EXPECT_EQ(offsetof(SegmentHeader, process_id), 48u);
   EXPECT_EQ(offsetof(SegmentHeader, directory), 88u);
   EXPECT_EQ(offsetof(SegmentHeader, scrape_ns_sum), 128u);
+  EXPECT_EQ(offsetof(SegmentHeader, retired_processes), 144u);
+  EXPECT_EQ(offsetof(SegmentHeader, resets), 176u);
+  EXPECT_EQ(offsetof(SegmentHeader, unshared), 192u);
   EXPECT_EQ(offsetof(SegmentHeader, dropped), 256u);
   EXPECT_EQ(offsetof(SegmentHeader, gc), 512u);
   EXPECT_EQ(offsetof(SegmentHeader, bounds), 608u);
