@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,9 @@ import pytest
 import scrapes
 
 from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts
+from toolvitals.demo.hearing import hear_all
 from toolvitals.demo.ledger import Entry, Ledger, Stage
+from toolvitals.demo.ports import listen, next_free, reserved
 from toolvitals.demo.settings import Settings
 from toolvitals.demo.tally import Counts, Expected, Tally
 
@@ -113,6 +118,72 @@ def test_workers_that_count_a_call_too_many_are_found_out() -> None:
         assert counts is not None, printed
         assert int(counts[1]) == int(counts[2]) + 1
     assert "agree" not in printed
+
+
+def test_reserved_ports_are_shared_with_nobody_but_the_workers() -> None:
+    with reserved(0) as port:
+        with reserved(port) as first, reserved(port) as second:
+            assert port <= first < second
+            with reserved(first) as third:
+                assert third > second
+        with listen(port, shared=True), listen(port, shared=True), reserved(port) as other:
+            assert other > port
+            assert next_free(port) > port
+
+
+@contextmanager
+def behind_one_port(answers: dict[int, int]) -> Iterator[str]:
+    """Servers that say how many calls of the tool `a` succeeded, by the process that each of them says it is."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # Head and body in one packet: the next request need not wait for an acknowledgement.
+        pid = 0
+
+        def do_GET(self) -> None:
+            count = answers[self.pid]
+            tool = {"successful_calls": count, "failed_calls": 0, "cancelled_calls": 0}
+            said = json.dumps({"tools": {"a": tool}, "system": {"process": {"pid": self.pid}}})
+            text = f'tool_calls_total{{outcome="success",tool="a"}} {count}\n'
+            body = (said if self.path == "/metrics.json" else text).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            """Tests are silent."""
+
+    with ExitStack() as stack:
+        port = stack.enter_context(reserved(0))
+        for pid in answers:
+            handler = type("Handler", (Handler,), {"pid": pid})
+            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", port), handler, bind_and_activate=False))
+            server.socket.close()
+            server.socket = listen(port, shared=True)
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+        yield f"http://127.0.0.1:{port}/metrics"
+
+
+@pytest.mark.parametrize(
+    ("answers", "processes", "problem"),
+    [
+        ({11: 2, 12: 2}, {11, 12}, None),
+        ({11: 2, 12: 3}, {11, 12}, "JSON of process 12: a success: endpoint 3, clients 2"),
+        ({11: 2, 12: 2}, {11}, "json: process 12 answers, which is no worker"),
+        ({11: 2}, {11, 12}, "json: process 12 never answers"),
+    ],
+)
+def test_every_process_behind_a_port_is_heard(
+    answers: dict[int, int], processes: set[int], problem: str | None
+) -> None:
+    with behind_one_port(answers) as url:
+        addresses = {"json": url.replace("/metrics", "/metrics.json"), "prometheus": url}
+        found = hear_all(addresses, processes, Expected(Counts({("a", "success"): 2})))
+    assert (problem in found) if problem else not found
 
 
 def test_a_worker_that_ends_by_itself_is_found_out() -> None:

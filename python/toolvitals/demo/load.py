@@ -7,6 +7,7 @@ import time
 
 from toolvitals.demo.clients import User
 from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
+from toolvitals.demo.hearing import hear_all
 from toolvitals.demo.service import Service
 
 __all__ = ["Load", "settled_differences"]
@@ -54,6 +55,8 @@ async def settled_differences(service: Service) -> list[str]:
         running = {name: tool["in_progress"] for name, tool in metrics["tools"].items() if tool["in_progress"]}
         found += [f"JSON: {name}: {count} still in flight" for name, count in running.items()]
         found += expected.unsettled
+        if not found and service.processes():
+            found = await asyncio.to_thread(hear_all, service.addresses, service.processes(), expected)
         if not found or time.monotonic() > deadline:
             return found
         await asyncio.sleep(0.1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-__all__ = ["HOST", "listen", "next_free", "reserve"]
+__all__ = ["HOST", "listen", "next_free", "reserved"]
 
 HOST = "127.0.0.1"
 TRIES_MAX = 100
@@ -21,9 +23,39 @@ def listen(port: int, *, shared: bool = False) -> socket.socket:
     return listener
 
 
-def reserve(port: int) -> socket.socket:
-    """A socket that keeps a port for those who share it, and does not listen itself; 0 for any free port."""
-    return _bind(port, shared=True)
+@contextmanager
+def reserved(preferred: int) -> Iterator[int]:
+    """A port that stays this process's to share with its workers, also while none of them listens; 0 means any.
+
+    It is the preferred one or the next one above it that is free. Raises OSError where there is none nearby.
+    """
+    with ExitStack() as stack:
+        for port in range(preferred, min(preferred + TRIES_MAX, 65536)):
+            try:
+                if port:
+                    stack.enter_context(_claim(port))
+                    listen(port).close()
+                bound = stack.enter_context(_bind(port, shared=True))
+            except OSError:
+                stack.close()
+                continue
+            yield int(bound.getsockname()[1])
+            return
+        raise OSError(f"no free port from {preferred} on")
+
+
+def _claim(port: int) -> socket.socket:
+    """What keeps another demo from reserving the port; OSError where one has. The kernel would let both share it.
+
+    A name without a file is the claim: it is gone with its process.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0toolvitals demo, port {port}")
+    except OSError:
+        claim.close()
+        raise
+    return claim
 
 
 def _bind(port: int, *, shared: bool) -> socket.socket:

@@ -56,6 +56,10 @@ class Service(Protocol):
         """What the metrics must say."""
         ...
 
+    def processes(self) -> set[int]:
+        """The processes that share the endpoints, each of which must say the same; none where only one could answer."""
+        ...
+
     def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
         """What there is to show beside the metrics."""
         ...
@@ -92,6 +96,10 @@ class OneProcess:
     def expected(self) -> Expected:
         """What the clients have counted."""
         return self.tally.expected()
+
+    def processes(self) -> set[int]:
+        """Nobody to be told apart."""
+        return set()
 
     def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
         """Nothing: its metrics tell all."""

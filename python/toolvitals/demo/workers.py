@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from toolvitals.demo.ledger import Ledger
-from toolvitals.demo.ports import HOST, next_free, reserve
+from toolvitals.demo.ports import HOST, reserved
 from toolvitals.demo.process import END_SECONDS
 from toolvitals.demo.sessions import run_in_many_sessions
 from toolvitals.demo.settings import Settings, server_environment
@@ -38,10 +38,13 @@ def workers_behind_one_port(database: Path, settings: Settings) -> Iterator[Work
     """Workers that have a folder and ports to share, and are still to begin."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="toolvitals-demo-", dir=_shared_memory())))
-        json_port = next_free(int(os.environ.get("METRICS_JSON_PORT", "9109")))
-        prometheus_port = next_free(int(os.environ.get("PROMETHEUS_PORT", "9108")), apart_from=json_port)
+        preferred = (
+            0,
+            int(os.environ.get("METRICS_JSON_PORT", "9109")),
+            int(os.environ.get("PROMETHEUS_PORT", "9108")),
+        )
         # The ports stay the demo's own while workers come and go.
-        ports = [stack.enter_context(reserve(port)).getsockname()[1] for port in (0, json_port, prometheus_port)]
+        ports = [stack.enter_context(reserved(port)) for port in preferred]
         yield Workers(database, folder / "metrics", stack.enter_context(Ledger(folder / "ledger")), ports, settings)
 
 
@@ -93,10 +96,7 @@ class Workers:
     async def begin(self) -> None:
         """Fills every place, and has the kills begin once all serve."""
         self._places = [asyncio.ensure_future(self._fill(place)) for place in range(self._settings.workers)]
-        all_serve = asyncio.ensure_future(_all_set(self._serving))
-        await asyncio.wait({all_serve, *self._places}, return_when=asyncio.FIRST_COMPLETED)
-        if not all_serve.done():
-            all_serve.cancel()
+        if not await self._all_serve():
             raise RuntimeError("; ".join(await self.calm()))
         self._killer = asyncio.ensure_future(self._kill_now_and_then())
 
@@ -105,16 +105,15 @@ class Workers:
         return any(place.done() for place in self._places)
 
     async def calm(self) -> list[str]:
-        """Kills no more; a line for each place that is empty for good."""
-        if self._killer is not None:
-            self._killer.cancel()
-            await asyncio.wait({self._killer})
+        """Kills no more, and waits until all serve; a line for each place that is empty for good."""
+        await self._stop_killing()
+        await self._all_serve()
         return [str(place.exception()) for place in self._places if place.done()]
 
     async def end(self) -> None:
         """Ends all workers by the end of their standard input, and kills those that stay."""
         self._ending.set()
-        await self.calm()
+        await self._stop_killing()
         for worker in self._workers.values():
             _dismiss(worker)
         if self._places:
@@ -126,6 +125,10 @@ class Workers:
     def expected(self) -> Expected:
         """What the clients have counted, and what the ledger says of the calls that were not answered."""
         return self.tally.expected({worker.number for worker in self._workers.values()})
+
+    def processes(self) -> set[int]:
+        """Those of the workers."""
+        return {worker.process.pid for worker in self._workers.values()}
 
     def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
         """The workers that are there now."""
@@ -163,6 +166,7 @@ class Workers:
                 self._serving[place].set()
             code = await worker.process.wait()
             del self._workers[place]
+            self._serving[place].clear()
             killed = worker.state == "killed" and code == -signal.SIGKILL
             if not killed and not self._ending.is_set():
                 raise RuntimeError(f"worker {place + 1} ended by itself while {worker.state} (exit code {code})")
@@ -180,6 +184,20 @@ class Workers:
             start_new_session=True,
         )
         return _Worker(self._begun, process)
+
+    async def _all_serve(self) -> bool:
+        """Waits until every place serves; False where one is empty for good."""
+        all_set = asyncio.ensure_future(_all_set(self._serving))
+        try:
+            await asyncio.wait({all_set, *self._places}, return_when=asyncio.FIRST_COMPLETED)
+            return all_set.done()
+        finally:
+            all_set.cancel()
+
+    async def _stop_killing(self) -> None:
+        if self._killer is not None:
+            self._killer.cancel()
+            await asyncio.wait({self._killer})
 
     async def _kill_now_and_then(self) -> None:
         dice = random.Random(f"{self._settings.seed}/kills")
