@@ -38,17 +38,12 @@ class ServerHandle {
     };
     if (json_port.has_value()) options.listeners.push_back({*json_port, "json"});
     if (prometheus_port.has_value()) options.listeners.push_back({*prometheus_port, "prometheus"});
-    if (share_ports) {
-      // Said before they are opened, so that another worker that finds one of them in use knows by whom.
-      SayPorts(json_port.value_or(0), prometheus_port.value_or(0));
-      options.is_our_port = &IsOurs;
-    }
+    if (share_ports) options.is_our_port = &IsOurs;
     absl::StatusOr<std::unique_ptr<Server>> server = [&] {
       const py::gil_scoped_release released;
       return Server::Start(std::move(options));
     }();
     if (!server.ok()) {
-      SayPorts(0, 0);
       RaiseStatus(server.status());
       throw py::error_already_set();
     }
@@ -78,7 +73,8 @@ class ServerHandle {
   }
 
  private:
-  // Where other processes of the service read it.
+  // Where other processes of the service read it. Only of ports that are open: two workers that would take each other's
+  // intention for a fact could both join a stranger.
   static void SayPorts(uint16_t json_port, uint16_t prometheus_port) {
     SegmentHeader& header = Collector::Global().segment().header();
     header.json_port.store(json_port, std::memory_order_relaxed);

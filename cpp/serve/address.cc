@@ -125,8 +125,8 @@ absl::StatusOr<int> OpenListeningSocket(const Address& address, uint16_t port, c
                                         const IsOurPort& is_ours) {
   if (is_ours == nullptr) return OpenOnce(address, port, host, Sharing::kNone);
   // The kernel lets any process of the same user share a port that is shared, so it is asked first who has it. Two that
-  // ask at the same time find each other's question in the way; and a process that is ending, and so is no longer one
-  // of ours, may not have closed its port yet.
+  // ask at the same time find each other's question in the way; one that has just opened it may not have said so yet;
+  // and one that is ending, and so is no longer one of ours, may not have closed it.
   constexpr int kAttempts = 100;
   constexpr int kAttemptsAtAForeignPort = 25;
   int foreign = 0;

@@ -64,7 +64,7 @@ struct SegmentHeader {
   Word offenders;          // Offset of an OffenderTable; zero while no label set was refused
   Word retired_processes;  // in a retired segment: how many processes it was made of
   Word service;            // a number that the processes of one service share
-  Word json_port;          // of the process's endpoints, from before they are opened; zero: none
+  Word json_port;          // of the process's endpoints while they are open; zero: none
   Word prometheus_port;
   Word resets;           // how often its process zeroed what is counted
   Word package_version;  // three numbers of 16 bits each, the first one highest

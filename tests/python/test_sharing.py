@@ -8,6 +8,7 @@ import statistics
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,27 @@ def test_a_port_of_somebody_else_is_in_use(service: Service, tmp_path: Path, unu
         assert f"port {unused_tcp_port}" in first.do(f"tv.start(json_port={unused_tcp_port}) and None")
     finally:
         stranger.kill()
+
+
+def test_two_that_begin_together_do_not_join_a_stranger(tmp_path: Path, unused_tcp_port: int) -> None:
+    stranger = Worker(tmp_path / "other")
+    workers = [Worker(tmp_path / "run") for _ in range(2)]
+    try:
+        stranger.do(f"tv.start(json_port={unused_tcp_port}) and None")
+        begin = f"tv.start(json_port={unused_tcp_port}) and None"
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda worker: str(worker.do(begin)), workers))
+        assert all(f"port {unused_tcp_port}" in answer for answer in answers), answers
+    finally:
+        for worker in (stranger, *workers):
+            worker.kill()
+
+
+def test_many_that_begin_together_share_a_port(service: Service, unused_tcp_port: int) -> None:
+    workers = [service.begin() for _ in range(6)]
+    begin = f"tv.start(json_port={unused_tcp_port}).running"
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda worker: worker.do(begin), workers)) == [True] * 6
 
 
 def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path) -> None:
