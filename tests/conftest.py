@@ -1,8 +1,10 @@
-"""What every Python test shares: an environment without settings, and Hypothesis without a clock."""
+"""What every Python test shares: an environment without settings, signals that do what they should, and Hypothesis
+without a clock."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import hypothesis
 
@@ -10,6 +12,15 @@ import hypothesis
 _OURS = ("METRICS_", "PROMETHEUS_", "PERFORMANCE_METRICS_", "TOOLVITALS_")
 for _name in [name for name in os.environ if name.startswith(_OURS)]:
     del os.environ[_name]
+
+# Run in the background or by nohup, tests begin with some signals ignored, and every program that they start would too.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 # Examples are the same in every run, so a failure is one for everybody, and no example is judged by wall time.
 # HYPOTHESIS_PROFILE=explore searches on with fresh ones.
