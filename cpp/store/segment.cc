@@ -23,6 +23,8 @@ constexpr uint64_t kMaxReservedBytes = kMaxMemoryLimitMb << 20;
 // What a file grows by at least, and at most beyond what is asked for.
 constexpr uint64_t kMinGrowBytes = uint64_t{64} << 10;
 constexpr uint64_t kMaxGrowBytes = uint64_t{4} << 20;
+// What is copied to a file at a time.
+constexpr uint64_t kCopyBytes = uint64_t{256} << 10;
 
 // The largest multiple there is where the next one is none.
 uint64_t RoundUp(uint64_t bytes, uint64_t unit) {
@@ -66,6 +68,15 @@ bool ReserveInFile(const FileRegion& region, uint64_t bytes) {
     result = fallocate(region.descriptor(), 0, static_cast<off_t>(region.begin()), static_cast<off_t>(bytes));
   } while (result != 0 && errno == EINTR);
   return result == 0;
+}
+
+// Copies word by word, each of which its writers may change meanwhile. Places and sizes are multiples of a word's.
+void CopyWords(const char* from, uint64_t bytes, char* to) {
+  const Word* words = reinterpret_cast<const Word*>(from);
+  for (uint64_t i = 0; i < bytes / sizeof(Word); ++i) {
+    const uint64_t bits = words[i].load(std::memory_order_relaxed);
+    memcpy(to + i * sizeof(Word), &bits, sizeof(Word));
+  }
 }
 
 bool WriteAll(const FileRegion& region, const char* data, uint64_t bytes, Offset at) {
@@ -230,8 +241,13 @@ absl::Status Segment::CopyTo(const FileRegion& region, std::span<const Blank> bl
   const uint64_t capacity = std::min(FileBytesFor(used), reserved_bytes_);
   if (!ReserveInFile(region, capacity)) return NoRoom(capacity, errno);
   bool written = true;
+  std::vector<char> piece(std::min(used, kCopyBytes));
   ForEachStretch(used, blanks, [&](Offset begin, Offset end) {
-    written = written && WriteAll(region, base_ + begin, end - begin, begin);
+    for (Offset at = begin; written && at < end; at += piece.size()) {
+      const uint64_t bytes = std::min<uint64_t>(piece.size(), end - at);
+      CopyWords(base_ + at, bytes, piece.data());
+      written = WriteAll(region, piece.data(), bytes, at);
+    }
   });
   // What was allocated since is not in the copy.
   const uint64_t words[] = {capacity, budget_bytes(), used};
@@ -244,7 +260,7 @@ absl::Status Segment::CopyTo(const FileRegion& region, std::span<const Blank> bl
 std::vector<char> Segment::Copy(std::span<const Blank> blanks) const {
   std::vector<char> image(used_bytes());
   ForEachStretch(image.size(), blanks,
-                 [&](Offset begin, Offset end) { memcpy(image.data() + begin, base_ + begin, end - begin); });
+                 [&](Offset begin, Offset end) { CopyWords(base_ + begin, end - begin, image.data() + begin); });
   return image;
 }
 
