@@ -17,11 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 __all__: list[str] = []
-
-pytest.importorskip("gunicorn")
 
 WSGI = """
 import os
@@ -188,7 +184,6 @@ if os.environ.get("METRICS_JSON_PORT"):
 
 
 def test_celery_whose_pool_is_forked_needs_no_configuration(tmp_path: Path) -> None:
-    pytest.importorskip("celery")
     metrics_port = free_port()
     (tmp_path / "queue").mkdir()
     command = ["celery", "-A", "app", "worker", "-c", "2", "--max-tasks-per-child", "10", "-P", "prefork"]

@@ -12,12 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from toolvitals import _core
 from toolvitals.cli.group import toolvitals
-
-pytestmark = pytest.mark.skipif(
-    not hasattr(_core, "read_directory"), reason="this core keeps what processes record to themselves"
-)
 
 # Records a call, says so, and lives until its standard input ends.
 WORKER = """
