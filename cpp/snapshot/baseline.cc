@@ -68,8 +68,7 @@ bool Baseline::TakeSeries(const SeriesFilter& filter) {
         if (definition.exponential) {
           TakeExponential(series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed));
         }
-        const bool has_window = definition.window_size != 0;
-        Take(offset, SeriesBytes(definition.kind, definition.bounds.size() + 1, has_window));
+        Take(offset, SeriesBytes(definition));
         reinterpret_cast<SeriesRecord*>(image_.data() + offset)->next.store(1, std::memory_order_relaxed);
       });
   return any;

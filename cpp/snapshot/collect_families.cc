@@ -68,15 +68,11 @@ std::shared_ptr<const NativeHistogram> Since(const std::shared_ptr<const NativeH
   return since;
 }
 
-uint64_t BytesOf(const FamilyDefinition& definition) {
-  return SeriesBytes(definition.kind, definition.bounds.size() + 1, definition.window_size != 0);
-}
-
 // Whether the series was removed by another process, and its own has not recorded since. A baseline has no list, so
 // its `next` says whether what it has was removed or reset.
 bool IsRemoved(const FamilyDefinition& definition, const SeriesRecord& series, const SeriesRecord& before) {
   if (before.next.load(std::memory_order_relaxed) == 0) return false;
-  const size_t words = (BytesOf(definition) - offsetof(SeriesRecord, cell)) / sizeof(Word);
+  const size_t words = (SeriesBytes(definition) - offsetof(SeriesRecord, cell)) / sizeof(Word);
   for (size_t i = 0; i < words; ++i) {
     const bool is_offset = definition.kind == InstrumentKind::kHistogram && i == 0;
     if (!is_offset &&

@@ -17,10 +17,6 @@ constexpr int kMaxDisturbances = 100'000;
 // The same in another process's segment, where it may be that nobody removes anything, and the list is none.
 constexpr int kMaxDisturbancesInView = 1000;
 
-uint64_t BytesOf(const FamilyDefinition& definition) {
-  return SeriesBytes(definition.kind, definition.bounds.size() + 1, definition.window_size != 0);
-}
-
 // One value more than names is that of a process that has ended, and left a gauge that shows each.
 LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::string> values) {
   LabelSet::Pairs pairs;
@@ -55,7 +51,7 @@ FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Know
   };
   const Offset at = link.load(std::memory_order_acquire);
   if (at == 0) return is_still_linked(0) ? Step::kEnd : Step::kDisturbed;
-  const auto* found_series = segment_.Find<SeriesRecord>(at, BytesOf(known.definition));
+  const auto* found_series = segment_.Find<SeriesRecord>(at, SeriesBytes(known.definition));
   // Beyond what a view can see: it comes with the next reading.
   if (found_series == nullptr || members.size() > segment_.used_bytes() / sizeof(SeriesRecord)) return Step::kEnd;
   const SeriesRecord& series = *found_series;
@@ -90,7 +86,7 @@ bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
   }
   if (known.shows_overflow) {
     const Offset overflow = record.overflow.load(std::memory_order_relaxed);
-    const auto* series = segment_.Find<SeriesRecord>(overflow, BytesOf(known.definition));
+    const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(known.definition));
     if (series == nullptr) return false;
     members.push_back({series, series->generation.load(std::memory_order_acquire)});
     labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));

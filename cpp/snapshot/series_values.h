@@ -16,6 +16,11 @@
 
 namespace toolvitals {
 
+// Of a series of the family, head and words.
+inline uint64_t SeriesBytes(const FamilyDefinition& definition) {
+  return SeriesBytes(definition.kind, definition.bounds.size() + 1, definition.window_size != 0);
+}
+
 // The exponential buckets of a histogram; nullptr where it has none, or not of every value.
 std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series);
 
