@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
 import gzip
 import os
 import stat
 import threading
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.validate import validator
 
 import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from toolvitals.prometheus import CollectorRegistry, exposition
+from toolvitals.prometheus.aiohttp import make_aiohttp_handler
 from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from toolvitals.prometheus.openmetrics.parser import text_string_to_metric_families
+from toolvitals.prometheus.registry import Collector
 from toolvitals.prometheus.samples import Exemplar
 
 PROMETHEUS_3 = (
@@ -173,22 +179,48 @@ async def test_asgi(registry: CollectorRegistry) -> None:
         assert (await client.post("/")).status_code == 405
 
 
-async def test_asgi_leaves_the_loop_to_others() -> None:
-    begun, released = threading.Event(), threading.Event()
+class Tasks:
+    """A collector of what only the event loop's own thread can tell."""
 
-    class Slow:
-        def collect(self) -> Iterable[Metric]:
-            begun.set()
-            return [] if released.wait(30) else [GaugeMetricFamily("the_loop_was_blocked", "", 1)]
+    def collect(self) -> Iterable[Metric]:
+        yield GaugeMetricFamily("asyncio_tasks", "Tasks.", len(asyncio.all_tasks()))
 
-    slow = CollectorRegistry()
-    slow.register(Slow())
-    transport = httpx.ASGITransport(app=exposition.make_asgi_app(slow))
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-        scrape = asyncio.create_task(client.get("/"))
-        await asyncio.to_thread(begun.wait, 30)
+
+@contextlib.asynccontextmanager
+async def full_executor() -> AsyncIterator[None]:
+    """The loop's executor has one thread, which is taken."""
+    loop = asyncio.get_running_loop()
+    executor = concurrent.futures.ThreadPoolExecutor(1)
+    loop.set_default_executor(executor)
+    released = threading.Event()
+    waiting = loop.run_in_executor(None, released.wait, 30)
+    try:
+        yield
+    finally:
         released.set()
-        assert (await scrape).text == ""
+        await waiting
+
+
+async def test_asgi_evaluates_on_the_loop_and_without_the_executor() -> None:
+    async with full_executor():
+        transport = httpx.ASGITransport(app=exposition.make_asgi_app(registry_of(Tasks())))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await asyncio.wait_for(client.get("/"), 20)
+    assert "\nasyncio_tasks " in answer.text
+
+
+async def test_aiohttp_evaluates_on_the_loop_and_without_the_executor() -> None:
+    handler = make_aiohttp_handler(registry_of(Tasks()))
+    async with full_executor():
+        answer = await asyncio.wait_for(handler(make_mocked_request("GET", "/metrics")), 20)
+    assert isinstance(answer, web.Response)
+    assert b"\nasyncio_tasks " in (answer.body or b"")
+
+
+def registry_of(collector: Collector) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return registry
 
 
 async def test_asgi_refuses_other_protocols(registry: CollectorRegistry) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,7 +16,9 @@ AsgiApp = Callable[[dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any]
 def make_asgi_app(registry: Collector = REGISTRY, disable_compression: bool = False) -> AsgiApp:
     """An ASGI application that answers as make_wsgi_app() does.
 
-    On an asyncio loop the scrape is rendered in a thread of the loop's executor, so that the loop goes on meanwhile.
+    Collectors are asked on the event loop, as prometheus_client asks them: they may use what belongs to the loop, such
+    as `asyncio.all_tasks()`, and no scrape waits for threads that the program has other work for. The loop stands still
+    meanwhile, so collectors that take their time belong to the native endpoint.
     """
 
     async def prometheus_app(
@@ -29,7 +30,7 @@ def make_asgi_app(registry: Collector = REGISTRY, disable_compression: bool = Fa
         for raw_name, value in scope["headers"]:
             name = raw_name.decode("latin-1").lower()
             headers[name] = ",".join(filter(None, [headers.get(name), value.decode("latin-1")]))
-        request = (
+        status, answer_headers, body = answer(
             registry,
             scope["method"],
             scope.get("path", ""),
@@ -38,13 +39,6 @@ def make_asgi_app(registry: Collector = REGISTRY, disable_compression: bool = Fa
             headers.get("accept-encoding"),
             disable_compression,
         )
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            # Another kind of event loop, such as Trio's.
-            status, answer_headers, body = answer(*request)
-        else:
-            status, answer_headers, body = await asyncio.to_thread(answer, *request)
         start = {
             "type": "http.response.start",
             "status": int(status.split(" ", 1)[0]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
@@ -18,12 +17,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def make_aiohttp_handler(registry: Collector = REGISTRY, disable_compression: bool = False) -> Handler:
     """A handler that answers as make_wsgi_app() does: `app.router.add_get("/metrics", make_aiohttp_handler())`.
 
-    The scrape is rendered in a thread of the loop's executor, so that the loop goes on meanwhile.
+    Collectors are asked on the event loop, as make_asgi_app() asks them.
     """
 
     async def prometheus_handler(request: web.Request) -> web.Response:
-        status, headers, body = await asyncio.to_thread(
-            answer,
+        status, headers, body = answer(
             registry,
             request.method,
             request.path,
