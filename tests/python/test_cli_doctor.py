@@ -98,14 +98,14 @@ def test_the_room_is_measured_by_the_environment_s_limits(url: str, monkeypatch:
 
 def test_could_not_look(tmp_path: Path) -> None:
     result = doctor("--url", "http://127.0.0.1:1")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "error    reachable: nothing listens" in result.output
     result = doctor("--url", "http://127.0.0.1:1", "--json")
-    assert result.exit_code == 2
-    assert json.loads(result.output)["exit_code"] == 2
+    assert result.exit_code == 3
+    assert json.loads(result.output)["exit_code"] == 3
     assert findings_of(result) == {"reachable": ["error"]}
     result = doctor("--dir", str(tmp_path / "none"), "--json")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert findings_of(result) == {"reachable": ["error"]}
 
 
@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_read_is_told_of_with_its_permissions(
     folder.chmod(0o777)
     read_by(reader, monkeypatch)
     result = doctor("--dir", str(folder), "--json")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert findings_of(result) == {"reachable": ["error"], "permissions": ["error"]}
     assert json.loads(result.output)["source"] == str(folder)
     assert "chmod 0700" in doctor("--dir", str(folder)).output

@@ -130,6 +130,6 @@ def test_a_folder_that_others_may_write_to_is_not_looked_at(service: Service) ->
     service.start()
     os.chmod(service.folder, 0o777)
     result = service.run("doctor", "--json")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     checks = {finding["check"] for finding in json.loads(result.output)["findings"]}
     assert checks == {"reachable", "permissions"}

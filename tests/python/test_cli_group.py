@@ -24,10 +24,8 @@ IMPORTED = """
     import sys
     sys.argv = ["toolvitals", "--help"]
     from toolvitals.cli import main
-    try:
-        main()
-    except SystemExit:
-        print([name for name in ("rich", "urllib.request", "toolvitals.prometheus") if name in sys.modules])
+    assert main() == 0
+    print([name for name in ("rich", "urllib.request", "toolvitals._backend") if name in sys.modules])
 """
 
 
@@ -48,8 +46,9 @@ def test_help_imports_none_of_the_commands() -> None:
     assert run(IMPORTED).stdout.splitlines()[-1] == "[]"
 
 
-def test_the_module_is_the_command() -> None:
-    command = [sys.executable, "-m", "toolvitals.cli", "--version"]
+@pytest.mark.parametrize("module", ["toolvitals", "toolvitals.cli"])
+def test_the_module_is_the_command(module: str) -> None:
+    command = [sys.executable, "-m", module, "--version"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("toolvitals, version ")
 
 

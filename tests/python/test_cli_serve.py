@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from toolvitals.cli import serve as module
 from toolvitals.cli._notify import Notifier
+from toolvitals.ipc import Client
 
 
 def invoke(*arguments: str) -> Result:
@@ -57,6 +61,71 @@ def test_a_socket_that_cannot_be_made_stops_the_endpoints_again(tmp_path: Path) 
     assert result.exit_code == 2
     assert result.output == f"Error: socket {path} cannot be made: No such file or directory\n"
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+class Server:
+    """`toolvitals serve` as a process of its own, run below `shell`."""
+
+    def __init__(self, *arguments: str, shell: str = "") -> None:
+        command = [sys.executable, "-W", "error", "-m", "toolvitals", "serve", "--prometheus-port=0", *arguments]
+        self.process = subprocess.Popen(
+            ["bash", "-c", f'{shell} exec "$@"', "bash", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.said = [self.process.stdout.readline(), self.process.stdout.readline()]
+
+    def end(self, number: signal.Signals) -> tuple[int, str]:
+        """The exit code and what was said on standard error."""
+        self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=60)
+        return self.process.returncode, errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_is_a_clean_end(number: signal.Signals, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    server = Server("--socket", str(path))
+    assert server.said[1] == f"Records, as a stream: {path}\n"
+    with Client(path) as client:
+        client.counter("jobs_total")
+        assert client.flush(60)
+        assert server.end(number) == (0, "")
+    assert not path.exists()
+
+
+def test_what_nohup_has_it_ignore_is_ignored() -> None:
+    server = Server(shell="trap '' HUP;")
+    masks = dict(line.split(":\t") for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines())
+    hang_up = 1 << signal.SIGHUP - 1
+    assert int(masks["SigIgn"], 16) & hang_up
+    # One that is ignored and blocked would wait to be taken.
+    assert not int(masks["SigBlk"], 16) & hang_up
+    assert server.end(signal.SIGTERM) == (0, "")
+
+
+def test_a_server_without_a_socket_says_that_it_takes_no_records() -> None:
+    server = Server()
+    assert server.said[1] == "Records: none are taken; --socket or --datagram-socket says where to send them\n"
+    server.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("folder", ["none/deep/m", "file"])
+def test_a_folder_that_cannot_be_is_named(folder: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finished = subprocess.run(
+        [sys.executable, "-m", "toolvitals", "serve", "--prometheus-port=0", "--dir", str(tmp_path / folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 2
+    assert str(tmp_path / folder) in finished.stderr
+    assert finished.stderr.startswith("Error: ")
+    assert finished.stderr.count("\n") == 1
 
 
 def test_metrics_that_are_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_the_output_goes_to_a_file_or_not(endpoints: tv.Endpoints, tmp_path: Pat
     assert "tool_calls_total" in snapshot(endpoints, "--format", "prometheus", "--output", "-").output
     result = snapshot(endpoints, "--output", str(tmp_path / "none" / "file"))
     assert result.exit_code == 2
-    assert "cannot be written: No such file or directory" in result.output
+    assert f"cannot be written: there is no folder {tmp_path / 'none'}" in result.output
 
 
 def test_where_nothing_answers_the_old_file_stays(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_where_nothing_answers_the_old_file_stays(tmp_path: Path) -> None:
     path.write_text("old")
     arguments = ["snapshot", "--url", "http://127.0.0.1:1", "--output", str(path)]
     result = CliRunner().invoke(toolvitals, arguments)
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "nothing listens" in result.output
     assert path.read_text() == "old"
 

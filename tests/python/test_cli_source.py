@@ -18,7 +18,7 @@ from certificates import Certificates
 
 import toolvitals as tv
 from toolvitals import _core
-from toolvitals.cli._failure import Failure
+from toolvitals.cli._failure import Failure, NotReached
 from toolvitals.cli._http import Endpoint
 from toolvitals.cli._source import DEFAULT_URL, DirectorySource, EndpointSource, Source, choose
 from toolvitals.testing import isolated
@@ -28,10 +28,10 @@ def source_of(url: str, token: str = "", timeout_s: float = 20.0) -> EndpointSou
     return EndpointSource(Endpoint(url, token, timeout_s))
 
 
-def failure_of(source: Source) -> str:
+def failure_of(source: Source, exit_code: int = 3) -> str:
     with pytest.raises(Failure) as raised:
         source.read()
-    assert raised.value.exit_code == 2
+    assert raised.value.exit_code == exit_code
     return raised.value.message
 
 
@@ -47,9 +47,9 @@ def answer_with(body: bytes, status: int = 200, content_type: str = "application
     return answer
 
 
-def failure_with(*arguments: Any, **headers: Any) -> str:
+def failure_with(*arguments: Any, exit_code: int = 3, **headers: Any) -> str:
     with answering(answer_with(*arguments, **headers)) as url:
-        return failure_of(source_of(url)).replace(url, "URL")
+        return failure_of(source_of(url), exit_code).replace(url, "URL")
 
 
 @pytest.mark.parametrize("route", ["", "/", "/metrics", "/metrics.json", "/health", "/metrics/"])
@@ -111,8 +111,8 @@ def test_a_token_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with isolated(), tv.start(json_port=0, auth_token="open-sesame") as endpoints:
         assert endpoints.json_url is not None
         assert source_of(endpoints.json_url, "open-sesame").read().document["schema_version"] == 1
-        assert "wants a token" in failure_of(source_of(endpoints.json_url))
-        wrong = failure_of(source_of(endpoints.json_url, "abracadabra"))
+        assert "wants a token" in failure_of(source_of(endpoints.json_url), exit_code=2)
+        wrong = failure_of(source_of(endpoints.json_url, "abracadabra"), exit_code=2)
         assert "another token" in wrong
         assert "abracadabra" not in wrong
 
@@ -209,7 +209,7 @@ def test_an_answer_that_breaks_off_is_no_answer() -> None:
 
 
 def test_refusals_are_told_in_the_server_s_words_without_what_a_terminal_would_obey() -> None:
-    assert failure_with(b'{"error": "a foreign \\u001b[2JHost"}', 403) == (
+    assert failure_with(b'{"error": "a foreign \\u001b[2JHost"}', 403, exit_code=2) == (
         "URL answered with status 403 (a foreign \\x1b[2JHost)"
     )
     assert failure_with(b"<html>", 503) == "URL answered with status 503 (Service Unavailable)"
@@ -271,11 +271,18 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
         raise PermissionError(13, "Permission denied", path)
 
     assert "cannot be read: " in failure_of(DirectorySource(str(tmp_path), reader))
-    with pytest.raises(Failure, match="is not there"):
+    with pytest.raises(NotReached, match=rf"^{tmp_path}/none is not there: --dir"):
         DirectorySource(str(tmp_path / "none"), reader)
+    with pytest.raises(NotReached, match=rf"^{tmp_path}/none/m is not there, and neither is {tmp_path}/none: --dir"):
+        DirectorySource(str(tmp_path / "none" / "m"), reader)
     (tmp_path / "file").touch()
-    with pytest.raises(Failure, match="is no folder"):
+    with pytest.raises(NotReached, match="is not there"):
+        DirectorySource(str(tmp_path / "file" / "m"), reader)
+    with pytest.raises(NotReached, match="cannot be looked at: File name too long"):
+        DirectorySource(str(tmp_path / ("m" * 256)), reader)
+    with pytest.raises(Failure, match="is no folder") as raised:
         DirectorySource(str(tmp_path / "file"), reader)
+    assert raised.value.exit_code == 2
 
 
 def test_what_the_options_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_once_with_an_interval_tells_rates(url: str) -> None:
 
 def test_nothing_to_look_at() -> None:
     result = top("http://127.0.0.1:1", "--once")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "nothing listens" in result.output
 
 

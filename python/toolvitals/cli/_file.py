@@ -25,7 +25,9 @@ def write_file(path: str, body: bytes) -> None:
             with open(target, "wb") as file:
                 file.write(body)
     except OSError as error:
-        raise Failure(f"{printable(path)} cannot be written: {error.strerror or error}") from error
+        folder = os.path.dirname(os.path.realpath(path))
+        why = error.strerror or str(error) if os.path.isdir(folder) else f"there is no folder {printable(folder)}"
+        raise Failure(f"{printable(path)} cannot be written: {why}") from error
 
 
 def _replace(target: str, body: bytes, mode: int | None) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from typing import IO
 from urllib.parse import urlsplit
 
-from toolvitals.cli._failure import Failure
+from toolvitals.cli._failure import Failure, NotReached
 from toolvitals.cli._words import printable
 
 __all__ = ["Endpoint"]
@@ -26,6 +26,7 @@ _MAX_BODY_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _MAX_EXPLANATION_BYTES = 4096
 _ROUTES = ("/metrics.json", "/metrics", "/health")
+_NOT_LET_IN = frozenset({http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN})
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -63,7 +64,10 @@ class Endpoint:
         self._opener = urllib.request.build_opener(*handlers)
 
     def get(self, route: str, accept: str) -> tuple[bytes, datetime | None]:
-        """The body at a route, and the time of the answer's `Date` header. Failure where there is no good answer."""
+        """The body at a route, and the time of the answer's `Date` header.
+
+        Failure where the endpoint does not let this command in, NotReached where there is no good answer.
+        """
         headers = {"Accept": accept}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -75,16 +79,18 @@ class Endpoint:
                 return self._body(response, until), _date(response.headers.get("Date"))
         except urllib.error.HTTPError as error:
             with error:
-                raise Failure(self._refusal(error, route)) from error
+                # Who is not let in has to be asked for in another way; everything else is the service's.
+                failure = Failure if error.code in _NOT_LET_IN else NotReached
+                raise failure(self._refusal(error, route)) from error
         except urllib.error.URLError as error:
-            raise Failure(self._unreachable(error.reason)) from error
+            raise NotReached(self._unreachable(error.reason)) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Failure(self._unreachable(error)) from error
+            raise NotReached(self._unreachable(error)) from error
 
     def _check_type(self, answered: str, accept: str) -> None:
         asked = accept.partition(";")[0]
         if answered != asked:
-            raise Failure(
+            raise NotReached(
                 f"{self.url} answered with {printable(answered)} instead of {asked}: is it an endpoint of toolvitals?"
             )
 
@@ -94,21 +100,21 @@ class Endpoint:
             chunks.append(chunk)
             size += len(chunk)
             if size > _MAX_BODY_BYTES:
-                raise Failure(f"{self.url} answered with more than {_MAX_BODY_BYTES // 1024**2} MiB")
+                raise NotReached(f"{self.url} answered with more than {_MAX_BODY_BYTES // 1024**2} MiB")
             if time.monotonic() > until:
                 raise TimeoutError
         if response.length:
-            raise Failure(f"{self.url} closed the connection in the middle of its answer")
+            raise NotReached(f"{self.url} closed the connection in the middle of its answer")
         return b"".join(chunks)
 
     def _refusal(self, error: urllib.error.HTTPError, route: str) -> str:
-        if error.code == 401:
+        if error.code == http.HTTPStatus.UNAUTHORIZED:
             return f"{self.url} " + (
                 "wants another token than the one it was given"
                 if self._token
                 else "wants a token: set METRICS_AUTH_TOKEN, or give --token"
             )
-        if error.code == 404:
+        if error.code == http.HTTPStatus.NOT_FOUND:
             return f"{self.url} has no {route}: is it an endpoint of toolvitals?"
         return f"{self.url} answered with status {error.code} ({_explanation(error)})"
 
@@ -116,7 +122,7 @@ class Endpoint:
         if isinstance(reason, TimeoutError):
             return f"{self.url} gave no answer within {self._timeout_s:g} s"
         if isinstance(reason, ConnectionRefusedError):
-            return f"nothing listens at {self.url}: does the server run, and does it call start()?"
+            return f"nothing listens at {self.url}: does the server run, does it call start(), and is that its port?"
         if isinstance(reason, socket.gaierror):
             return f"{self.url} has a host that is not known ({reason.strerror})"
         if isinstance(reason, ssl.SSLError):

@@ -6,13 +6,16 @@ import dataclasses
 import importlib
 import json
 import os
+import stat
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
-from toolvitals.cli._failure import Failure
+from toolvitals.cli._failure import Failure, NotReached
 from toolvitals.cli._http import Endpoint
 from toolvitals.cli._words import printable
+from toolvitals.settings import Settings
 
 __all__ = [
     "DEFAULT_TIMEOUT_S",
@@ -81,7 +84,7 @@ class Source(Protocol):
     """Something to read metrics from.
 
     `title` is what is looked at, for a heading; `read()` makes a fresh snapshot; `body()` a fresh exposition, json,
-    prometheus or openmetrics. Both raise Failure where that is not possible.
+    prometheus or openmetrics. Both raise Failure where that is not possible, NotReached where that is the service's.
     """
 
     @property
@@ -113,10 +116,9 @@ class DirectorySource:
     """The folder that the processes of a service share. Needs no process of the service to run. Not thread-safe."""
 
     def __init__(self, path: str, read_directory: Callable[[str], Mapping[str, Any]] | None = None) -> None:
-        """`read_directory` is the core's, unless another is given. Failure where the path is no folder."""
-        if not os.path.isdir(path):
-            what = "is no folder" if os.path.lexists(path) else "is not there"
-            raise Failure(f"{printable(path)} {what}: --dir is the TOOLVITALS_DIR of a service")
+        """`read_directory` is the core's, unless another is given. Failure where the path is no folder, NotReached
+        where there is none."""
+        _check_folder(path)
         self.path = path
         self.title = printable(path)
         self._read_directory = read_directory or _core_reader()
@@ -140,7 +142,7 @@ class DirectorySource:
         try:
             return self._read_directory(self.path)
         except (OSError, ValueError, RuntimeError) as error:
-            raise Failure(f"{self.title} cannot be read: {printable(str(error))}") from error
+            raise NotReached(f"{self.title} cannot be read: {printable(_words_of(error))}") from error
 
 
 def choose(
@@ -153,7 +155,7 @@ def choose(
     """The source that the options ask for; else the folder of TOOLVITALS_DIR; else this machine's default endpoint.
 
     A token is that of the option, else of METRICS_AUTH_TOKEN. Failure for options that contradict each other, for a
-    bad URL or token, and for a folder that is not there.
+    bad URL or token, and for what is no folder; NotReached for a folder that is not there.
     """
     if url is not None and directory is not None:
         raise Failure("--url and --dir are two sources: give one of them")
@@ -181,28 +183,60 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def _core_reader() -> Callable[[str], Mapping[str, Any]]:
-    """The core's reader of folders, whether or not this process records."""
+def _check_folder(path: str) -> None:
     try:
-        reader: Callable[[str], Mapping[str, Any]] = importlib.import_module("toolvitals._core").read_directory
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        parent = os.path.dirname(os.path.abspath(path))
+        why = "" if os.path.isdir(parent) else f", and neither is {printable(parent)}"
+        raise NotReached(f"{printable(path)} is not there{why}: --dir is the TOOLVITALS_DIR of a service") from error
+    except (OSError, ValueError) as error:
+        raise NotReached(f"{printable(path)} cannot be looked at: {_words_of(error)}") from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise Failure(f"{printable(path)} is no folder: --dir is the TOOLVITALS_DIR of a service")
+
+
+def _words_of(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _core_reader() -> Callable[[str], Mapping[str, Any]]:
+    """The core's reader of folders. The core alone is loaded, so that this process becomes none of the service."""
+    try:
+        core = importlib.import_module("toolvitals._core")
+        reader: Callable[[str], Mapping[str, Any]] = core.read_directory
     except (ImportError, AttributeError) as error:
         raise Failure(f"this installation of toolvitals cannot read folders ({error}): use --url") from error
+    if "toolvitals._backend" not in sys.modules:
+        _configure(core, Settings.tolerant(os.environ))
     return reader
 
 
+def _configure(core: Any, settings: Settings) -> None:
+    """Has metrics named and computed as the environment says, which is the service's where this is run beside it."""
+    core.configure(
+        window_size=settings.window_size,
+        quantile_method=settings.quantile_method,
+        max_series=settings.max_series,
+        memory_limit_mb=settings.memory_limit_mb,
+        namespace=settings.namespace,
+        strict=False,
+    )
+
+
 def parse_document(body: bytes, title: str) -> dict[str, Any]:
-    """The document of a body; Failure where it is none that this command knows."""
+    """The document of a body; NotReached where it is none that this command knows."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"{title} answered with what is no JSON: is it an endpoint of toolvitals?") from error
+        raise NotReached(f"{title} answered with what is no JSON: is it an endpoint of toolvitals?") from error
     version = document.get("schema_version") if isinstance(document, dict) else None
     if not isinstance(version, int):
-        raise Failure(f"{title} answered with JSON that is not toolvitals': is it an endpoint of toolvitals?")
+        raise NotReached(f"{title} answered with JSON that is not toolvitals': is it an endpoint of toolvitals?")
     if version != SCHEMA_VERSION:
-        raise Failure(f"{title} has documents of schema {version}, and this command reads schema {SCHEMA_VERSION}")
+        raise NotReached(f"{title} has documents of schema {version}, and this command reads schema {SCHEMA_VERSION}")
     if not all(isinstance(document.get(key), dict) for key in _OBJECTS) or not all(
         isinstance(one, dict) for key in ("tools", "caches", "metrics") for one in document[key].values()
     ):
-        raise Failure(f"{title} answered with a document that is incomplete")
+        raise NotReached(f"{title} answered with a document that is incomplete")
     return dict(document)

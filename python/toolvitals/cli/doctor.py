@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from toolvitals.cli import _checks, _folder_checks
 from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._options import source_options
+from toolvitals.cli._output import OutputError, say
 from toolvitals.cli._source import Source
 from toolvitals.cli._words import count_of, duration
 
@@ -40,14 +42,15 @@ CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
 )
 
 _WRONG = 1
-_COULD_NOT_LOOK = 2
 _MAX_WIDTH = 100
+_FAULTS = ("error", "warning")
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
 
 
 @click.command()
 @source_options
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--quiet", "-q", is_flag=True, help="Print what is wrong, and nothing where nothing is.")
 @click.option(
     "--hanging-after",
     "hanging_s",
@@ -58,10 +61,14 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
     help="A call that has been running for so long counts as hanging.",
 )
 @click.pass_context
-def doctor(ctx: click.Context, choose_source: Callable[[], Source], as_json: bool, hanging_s: float) -> None:
+def doctor(
+    ctx: click.Context, choose_source: Callable[[], Source], as_json: bool, quiet: bool, hanging_s: float
+) -> None:
     """Say in plain words what is wrong.
 
-    Exit code: 0 where nothing is, 1 where there are warnings or errors, 2 where it could not look.
+    Exit code: 0 where nothing is, 1 where there are warnings or errors, 2 where it was asked in a wrong way, 3 where
+    the service was not reached. It is the same whoever reads the output, and how far: in a pipeline, have the shell
+    keep it (set -o pipefail).
     """
     title = None
     try:
@@ -72,11 +79,19 @@ def doctor(ctx: click.Context, choose_source: Callable[[], Source], as_json: boo
         # Without a source there is nothing to report on, but for programs, which want to read one thing only.
         if not as_json:
             raise
-        findings, code = [Finding("reachable", "error", failure.message)], _COULD_NOT_LOOK
-    if as_json:
-        _print_json(title, findings, code)
-    else:
-        _print(title or "", findings)
+        findings, code = [Finding("reachable", "error", failure.message)], failure.exit_code
+    if quiet:
+        findings = [finding for finding in findings if finding.severity in _FAULTS]
+    try:
+        if as_json:
+            _print_json(title, findings, code)
+        elif findings or not quiet:
+            _print(title or "", findings)
+        sys.stdout.flush()
+    except OutputError as failure:
+        # What it found is worth more than where it could not be written. A reader that had enough is no failure.
+        failure.exit_code = code if code or failure.by_reader else failure.exit_code
+        raise
     ctx.exit(code)
 
 
@@ -87,8 +102,8 @@ def _look(source: Source, hanging_s: float) -> tuple[list[Finding], int]:
     except Failure as failure:
         folder = folder_of(source)
         why = [] if folder is None else list(_folder_checks.permissions_of(folder))
-        return [Finding("reachable", "error", failure.message), *why], _COULD_NOT_LOOK
-    return findings, _WRONG if any(finding.severity in ("error", "warning") for finding in findings) else 0
+        return [Finding("reachable", "error", failure.message), *why], failure.exit_code
+    return findings, _WRONG if any(finding.severity in _FAULTS for finding in findings) else 0
 
 
 def examine(facts: Facts) -> list[Finding]:
@@ -101,20 +116,21 @@ def examine(facts: Facts) -> list[Finding]:
 
 def _print_json(title: str | None, findings: Sequence[Finding], code: int) -> None:
     report = {"source": title, "exit_code": code, "findings": [dataclasses.asdict(finding) for finding in findings]}
-    click.echo(json.dumps(report, indent=2))
+    say(json.dumps(report, indent=2))
 
 
 def _print(title: str, findings: Sequence[Finding]) -> None:
     counts = Counter(finding.severity for finding in findings)
     sums = [count_of(counts[severity], severity) for severity in SEVERITIES[:3] if counts[severity]]
-    click.echo(f"{title}: {', '.join(sums) if sums else 'nothing is wrong'}, {counts['ok']} of {len(findings)} fine\n")
+    fine = f", {counts['ok']} of {len(findings)} fine" if counts["ok"] else ""
+    say(f"{title}: {', '.join(sums) if sums else 'nothing is wrong'}{fine}\n")
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     for finding in findings:
         head = click.style(f"{finding.severity:8}", fg=_COLORS[finding.severity], bold=finding.severity == "error")
         text = _wrapped(f"{finding.check}: {finding.text}", width)
-        click.echo(f"{head} {text}")
+        say(f"{head} {text}")
         if finding.advice is not None:
-            click.echo(f"{'':8} {click.style(_wrapped(f'What to do: {finding.advice}', width), dim=True)}")
+            say(f"{'':8} {click.style(_wrapped(f'What to do: {finding.advice}', width), dim=True)}")
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import click
 
-from toolvitals import __version__
 from toolvitals.cli._failure import Failure
 
 __all__ = ["COMMANDS", "LazyGroup", "Place", "toolvitals"]
@@ -64,7 +63,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="toolvitals")
+@click.version_option(package_name="toolvitals", prog_name="toolvitals")
 def toolvitals() -> None:
     """Look at the metrics of a tool server, or of all processes of a service.
 

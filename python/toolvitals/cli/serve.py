@@ -6,19 +6,23 @@ import contextlib
 import os
 import resource
 import signal
+import sys
 import urllib.request
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-import toolvitals
-from toolvitals import _backend
 from toolvitals.cli._notify import Notifier
+from toolvitals.cli._output import OutputError, say
+
+if TYPE_CHECKING:
+    from toolvitals._core import Ingest
+    from toolvitals.endpoints import Endpoints
 
 __all__ = ["serve"]
 
-_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _HEALTH_TIMEOUT_S = 5.0
 
 
@@ -69,13 +73,13 @@ def serve(
     """Run a metrics server that takes records from programs in any language.
 
     Records are lines of JSON over a Unix socket; the metrics are served over HTTP, together with those of the processes
-    that share FOLDER. SIGTERM and SIGINT end the server, after it has taken in what was sent. Everything else is set by
-    the environment, as for every process: METRICS_AUTH_TOKEN, METRICS_MAX_SERIES and so on.
+    that share FOLDER. SIGTERM, SIGINT and SIGHUP end the server, after it has taken in what was sent. Everything else
+    is set by the environment, as for every process: METRICS_AUTH_TOKEN, METRICS_MAX_SERIES and so on.
     """
-    settings = _settings(directory, host, json_port, prometheus_port)
+    settings = _settings(_folder(directory, os.environ), host, json_port, prometheus_port)
     notifier = Notifier(os.environ)
     _use_all_descriptors()
-    with _signals_blocked():
+    with _signals_blocked() as signals:
         endpoints = _start_endpoints(settings)
         try:
             ingest = _start_ingest(path, datagram_path, mode, labels)
@@ -84,12 +88,21 @@ def serve(
             raise
         try:
             status = _describe(endpoints, path, datagram_path)
-            click.echo("\n".join(status))
+            _say(status)
             notifier.ready("; ".join(status))
-            _wait(notifier, endpoints)
+            _wait(signals, notifier, endpoints)
         finally:
             notifier.stopping()
-            _stop(ingest, endpoints)
+            _stop(signals, ingest, endpoints)
+
+
+def _folder(directory: str | None, environ: MutableMapping[str, str]) -> str | None:
+    """The folder to share: that of the option, else that of the environment.
+
+    It is taken out of the environment, for the process joins it when it starts to serve, and no other one before.
+    """
+    inherited = environ.pop("TOOLVITALS_DIR", None)
+    return directory or inherited or None
 
 
 def _settings(directory: str | None, host: str | None, json_port: int | None, prometheus_port: int) -> dict[str, Any]:
@@ -111,57 +124,82 @@ def _use_all_descriptors() -> None:
 
 
 @contextlib.contextmanager
-def _signals_blocked() -> Iterator[None]:
-    """Has the signals that end the server wait until they are asked for; no thread is interrupted by them."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+def _signals_blocked() -> Iterator[frozenset[signal.Signals]]:
+    """Has the signals that end the server wait until they are asked for; no thread is interrupted by them.
+
+    Gives those signals. One that was ignored when the process began, as nohup has it of SIGHUP, stays ignored.
+    """
+    signals = frozenset(number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
-        yield
+        yield signals
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start_endpoints(settings: dict[str, Any]) -> toolvitals.Endpoints:
+def _start_endpoints(settings: dict[str, Any]) -> Endpoints:
+    # What records is imported here and no sooner: asking for help makes a process none of the service.
+    from toolvitals import _backend
+    from toolvitals.endpoints import start
+
     if not _backend.recording:
         raise CannotServe("metrics are off (PERFORMANCE_METRICS_ENABLED), or the extension cannot be loaded")
     try:
-        return toolvitals.start(**settings)
+        return start(**settings)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise CannotServe(str(error)) from error
+        raise CannotServe(_words_of(error)) from error
 
 
-def _start_ingest(
-    path: str | None, datagram_path: str | None, mode: int, labels: tuple[str, ...]
-) -> _backend.core.Ingest | None:
+def _start_ingest(path: str | None, datagram_path: str | None, mode: int, labels: tuple[str, ...]) -> Ingest | None:
+    from toolvitals._backend import core
+
     if path is None and datagram_path is None:
         return None
     try:
-        return _backend.core.Ingest(socket=path, datagram_socket=datagram_path, mode=mode, labels=labels)
+        return core.Ingest(socket=path, datagram_socket=datagram_path, mode=mode, labels=labels)
     except (OSError, ValueError) as error:
-        raise CannotServe(error.strerror if isinstance(error, OSError) and error.strerror else str(error)) from error
+        raise CannotServe(_words_of(error)) from error
 
 
-def _describe(endpoints: toolvitals.Endpoints, path: str | None, datagram_path: str | None) -> list[str]:
+def _words_of(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def _describe(endpoints: Endpoints, path: str | None, datagram_path: str | None) -> list[str]:
     """What the server listens on, a line each."""
+    if path is None and datagram_path is None:
+        records = "none are taken; --socket or --datagram-socket says where to send them"
+    else:
+        records = None
     found = {
         "Metrics for Prometheus": endpoints.prometheus_url,
         "Metrics as JSON": endpoints.json_url,
         "Records, as a stream": path,
         "Records, as datagrams": datagram_path,
+        "Records": records,
     }
     return [f"{title}: {place}" for title, place in found.items() if place is not None]
 
 
-def _wait(notifier: Notifier, endpoints: toolvitals.Endpoints) -> None:
+def _say(status: list[str]) -> None:
+    """Prints what the server listens on. Where nobody takes that down, the server serves all the same."""
+    try:
+        say("\n".join(status))
+    except OutputError as failure:
+        print(f"Warning: {failure}; the server runs. {'; '.join(status)}", file=sys.stderr)
+
+
+def _wait(signals: frozenset[signal.Signals], notifier: Notifier, endpoints: Endpoints) -> None:
     """Waits for a signal that ends the server; tells the watchdog meanwhile."""
     if notifier.watchdog_s is None:
-        signal.sigwait(_SIGNALS)
+        signal.sigwait(signals)
         return
-    while signal.sigtimedwait(_SIGNALS, notifier.watchdog_s / 2) is None:
+    while signal.sigtimedwait(signals, notifier.watchdog_s / 2) is None:
         if _is_well(endpoints):
             notifier.alive()
 
 
-def _is_well(endpoints: toolvitals.Endpoints) -> bool:
+def _is_well(endpoints: Endpoints) -> bool:
     """Whether the native thread answers; that this one runs says nothing about it."""
     url = endpoints.prometheus_url
     if url is None:
@@ -174,13 +212,9 @@ def _is_well(endpoints: toolvitals.Endpoints) -> bool:
         return False
 
 
-def _stop(ingest: _backend.core.Ingest | None, endpoints: toolvitals.Endpoints) -> None:
+def _stop(signals: frozenset[signal.Signals], ingest: Ingest | None, endpoints: Endpoints) -> None:
     """Takes in what was sent, then ends. A second signal ends the process at once."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
     if ingest is not None:
         ingest.stop()
     endpoints.stop()
-
-
-if __name__ == "__main__":
-    serve()

@@ -11,6 +11,7 @@ import click
 from toolvitals.cli._families import document_of, exposition_of
 from toolvitals.cli._file import write_file
 from toolvitals.cli._options import source_options
+from toolvitals.cli._output import say
 from toolvitals.cli._source import Source, parse_document
 
 __all__ = ["snapshot"]
@@ -55,7 +56,7 @@ def snapshot(
     elif names:
         body = exposition_of(body, names)
     if output is None or printed:
-        click.echo(body, nl=False)
+        say(body, nl=False)
     else:
         write_file(output, body)
 
