@@ -118,7 +118,7 @@ def test_the_warning_names_the_cause_once() -> None:
 
 
 def test_switched_off_it_does_not_even_load_the_extension() -> None:
-    code = "import sys, toolvitals; print('toolvitals._core' in sys.modules)"
+    code = "import sys, toolvitals; toolvitals.get_collector(); print('toolvitals._core' in sys.modules)"
     assert run(code, PERFORMANCE_METRICS_ENABLED="0").stdout == "False\n"
 
 

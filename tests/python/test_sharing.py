@@ -330,7 +330,7 @@ def test_a_full_disk_leaves_the_process_to_itself(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            import toolvitals as tv
+            import toolvitals as tv; tv.get_collector()
         from toolvitals._backend import core
         collector = tv.get_collector()
         collector.record_tool_call("search", success=True, latency_ms=1.0)

@@ -1,0 +1,185 @@
+"""__init__.py and cli: who only looks at a service is no process of it; who records or serves is."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from child import result_of, run
+from service import Service
+
+import toolvitals as tv
+
+LOOKS = [
+    ["top", "--once"],
+    ["top", "--once", "--interval", "0.1"],
+    ["snapshot"],
+    ["snapshot", "--format", "prometheus"],
+    ["doctor"],
+    ["doctor", "--json"],
+    ["--version"],
+    *([name, "--help"] for name in ("top", "snapshot", "doctor", "serve")),
+]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    running = Service(tmp_path / "run")
+    yield running
+    running.end_all()
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "toolvitals", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_command_in_a_service_s_environment_leaves_no_trace(service: Service) -> None:
+    service.begin().record("search", 1.0)
+    files = service.files()
+    environment = {
+        "TOOLVITALS_DIR": str(service.directory),
+        "METRICS_JSON_ENDPOINT_ENABLED": "true",
+        "METRICS_JSON_PORT": str(free_port()),
+        "PROMETHEUS_ENABLED": "true",
+        "PROMETHEUS_PORT": str(free_port()),
+        "TOOLVITALS_STRICT": "1",
+    }
+    for arguments in LOOKS:
+        finished = command(*arguments, **environment)
+        assert (finished.returncode, finished.stderr) == (0, ""), arguments
+        assert service.files() == files, arguments
+    # Today's timer, run again and again, goes on finding nothing.
+    assert json.loads(command("doctor", "--json", **environment).stdout)["exit_code"] == 0
+    assert service.workers[0].metrics()["toolvitals"]["processes"] == {"live": 1, "retired": 0, "unshared": 0}
+
+
+def test_a_command_looks_whether_or_not_the_service_records(service: Service) -> None:
+    service.begin().record("search", 1.0)
+    environment = {"TOOLVITALS_DIR": str(service.directory), "PERFORMANCE_METRICS_ENABLED": "false"}
+    assert json.loads(command("snapshot", **environment).stdout)["tools"]["search"]["total_calls"] == 1
+
+
+def test_a_folder_is_shown_by_the_settings_of_the_environment(service: Service) -> None:
+    service.begin(METRICS_NAMESPACE="myapp").record("search", *(float(x) for x in range(7)))
+    environment = {
+        "TOOLVITALS_DIR": str(service.directory),
+        "METRICS_NAMESPACE": "myapp",
+        "METRICS_QUANTILE_METHOD": "inclusive",
+    }
+    assert "\nmyapp_tool_calls_total{" in command("snapshot", "--format", "prometheus", **environment).stdout
+    window = json.loads(command("snapshot", **environment).stdout)["tools"]["search"]["latency_ms"]
+    assert window["p75"] == 4.5
+
+
+def test_a_setting_that_is_none_is_no_matter_to_who_looks(service: Service) -> None:
+    service.begin()
+    finished = command("doctor", TOOLVITALS_DIR=str(service.directory), METRICS_WINDOW_SIZE="many")
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+IMPORTS = """
+    import importlib, json, os, sys
+    import toolvitals as tv
+    for module in sys.argv[1:]:
+        importlib.import_module(module)
+    tv.__version__, tv.get_include(), tv.Settings.from_env(), dir(tv)
+    print(json.dumps([name in sys.modules for name in ("toolvitals._core", "toolvitals._backend")]))
+"""
+
+
+def test_a_program_that_only_looks_joins_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert result_of(IMPORTS, TOOLVITALS_DIR=str(folder)) == [False, False]
+    modules = ["toolvitals.cli", "toolvitals.cli.group", "toolvitals.cli.doctor", "toolvitals.cli.top"]
+    modules += ["toolvitals.cli.snapshot", "toolvitals.cli.serve"]
+    assert result_of(IMPORTS, *modules, TOOLVITALS_DIR=str(folder)) == [False, False]
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "tv.get_collector()",
+        "tv.tool(print)",
+        "tv.track('t')",
+        "tv.Track",
+        "tv.cached('c')",
+        "tv.instrument_cache({}, 'c')",
+        "tv.PerformanceMetricsCollector()",
+        "from toolvitals import *",
+        "from toolvitals import tool",
+        "tv.start(json_port=0).stop()",
+        "tv.endpoints.start(json_port=0).stop()",
+        "tv._core._api",
+        "import toolvitals.prometheus",
+        "from toolvitals.decorators import tool",
+    ],
+)
+def test_whoever_records_or_serves_is_a_process_of_the_service(use: str, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(
+        f"import os, toolvitals as tv; {use}; assert os.listdir(os.environ['TOOLVITALS_DIR'])",
+        TOOLVITALS_DIR=str(folder),
+    )
+    assert folder.is_dir()
+
+
+def test_a_program_can_say_that_it_is_none_of_the_service(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    code = """
+        import os
+        del os.environ["TOOLVITALS_DIR"]
+        import toolvitals.prometheus.parser
+        from toolvitals.prometheus import Counter
+        Counter("jobs", "Jobs.").inc()
+    """
+    run(code, TOOLVITALS_DIR=str(folder))
+    assert not folder.exists()
+
+
+def test_every_public_name_is_there() -> None:
+    assert set(tv.__all__) <= set(dir(tv))
+    assert all(getattr(tv, name) is getattr(tv, name) for name in tv.__all__)
+    with pytest.raises(AttributeError, match="module 'toolvitals' has no attribute 'no_such_name'"):
+        tv.no_such_name  # type: ignore[attr-defined]  # noqa: B018
+    assert tv.__version__ == tv._core.__version__  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("inherited", ["none", "other"])
+def test_a_server_joins_the_folder_that_it_was_given_and_no_other(inherited: str, tmp_path: Path) -> None:
+    given, other = tmp_path / "given", tmp_path / "other"
+    environment = {} if inherited == "none" else {"TOOLVITALS_DIR": str(other)}
+    arguments = ["serve", "--prometheus-port", "0", "--dir", str(given)]
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "toolvitals", *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert "Prometheus" in process.stdout.readline()
+        assert len(os.listdir(given)) == 1
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert not other.exists()
