@@ -41,6 +41,7 @@ def findings_of(result: Result) -> dict[str, list[str]]:
 
 
 def test_a_healthy_endpoint(url: str) -> None:
+    tv.get_collector().record_tool_call("search", latency_ms=1.0)
     result = doctor("--url", url)
     assert result.exit_code == 0, result.output
     assert f"{url.removesuffix('/metrics')}: nothing is wrong, " in result.output
@@ -173,6 +174,7 @@ def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: 
         "layouts": ["warning"],
         "versions": ["warning"],
         "collectors": ["warning"],
+        "records": ["note"],
     }
 
 
@@ -180,7 +182,7 @@ def test_notes_are_no_fault(folder: Path, fresh: dict[str, Any], monkeypatch: py
     read_by(folder_reader(segment(state="dead"), found=fresh), monkeypatch)
     result = doctor("--dir", str(folder))
     assert result.exit_code == 0
-    assert ": 2 notes, " in result.output
+    assert ": 3 notes, " in result.output
 
 
 def test_the_folder_s_permissions_are_looked_at(folder: Path) -> None:

@@ -127,8 +127,43 @@ def test_everything_is_told() -> None:
 
 def test_without_tools() -> None:
     lines = shown(look())
-    assert "No tool was called yet." in lines
+    assert "Nothing was recorded yet." in lines
     assert not any(line.startswith(("Tools", "Caches")) for line in lines)
+
+
+def served(**changes: Any) -> dict[str, Any]:
+    """The families of a metrics server."""
+    by_type = [{"labels": {"operation_type": "upload", "region": region}, "value": 10} for region in ("eu", "us")]
+    outcomes = [
+        {"labels": {"operation_type": "upload", "outcome": "success", "region": "eu"}, "value": 30},
+        {"labels": {"operation_type": "upload", "outcome": "error", "region": "us"}, "value": 10},
+    ]
+    durations = [{**one, "count": 20, "sum": 1.0, "buckets": {"0.1": 10, "0.2": 20, "+Inf": 20}} for one in by_type]
+    return {
+        "operations": {"type": "counter", "series": outcomes},
+        "operation_duration_seconds": {"type": "histogram", "series": durations},
+        "operation_bytes": {"type": "counter", "series": by_type},
+        "toolvitals_ipc_lines": {"type": "counter", "series": []},
+        **changes,
+    }
+
+
+def test_what_a_metrics_server_was_sent_is_told() -> None:
+    wait = {"labels": {}, "count": 4, "sum": 10.0, "buckets": {"+Inf": 4}}
+    lines = [line.rstrip() for line in shown(look(metrics=served(wait={"type": "histogram", "series": [wait]})))]
+    assert lines[1] == "1 type of operation · 40 operations · 10 errors · 1 instrument"
+    assert "upload        40    75.0%      10   100.0   190.0   198.0   20 B" in lines
+    assert "wait        histogram       1      4   2.5" in lines
+    assert "Nothing was recorded yet." not in lines
+    assert not any("tool" in line for line in lines[1:])
+
+
+def test_instruments_without_tools_are_told() -> None:
+    metrics = {"jobs": {"type": "counter", "series": [{"labels": {}, "value": 3}]}}
+    lines = [line.rstrip() for line in shown(look(metrics=metrics))]
+    assert lines[1] == "1 instrument"
+    assert "jobs        counter       1      3" in lines
+    assert "Nothing was recorded yet." not in lines
 
 
 def test_the_limit_and_the_order_are_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from toolvitals.cli._source import Reading, Segment
 from toolvitals.cli._words import printable
@@ -21,7 +21,9 @@ __all__ = [
     "ended_processes",
     "increase",
     "number",
+    "per_second",
     "process_rows",
+    "seconds_between",
     "sorted_tools",
     "tool_rows",
 ]
@@ -83,6 +85,7 @@ class ProcessRow:
 
 
 _Value = Callable[[ToolRow], "float | None"]
+Row = TypeVar("Row", bound=ToolRow)
 
 # What --sort can be: each but the name puts the largest first.
 SORTS: dict[str, _Value | None] = {
@@ -97,7 +100,7 @@ SORTS: dict[str, _Value | None] = {
 
 def tool_rows(now: Look, before: Look | None) -> list[ToolRow]:
     """One row for each tool, in the document's order; rates are since `before`."""
-    seconds = None if before is None else now.at_s - before.at_s
+    seconds = seconds_between(now, before)
     old: Mapping[str, Any] = {} if before is None else before.reading.document["tools"]
     return [_tool(name, tool, old.get(name, {}), seconds) for name, tool in now.reading.document["tools"].items()]
 
@@ -118,7 +121,7 @@ def cache_rows(now: Look) -> list[CacheRow]:
 
 def process_rows(now: Look, before: Look | None) -> list[ProcessRow]:
     """One row for each process that is known; of a folder also for those that ended and left a segment."""
-    seconds = None if before is None else now.at_s - before.at_s
+    seconds = seconds_between(now, before)
     old = {} if before is None else {_identity(told): told for told in _told(before)}
     rows = {}
     for told in _told(now):
@@ -136,7 +139,7 @@ def ended_processes(reading: Reading) -> int:
     return count(_object(reading.document["toolvitals"], "processes"), "retired")
 
 
-def sorted_tools(rows: Iterable[ToolRow], sort: str, reverse: bool = False) -> list[ToolRow]:
+def sorted_tools(rows: Iterable[Row], sort: str, reverse: bool = False) -> list[Row]:
     """The rows by one of SORTS, and by name where that is equal. Rows without the value stand last."""
     by_name = sorted(rows, key=lambda row: row.name, reverse=reverse and sort == "name")
     value = SORTS[sort]
@@ -150,6 +153,17 @@ def sorted_tools(rows: Iterable[ToolRow], sort: str, reverse: bool = False) -> l
 def increase(now: int, before: int) -> int:
     """What a counter grew by. One that is smaller than before began anew, as that of a process that was restarted."""
     return now - before if now >= before else now
+
+
+def seconds_between(now: Look, before: Look | None) -> float | None:
+    """The time between two looks; None where there is one, or where they are too close to say anything of a rate."""
+    seconds = None if before is None else now.at_s - before.at_s
+    return None if seconds is None or seconds < _MIN_SECONDS else seconds
+
+
+def per_second(increased: float, seconds: float | None) -> float | None:
+    """What grew by so much within so many seconds, in one; None where the time is not known."""
+    return None if seconds is None else increased / seconds
 
 
 def count(values: Mapping[str, Any], key: str) -> int:
@@ -175,7 +189,7 @@ def _tool(name: str, tool: Mapping[str, Any], old: Mapping[str, Any], seconds: f
     return ToolRow(
         name=printable(name),
         calls=count(tool, "total_calls"),
-        rate=_per_second(increase(count(tool, "total_calls"), count(old, "total_calls")), seconds),
+        rate=per_second(increase(count(tool, "total_calls"), count(old, "total_calls")), seconds),
         success_rate=number(tool, "success_rate"),
         errors=count(tool, "failed_calls"),
         in_progress=count(tool, "in_progress"),
@@ -190,10 +204,6 @@ def _tool(name: str, tool: Mapping[str, Any], old: Mapping[str, Any], seconds: f
 def _object(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = values.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def _per_second(increased: float, seconds: float | None) -> float | None:
-    return None if seconds is None or seconds < _MIN_SECONDS else increased / seconds
 
 
 def _most_frequent(error_types: Mapping[str, Any]) -> str | None:
@@ -222,7 +232,7 @@ def _process(told: Mapping[str, Any], old: Mapping[str, Any], seconds: float | N
     return ProcessRow(
         pid=count(told, "pid"),
         state="live",
-        cpu=None if used is None or used_before is None else _per_second(max(used - used_before, 0.0), seconds),
+        cpu=None if used is None or used_before is None else per_second(max(used - used_before, 0.0), seconds),
         resident_bytes=count(told, "resident_memory_bytes") or None,
         threads=count(told, "threads") or None,
         open_fds=count(told, "open_fds") or None,

@@ -9,6 +9,7 @@ from typing import TypeVar
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from toolvitals.cli._instruments import InstrumentRow, OperationRow, instrument_rows, operation_rows
 from toolvitals.cli._rows import (
     CacheRow,
     Look,
@@ -80,6 +81,27 @@ _TOOLS: tuple[Column[ToolRow], ...] = (
     Column("top error", lambda row: row.top_error or NONE, 10, left=True, max_width=32),
 )
 
+_OPERATIONS: tuple[Column[OperationRow], ...] = (
+    Column("operation", lambda row: row.name, 0, left=True),
+    Column("calls", lambda row: grouped(row.calls), 1),
+    Column("per s", lambda row: _rate(row.rate), 2),
+    Column("success", lambda row: _share(row.success_rate), 5),
+    Column("errors", lambda row: grouped(row.errors), 3, lambda row: "red" if row.errors else ""),
+    Column("p50 ms", lambda row: _ms(row.p50_ms), 7),
+    Column("p95 ms", lambda row: _ms(row.p95_ms), 4),
+    Column("p99 ms", lambda row: _ms(row.p99_ms), 8),
+    Column("bytes", lambda row: byte_size(row.bytes) if row.bytes else NONE, 6),
+)
+
+_INSTRUMENTS: tuple[Column[InstrumentRow], ...] = (
+    Column("instrument", lambda row: row.name, 0, left=True),
+    Column("type", lambda row: row.type, 4, left=True),
+    Column("series", lambda row: grouped(row.series), 3),
+    Column("value", lambda row: row.value or NONE, 1),
+    Column("per s", lambda row: _rate(row.rate), 2),
+    Column("mean", lambda row: NONE if row.mean is None else f"{row.mean:.4g}", 5),
+)
+
 _CACHES: tuple[Column[CacheRow], ...] = (
     Column("cache", lambda row: row.name, 0, left=True),
     Column("hits", lambda row: grouped(row.hits), 2),
@@ -103,24 +125,27 @@ _PROCESSES: tuple[Column[ProcessRow], ...] = (
 
 def screen(now: Look, before: Look | None, view: View, width: int, height: int | None = None) -> RenderableType:
     """Everything at once, at most `width` cells wide and, unless that is None, `height` lines high."""
-    all_tools = tool_rows(now, before)
-    tools = sorted_tools(all_tools, view.sort, view.reverse)
+    tools = sorted_tools(tool_rows(now, before), view.sort, view.reverse)
+    operations = sorted_tools(operation_rows(now, before), view.sort, view.reverse)
     caches = sorted(cache_rows(now), key=lambda row: row.name)
+    instruments = instrument_rows(now, before)
     processes = process_rows(now, before)
-    wanted = [len(tools), len(caches), len(processes)]
+    wanted = [len(tools), len(operations), len(caches), len(instruments), len(processes)]
     counts = [rows if view.limit is None else min(rows, view.limit) for rows in wanted]
     if height is not None:
         tables = sum(1 for rows in wanted if rows)
         counts = share(max(height - _HEADER_LINES - view.keys - tables * _TABLE_LINES, 1), counts)
     order = f"by {view.sort}{', reversed' if view.reverse else ''}"
-    parts: list[RenderableType] = [_header(now, all_tools, view), Text("")]
-    if not tools:
-        parts += [Text("No tool was called yet."), Text("")]
+    parts: list[RenderableType] = [_header(now, _sums(tools, operations, instruments), view), Text("")]
+    if not any(wanted[:4]):
+        parts += [Text("Nothing was recorded yet."), Text("")]
     parts += _part(f"Tools, {order}", _TOOLS, tools, counts[0], width)
-    parts += _part("Caches", _CACHES, caches, counts[1], width)
+    parts += _part(f"Operations, {order}", _OPERATIONS, operations, counts[1], width)
+    parts += _part("Caches", _CACHES, caches, counts[2], width)
+    parts += _part("Instruments", _INSTRUMENTS, instruments, counts[3], width)
     retired = ended_processes(now.reading)
     ended = f", and {count_of(retired, 'process', 'processes')} that ended" if retired else ""
-    parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[2], width)
+    parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[4], width)
     if view.keys:
         parts.append(_line(_HELP, "dim"))
     else:
@@ -139,7 +164,29 @@ def _part(
     return [_line(title, "bold"), table(columns, rows[:shown], width), Text("")]
 
 
-def _header(now: Look, tools: Sequence[ToolRow], view: View) -> RenderableType:
+def _sums(tools: Sequence[ToolRow], operations: Sequence[OperationRow], instruments: Sequence[object]) -> list[str]:
+    """What there is of each kind; of tools also that there are none, where there is nothing else."""
+    sums = []
+    if tools or not (operations or instruments):
+        sums += [count_of(len(tools), "tool"), *_calls(tools, "call")]
+        sums.insert(-1, f"{grouped(sum(row.in_progress for row in tools))} in progress")
+    if operations:
+        sums += [count_of(len(operations), "type of operation", "types of operation"), *_calls(operations, "operation")]
+    if instruments:
+        sums.append(count_of(len(instruments), "instrument"))
+    return sums
+
+
+def _calls(rows: Sequence[ToolRow], noun: str) -> list[str]:
+    rates = [row.rate for row in rows if row.rate is not None]
+    return [
+        count_of(sum(row.calls for row in rows), noun),
+        *([f"{_rate(sum(rates))} per s"] if rates else []),
+        count_of(sum(row.errors for row in rows), "error"),
+    ]
+
+
+def _header(now: Look, sums: list[str], view: View) -> RenderableType:
     document = now.reading.document
     facts = [view.title, f"toolvitals {printable(str(document['toolvitals'].get('version', '?')))}"]
     uptime = number(document, "uptime_seconds")
@@ -147,13 +194,6 @@ def _header(now: Look, tools: Sequence[ToolRow], view: View) -> RenderableType:
     if uptime is not None and not now.reading.of_folder:
         facts.append(f"up {duration(uptime)}")
     facts.append(now.reading.answered_at.astimezone().strftime("%H:%M:%S"))
-    calls = sum(row.calls for row in tools)
-    sums = [count_of(len(tools), "tool"), count_of(calls, "call")]
-    rates = [row.rate for row in tools if row.rate is not None]
-    if rates:
-        sums.append(f"{_rate(sum(rates))} per s")
-    sums.append(f"{grouped(sum(row.in_progress for row in tools))} in progress")
-    sums.append(count_of(sum(row.errors for row in tools), "error"))
     # What is wrong comes first, since a narrow terminal cuts the end.
     if view.problem is not None:
         state = _line(view.problem, "bold red")

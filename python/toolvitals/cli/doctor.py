@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from toolvitals.cli import _checks, _folder_checks
+from toolvitals.cli import _checks, _folder_checks, _record_checks
 from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._options import source_options
@@ -33,6 +33,8 @@ CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _folder_checks.check_future,
     _folder_checks.check_layouts,
     _folder_checks.check_versions,
+    _record_checks.check_records,
+    _record_checks.check_lines,
     _checks.check_dropped,
     _checks.check_overflow,
     _checks.check_room,

@@ -29,7 +29,7 @@ COMMANDS = {
         "toolvitals.cli.serve", "serve", "Run a metrics server that takes records from programs in any language."
     ),
     "snapshot": Place("toolvitals.cli.snapshot", "snapshot", "Print all metrics once."),
-    "top": Place("toolvitals.cli.top", "top", "Watch tools, caches and processes in a table."),
+    "top": Place("toolvitals.cli.top", "top", "Watch tools, operations, instruments and processes in a table."),
 }
 
 

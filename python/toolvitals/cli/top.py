@@ -1,4 +1,4 @@
-"""`toolvitals top`: tools, caches and processes in a table that is drawn again and again."""
+"""`toolvitals top`: tools, operations, caches, instruments and processes in a table that is drawn again and again."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def top(
     once: bool,
     limit: int | None,
 ) -> None:
-    """Watch tools, caches and processes in a table.
+    """Watch tools, operations, instruments and processes in a table.
 
     Rates are those since the last look; percentiles are those of each tool's window. Where the output is no terminal,
     one table is printed after the other.
