@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import signal
+import subprocess
+import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from child import result_of, run
 from line_server import LineServer
 
 from toolvitals.ipc import Client
+from toolvitals.ipc.client import _close_all_at_exit
 
 
 @pytest.fixture
@@ -98,6 +102,128 @@ def test_at_exit_a_server_that_is_away_is_not_waited_for(path: str) -> None:
         clients[0].counter("c")
     """
     run(code, path)
+
+
+def test_at_exit_what_a_client_has_that_nobody_holds_is_sent(path: str, server: LineServer) -> None:
+    code = """
+        import sys
+        from toolvitals.ipc import Client
+        def work():
+            client = Client(sys.argv[1], max_queue=100_000, exit_timeout_s=60)
+            for i in range(20_000):
+                client.gauge("g", i, {"padding": "x" * 200})
+        work()
+    """
+    run(code, path)
+    server.wait_for(20_000)
+
+
+def test_at_exit_what_is_recorded_by_then_is_sent(path: str, server: LineServer) -> None:
+    # From 3.12 on no thread can be started any more where this records.
+    code = """
+        import atexit, sys
+        from toolvitals.ipc import Client
+        client = Client(sys.argv[1], exit_timeout_s=60)
+        atexit.register(client.counter, "last")
+    """
+    run(code, path)
+    server.wait_for(1)
+
+
+def test_without_a_thread_closing_sends(path: str, server: LineServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(self: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    client = Client(path)
+    client.counter("c")
+    assert not client._sender.started
+    client.close()
+    assert client.stats().sent == 1
+    server.wait_for(1)
+
+
+def test_at_exit_all_clients_share_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = []
+
+    class Sender:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def begin_exit(self) -> None:
+            steps.append("begin")
+
+        def finish_exit(self) -> None:
+            steps.append("finish")
+
+    class Holder:
+        def __init__(self, sender: Sender) -> None:
+            self._sender = sender
+
+    held = Sender("held")
+    holder = Holder(held)
+    monkeypatch.setattr("toolvitals.ipc.client._clients", weakref.WeakSet([holder]))
+    monkeypatch.setattr("toolvitals.ipc.client.running", {held, Sender("abandoned")})
+    _close_all_at_exit()
+    assert steps == ["begin", "begin", "finish", "finish"]
+
+
+def test_at_exit_a_server_that_does_not_read_is_waited_for_once(path: str, server: LineServer) -> None:
+    server.pause()
+    code = """
+        import json, logging, sys
+        from toolvitals.ipc import Client, client
+        logging.disable()
+        clients = [Client(sys.argv[1], max_queue=100_000, exit_timeout_s=0.3) for _ in range(20)]
+        for one in clients:
+            for i in range(2000):
+                one.gauge("g", i, {"padding": "x" * 1000})
+        client._close_all_at_exit()
+        stats = [one.stats() for one in clients]
+        accounted = all(one.recorded == one.sent + one.dropped for one in stats)
+        print(json.dumps([accounted, sum(one.drops.get("closed", 0) for one in stats)]))
+    """
+    accounted, lost = result_of(code, path)
+    assert accounted
+    assert lost > 0
+
+
+WORKERS = """
+import multiprocessing, sys
+from toolvitals.ipc import Client
+
+inherited = Client(sys.argv[1], exit_timeout_s=60)
+
+def work(number):
+    Client(sys.argv[1], exit_timeout_s=60).counter("own", number)
+    inherited.counter("inherited", number)
+
+if __name__ == "__main__":
+    inherited.counter("parent")
+    context = multiprocessing.get_context(sys.argv[2])
+    workers = [context.Process(target=work, args=(number,)) for number in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_at_the_end_of_a_worker_what_is_queued_is_sent(
+    path: str, server: LineServer, method: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(WORKERS)
+    subprocess.run([sys.executable, "-W", "ignore", str(program), path, method], check=True, timeout=100)
+    server.wait_for(7)
+    counted = sorted((record["counter"], record["value"]) for record in server.records())
+    assert counted == [
+        *(("inherited", number) for number in range(3)),
+        *(("own", number) for number in range(3)),
+        ("parent", 1),
+    ]
 
 
 def test_a_forked_child_begins_afresh(path: str, server: LineServer) -> None:

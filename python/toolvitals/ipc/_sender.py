@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from toolvitals.ipc._mailbox import Mailbox
 
-__all__ = ["Backoff", "Sender"]
+__all__ = ["Backoff", "Sender", "running"]
 
 _logger = logging.getLogger("toolvitals.ipc")
 
@@ -19,6 +19,11 @@ _logger = logging.getLogger("toolvitals.ipc")
 _BATCH_BYTES = 64 * 1024
 # How long a send may wait for a server that does not read, before the thread looks whether it is to end.
 _SEND_TIMEOUT_S = 0.2
+# How long a thread may take to end after its deadline.
+_GRACE_S = 5 * _SEND_TIMEOUT_S
+
+# Those whose thread runs: also of clients that nobody holds any more, and that have records to send.
+running: set[Sender] = set()
 
 
 class Backoff:
@@ -49,10 +54,11 @@ class Sender:
     the server takes no line that has no end. Thread-safe.
     """
 
-    def __init__(self, path: str, mailbox: Mailbox, backoff: Backoff) -> None:
+    def __init__(self, path: str, mailbox: Mailbox, backoff: Backoff, exit_timeout_s: float) -> None:
         self._path = path
         self._mailbox = mailbox
         self._backoff = backoff
+        self._exit_timeout_s = exit_timeout_s
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = False
@@ -85,9 +91,11 @@ class Sender:
         try:
             if self._thread is None and not self._closing:
                 thread = threading.Thread(target=self._run, name="toolvitals-ipc", daemon=True)
+                running.add(self)
                 thread.start()
                 self._thread = thread
         except RuntimeError as error:
+            running.discard(self)
             _logger.debug("the sender's thread cannot be started: %s", error)
         finally:
             self._lock.release()
@@ -96,15 +104,25 @@ class Sender:
         """Ends the thread, after it has sent what it can within so many seconds; the rest is dropped. Idempotent."""
         self._ask_to_end(timeout_s)
         thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout_s + 5 * _SEND_TIMEOUT_S)
+        if thread is None:
+            self._send_without_thread()
+        elif thread is not threading.current_thread():
+            thread.join(max(0.0, self._deadline - time.monotonic()) + _GRACE_S)
         self._mailbox.close()
 
     def abandon(self) -> None:
-        """Nobody records any more: the thread sends what it can, and ends. Does not wait."""
-        self._ask_to_end(_SEND_TIMEOUT_S)
+        """Nobody records any more: the thread sends what it can in the time of an exit, and ends. Does not wait."""
+        self._ask_to_end(self._exit_timeout_s)
         if self._thread is None:
             self._mailbox.close()
+
+    def begin_exit(self) -> None:
+        """The process ends: as close() with the time for that, without waiting. finish_exit() waits."""
+        self._ask_to_end(self._exit_timeout_s)
+
+    def finish_exit(self) -> None:
+        """As close(), within the time that begin_exit() began."""
+        self.close(self._exit_timeout_s)
 
     def close_inherited(self) -> None:
         """In the child of a fork, which has no such thread: closes the child's copy of the connection."""
@@ -117,6 +135,16 @@ class Sender:
             self._closing = True
         self._mailbox.wake()
 
+    def _send_without_thread(self) -> None:
+        """What a thread would do that could not be started, because the interpreter was about to end."""
+        # A signal handler may have interrupted the very thread that has the lock.
+        if self._lock.acquire(timeout=max(0.0, self._deadline - time.monotonic())):
+            try:
+                if self._thread is None:
+                    self._run()
+            finally:
+                self._lock.release()
+
     def _run(self) -> None:
         try:
             while self._step():
@@ -124,6 +152,7 @@ class Sender:
         finally:
             self._disconnect()
             self._mailbox.close()
+            running.discard(self)
 
     def _step(self) -> bool:
         """Does the next thing; False where there is nothing more to do."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
+import math
 import os
 import weakref
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
 from toolvitals.ipc._encoding import encode, label_texts, number, timestamp
+from toolvitals.ipc._exit import call_at_exit
 from toolvitals.ipc._mailbox import Mailbox
-from toolvitals.ipc._sender import Backoff, Sender
+from toolvitals.ipc._sender import Backoff, Sender, running
 from toolvitals.ipc._tracking import Operation
 
 if TYPE_CHECKING:
@@ -60,11 +61,15 @@ class Client:
     is dropped and counted. With `strict`, which is TOOLVITALS_STRICT by default, a record that cannot be encoded raises
     TypeError or ValueError.
 
-    At exit what is queued is sent, for at most `exit_timeout_s` seconds and only where the server is there. A forked
-    child has a thread, a connection and a queue of its own, and counts from zero; what was queued is the parent's to
-    send. Where PERFORMANCE_METRICS_ENABLED is false, nothing is recorded and nothing is started.
+    At exit what is queued is sent, of all clients at the same time, for at most `exit_timeout_s` seconds (and one more
+    for a send that has begun) and only where the server is there; also at the end of a worker of multiprocessing, and
+    of a client that nobody holds any more. Lost is what is queued when the process ends by a signal that it does not
+    handle or by `os._exit`, and what is recorded after that: close() or flush() comes first there. A forked child has a
+    thread, a connection and a queue of its own, and counts from zero; what was queued is the parent's to send. Where
+    PERFORMANCE_METRICS_ENABLED is false, nothing is recorded and nothing is started.
 
-    ValueError or TypeError for a path that no socket can have and for limits below 1. Thread-safe.
+    ValueError or TypeError for a path that no socket can have, for limits below 1, and for an `exit_timeout_s` that is
+    negative or not finite. Thread-safe.
     """
 
     def __init__(
@@ -82,6 +87,10 @@ class Client:
         for name, limit in (("max_queue", max_queue), ("max_queue_bytes", max_queue_bytes)):
             if limit < 1:
                 raise ValueError(f"{name}={limit} is not allowed: it must be at least 1")
+        if not 0 <= exit_timeout_s < math.inf:
+            raise ValueError(
+                f"exit_timeout_s={exit_timeout_s} is not allowed: it must be 0 or more seconds, and finite"
+            )
         self._max_queue = max_queue
         self._max_queue_bytes = max_queue_bytes
         self._strict = strict
@@ -212,7 +221,7 @@ class Client:
         """Makes what belongs to one process."""
         self._enabled = not _backend.switched_off
         self._mailbox = Mailbox(self._max_queue, self._max_queue_bytes)
-        self._sender = Sender(self._path, self._mailbox, Backoff())
+        self._sender = Sender(self._path, self._mailbox, Backoff(), self._exit_timeout_s)
         # The thread knows nothing of the client, so that one that nobody holds ends.
         self._finalizer = weakref.finalize(self, self._sender.abandon)
         self._finalizer.atexit = False
@@ -260,15 +269,22 @@ _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 
 
 def _close_all_at_exit() -> None:
-    for client in list(_clients):
-        client.close(client._exit_timeout_s)
+    senders = running | {client._sender for client in list(_clients)}
+    for sender in senders:
+        sender.begin_exit()
+    for sender in senders:
+        sender.finish_exit()
 
 
 def _forget_after_fork() -> None:
+    inherited = list(running)
+    running.clear()
+    for sender in inherited:
+        sender.close_inherited()
     for client in list(_clients):
         client._begin_afresh_in_child()
 
 
-atexit.register(_close_all_at_exit)
+call_at_exit(_close_all_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_after_fork)
