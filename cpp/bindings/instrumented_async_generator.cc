@@ -34,6 +34,7 @@ PyObject* MakeStep(PyObject* generator, PyObject* awaitable, bool closes) {
     Py_DECREF(awaitable);
     return nullptr;
   }
+  Py_DECREF(awaitable);
   auto* step = PyObject_GC_New(AsyncStepObject, &async_step_type);
   if (step == nullptr) {
     Py_DECREF(inner);
@@ -156,8 +157,8 @@ PyMethodDef generator_methods[] = {
 
 }  // namespace
 
-PyObject* InstrumentAsyncGenerator(PyObject* inner, PyObject* tool) {
-  return MakeStepped(&async_generator_type, inner, tool, /*yields=*/true);
+PyObject* InstrumentAsyncGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  return MakeStepped(&async_generator_type, inner, Py_NewRef(inner), tool, elsewhere, /*yields=*/true);
 }
 
 bool ReadyInstrumentedAsyncGeneratorTypes() {

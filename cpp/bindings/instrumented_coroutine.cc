@@ -13,9 +13,10 @@ PyAsyncMethods coroutine_async;
 
 }  // namespace
 
-PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool) {
+PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
   PyObject* steppable = AwaitIterator(inner);
-  if (steppable != nullptr) return MakeStepped(&coroutine_type, steppable, tool, /*yields=*/false);
+  if (steppable != nullptr) return MakeStepped(&coroutine_type, inner, steppable, tool, elsewhere, /*yields=*/false);
+  if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
   if (PyErr_Occurred() == nullptr) return inner;
   Py_DECREF(inner);
   return nullptr;

@@ -7,8 +7,9 @@
 namespace toolvitals {
 
 // Takes the reference to `inner`, a coroutine or another awaitable. Returns an awaitable that passes for a coroutine
-// wherever collections.abc.Coroutine is asked for. What cannot be awaited is returned as it is: await says so best.
-PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool);
+// wherever one is asked for. What cannot be awaited is returned as it is: await says so best.
+// With `elsewhere`, whose reference is taken too, the call is recorded by another (bindings/recorded_elsewhere.h).
+PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere);
 
 bool ReadyInstrumentedCoroutineType();
 

@@ -13,8 +13,8 @@ PyAsyncMethods generator_async;
 
 }  // namespace
 
-PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool) {
-  return MakeStepped(&generator_type, inner, tool, /*yields=*/true);
+PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  return MakeStepped(&generator_type, inner, Py_NewRef(inner), tool, elsewhere, /*yields=*/true);
 }
 
 bool ReadyInstrumentedGeneratorType() {

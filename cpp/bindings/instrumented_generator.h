@@ -8,7 +8,8 @@ namespace toolvitals {
 
 // Takes the reference to `inner`, an iterator. The call lasts from the first step to the last; closing a generator
 // before its end is a cancellation.
-PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool);
+// With `elsewhere`, whose reference is taken too, the call is recorded by another (bindings/recorded_elsewhere.h).
+PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhere);
 
 bool ReadyInstrumentedGeneratorType();
 

@@ -10,13 +10,16 @@ namespace {
 
 int Traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Stepped(self)->inner);
+  Py_VISIT(Stepped(self)->shown);
   Py_VISIT(Stepped(self)->tool);
+  Py_VISIT(Stepped(self)->elsewhere);
   return 0;
 }
 
 // The tool stays until the end, when an abandoned call is recorded on it; it is part of no cycle.
 int Clear(PyObject* self) {
   Py_CLEAR(Stepped(self)->inner);
+  Py_CLEAR(Stepped(self)->shown);
   return 0;
 }
 
@@ -36,12 +39,30 @@ void Dealloc(PyObject* self) {
 
 PyObject* GetAttribute(PyObject* self, PyObject* name) {
   PyObject* own = PyObject_GenericGetAttr(self, name);
-  if (own != nullptr || Stepped(self)->inner == nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
+  if (own != nullptr || Stepped(self)->shown == nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
   PyErr_Clear();
-  return PyObject_GetAttr(Stepped(self)->inner, name);
+  return PyObject_GetAttr(Stepped(self)->shown, name);
 }
 
-PyObject* Repr(PyObject* self) { return PyUnicode_FromFormat("<toolvitals.tool around %R>", Stepped(self)->inner); }
+// The name and qualified name of a coroutine or generator can be set; nothing else can.
+int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
+  if (Stepped(self)->shown == nullptr) return PyObject_GenericSetAttr(self, name, value);
+  return PyObject_SetAttr(Stepped(self)->shown, name, value);
+}
+
+PyObject* Class(PyObject* self, void*) {
+  PyObject* shown = Stepped(self)->shown;
+  const bool own =
+      shown != nullptr && (PyCoro_CheckExact(shown) || PyGen_CheckExact(shown) || PyAsyncGen_CheckExact(shown));
+  return Py_NewRef(reinterpret_cast<PyObject*>(own ? Py_TYPE(shown) : Py_TYPE(self)));
+}
+
+PyGetSetDef properties[] = {
+    {"__class__", &Class, nullptr, "The type of the object that the tool returned.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyObject* Repr(PyObject* self) { return PyUnicode_FromFormat("<toolvitals.tool around %R>", Stepped(self)->shown); }
 
 // Raised by hand: PyErr_SetObject() would take a tuple for the arguments and an exception for the exception itself.
 void RaiseStopIteration(PyObject* value) {
@@ -104,17 +125,22 @@ PyObject* StepNext(PyObject* self) {
   return StepAsIteration(step, value);
 }
 
-PyObject* MakeStepped(PyTypeObject* type, PyObject* inner, PyObject* tool, bool yields) {
+PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
+                      bool yields) {
   auto* made = PyObject_GC_New(SteppedObject, type);
   if (made == nullptr) {
     Py_DECREF(inner);
+    Py_DECREF(shown);
+    if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
     return nullptr;
   }
   made->inner = inner;
+  made->shown = shown;
   made->tool = Py_NewRef(tool);
+  made->elsewhere = elsewhere;
   made->weak_references = nullptr;
   new (&made->call) RunningCall;
-  made->finished = false;
+  made->finished = elsewhere != nullptr;
   made->awaits_item = yields;
   PyObject_GC_Track(made);
   return reinterpret_cast<PyObject*>(made);
@@ -127,6 +153,8 @@ void PrepareSteppedType(PyTypeObject& type) {
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;
   type.tp_getattro = &GetAttribute;
+  type.tp_setattro = &SetAttribute;
+  type.tp_getset = properties;
   type.tp_repr = &Repr;
 }
 
@@ -172,12 +200,10 @@ PySendResult StepOfMethod(PyObject* method_result, PyObject** value) {
 
 PyObject* AwaitIterator(PyObject* awaitable) {
   // A generator here is one that types.coroutine() made awaitable.
-  if (PyCoro_CheckExact(awaitable) || PyGen_CheckExact(awaitable)) return awaitable;
+  if (PyCoro_CheckExact(awaitable) || PyGen_CheckExact(awaitable)) return Py_NewRef(awaitable);
   const PyAsyncMethods* async = Py_TYPE(awaitable)->tp_as_async;
   if (async == nullptr || async->am_await == nullptr) return nullptr;
-  PyObject* iterator = async->am_await(awaitable);
-  if (iterator != nullptr) Py_DECREF(awaitable);
-  return iterator;
+  return async->am_await(awaitable);
 }
 
 }  // namespace toolvitals

@@ -5,13 +5,16 @@
 
 #include "bindings/call.h"
 #include "bindings/python.h"
+#include "bindings/recorded_elsewhere.h"
 
 namespace toolvitals {
 
 struct SteppedObject {
   PyObject_HEAD
-  PyObject* inner;
-  PyObject* tool;  // a ToolMetricsObject
+  PyObject* inner;      // what is resumed
+  PyObject* shown;      // what attributes are read from: the object that the tool returned
+  PyObject* tool;       // a ToolMetricsObject
+  PyObject* elsewhere;  // a RecordedElsewhere that this call is recorded by, or nullptr
   PyObject* weak_references;
   RunningCall call;
   bool finished;     // no step may begin a call any more
@@ -20,12 +23,15 @@ struct SteppedObject {
 
 inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedObject*>(self); }
 
-// Makes an object of the type around `inner`, whose reference it takes, also when it fails. `yields` says that its
-// steps give items.
-PyObject* MakeStepped(PyTypeObject* type, PyObject* inner, PyObject* tool, bool yields);
+// Makes an object of the type around `shown`, whose steps are `inner`'s (the same object, but for what only has an
+// iterator that can be awaited). Takes the references to both and to `elsewhere`, also when it fails. `yields` says
+// that the steps give items.
+PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
+                      bool yields);
 
-// Fills the slots that all stepped types share. Attributes that a type lacks (cr_frame, gi_running, ag_code) are the
-// inner object's.
+// Fills the slots that all stepped types share. Attributes (cr_frame, gi_running, ag_code) are the shown object's, and
+// so is __class__ where that is the language's own coroutine or generator: isinstance() and `inspect` say what they
+// would say of the bare one (docs/decisions/0036).
 void PrepareSteppedType(PyTypeObject& type);
 
 // Before a step: begins the call if this is its first.
@@ -35,17 +41,27 @@ inline void BeginStep(SteppedObject* self) {
   }
 }
 
+// No step will record anything any more.
+inline void Finish(SteppedObject* self) {
+  self->finished = true;
+  if (self->elsewhere != nullptr) [[unlikely]] {
+    PyObject* elsewhere = self->elsewhere;
+    self->elsewhere = nullptr;
+    EndRecordedElsewhere(elsewhere, self->tool);
+  }
+}
+
 // The call's ends. Each does nothing where the call has ended, or has never begun.
 inline void EndWithSuccess(SteppedObject* self) {
-  self->finished = true;
+  Finish(self);
   if (self->call.running()) self->call.Succeed();
 }
 inline void EndWithException(SteppedObject* self) {
-  self->finished = true;
+  Finish(self);
   if (self->call.running()) self->call.Raise();
 }
 inline void EndWithCancellation(SteppedObject* self) {
-  self->finished = true;
+  Finish(self);
   if (self->call.running()) self->call.Cancel();
 }
 
@@ -72,8 +88,8 @@ PyObject* CallInner(PyObject* inner, const char* method, PyObject* const* args, 
 // A method's result, read as a step: StopIteration that is being raised becomes the returned value.
 PySendResult StepOfMethod(PyObject* method_result, PyObject** value);
 
-// What await would step: the object itself for a coroutine, its iterator for another awaitable. Takes the reference.
-// nullptr with an exception, or without one for what cannot be awaited; the reference is then still the caller's.
+// What await would step: the object itself for a coroutine, its iterator for another awaitable. A new reference;
+// nullptr with an exception, or without one for what cannot be awaited.
 PyObject* AwaitIterator(PyObject* awaitable);
 
 }  // namespace toolvitals

@@ -8,9 +8,12 @@
 #include "bindings/errors.h"
 #include "bindings/instrument_type.h"
 #include "bindings/instrumented_async_generator.h"
+#include "bindings/instrumented_callable.h"
 #include "bindings/instrumented_coroutine.h"
+#include "bindings/instrumented_function.h"
 #include "bindings/instrumented_generator.h"
-#include "bindings/instrumented_tool.h"
+#include "bindings/recorded_elsewhere.h"
+#include "bindings/recorder.h"
 #include "bindings/snapshot_objects.h"
 #include "bindings/tool_type.h"
 #include "bindings/track_type.h"
@@ -33,7 +36,8 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) ||
       !AddCollectorType(object) || !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) ||
       !AddHistogramType(object) || !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) ||
-      !AddTrackType(object) || !AddInstrumentedToolType(object) || !ReadyInstrumentedCoroutineType() ||
+      !AddTrackType(object) || !AddRecordedElsewhere(object) || !AddRecorderType(object) ||
+      !AddInstrumentedFunction(object) || !AddInstrumentedCallableType(object) || !ReadyInstrumentedCoroutineType() ||
       !ReadyInstrumentedGeneratorType() || !ReadyInstrumentedAsyncGeneratorTypes()) {
     throw py::error_already_set();
   }

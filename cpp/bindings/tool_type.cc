@@ -90,7 +90,17 @@ PyObject* Repr(PyObject* self) {
   return name ? PyUnicode_FromFormat("<toolvitals.ToolMetrics %R>", name.get()) : nullptr;
 }
 
+// By name: another process has a tool of its own under it.
+PyObject* Reduce(PyObject* self, PyObject*) {
+  const OwnedRef module(PyImport_ImportModule("toolvitals.decorators"));
+  if (!module) return nullptr;
+  const OwnedRef named(PyObject_GetAttrString(module.get(), "_handle_named"));
+  const OwnedRef name(Name(self, nullptr));
+  return named && name ? Py_BuildValue("O(O)", named.get(), name.get()) : nullptr;
+}
+
 PyMethodDef methods[] = {
+    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
     {"record_call", AsMethod(&RecordCallMethod), METH_FASTCALL | METH_KEYWORDS,
      "record_call($self, /, success=True, latency_ms=..., error_type=None)\n--\n\n"
      "Records one finished call that took `latency_ms` milliseconds (finite, >= 0).\n\n"

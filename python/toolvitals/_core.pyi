@@ -1,7 +1,7 @@
 """The C++ core. Everything public is re-exported, with prose, by `toolvitals`."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, Final, Literal, final
 
 from typing_extensions import Self, disjoint_base
@@ -64,17 +64,39 @@ class Track:
     def fail(self, error_type: str | None = None, /) -> None:
         """Records the call as failed with that type when it ends without an exception."""
 
-@final
-class InstrumentedTool:
-    """A callable of any kind with a ToolMetrics around it; what @tool returns."""
-    def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> InstrumentedTool: ...
-    __wrapped__: Callable[..., Any]
+@disjoint_base
+class Recorder:
+    """Calls what it wraps and records the call; it stands behind what @tool returns."""
+    def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> Self: ...
+    @property
+    def __wrapped__(self) -> Callable[..., Any]: ...
     @property
     def __vitals__(self) -> ToolMetrics:
         """The handle that the calls are recorded with."""
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-    @staticmethod
-    def __get_pydantic_core_schema__(source: Any, handler: Any, /) -> Any: ...
+
+@final
+class FunctionRecorder(Recorder):
+    """The recorder in the closure of a function."""
+
+@final
+class InstrumentedCallable(Recorder):
+    """A callable object with a recorder around it."""
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any: ...
+    def __set_name__(self, owner: type, name: str, /) -> None: ...
+
+def record_function(function: FunctionType, /) -> FunctionType:
+    """Has calls of the function go to the FunctionRecorder in its closure, past its body. Returns the function."""
+
+def recorder_of(candidate: object, /) -> Recorder | None:
+    """The recorder behind what @tool returned, None for any other object."""
+
+@final
+class RecordedElsewhere:
+    """A context manager: calls of these tools inside it are recorded by whoever entered it, and not again."""
+    def __new__(cls, tools: Iterable[ToolMetrics], /) -> RecordedElsewhere: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> Literal[False]: ...
 
 @disjoint_base
 class Instrument:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, Literal
 
 from toolvitals._noop_instruments import (
@@ -29,13 +29,16 @@ __all__ = [
     "CounterBase",
     "EnumBase",
     "FamilyStore",
+    "FunctionRecorder",
     "GaugeBase",
     "HistogramBase",
     "InfoBase",
     "Ingest",
     "Instrument",
-    "InstrumentedTool",
+    "InstrumentedCallable",
     "PerformanceMetricsCollector",
+    "RecordedElsewhere",
+    "Recorder",
     "RefreshDemand",
     "Server",
     "SummaryBase",
@@ -47,6 +50,8 @@ __all__ = [
     "found_family",
     "install_gc_counters",
     "read_directory",
+    "record_function",
+    "recorder_of",
     "refresh_demand",
     "render",
     "render_families",
@@ -259,11 +264,42 @@ class Track:
         """Does nothing."""
 
 
-class InstrumentedTool:
+class Recorder:
     """Never made here: a decorator that records nothing returns the function itself."""
 
     def __new__(cls, wrapped: Callable[..., Any], tool: ToolMetrics, kind: int) -> Any:
         return wrapped
+
+
+class FunctionRecorder(Recorder):
+    """Never made here."""
+
+
+class InstrumentedCallable(Recorder):
+    """Never made here."""
+
+
+def record_function(function: FunctionType, /) -> FunctionType:
+    """The function as it is."""
+    return function
+
+
+def recorder_of(candidate: object, /) -> Recorder | None:
+    """None: nothing is recorded."""
+    return None
+
+
+class RecordedElsewhere:
+    """A context manager that changes nothing."""
+
+    def __init__(self, tools: Iterable[ToolMetrics], /) -> None:
+        pass
+
+    def __enter__(self) -> RecordedElsewhere:
+        return self
+
+    def __exit__(self, *exc_info: object) -> Literal[False]:
+        return False
 
 
 class Server:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
+import operator
+import sys
 import types
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast, overload
 
 from toolvitals import _backend, _noop
 from toolvitals._backend import core
+from toolvitals._stand_in import stand_in
 
 __all__ = ["tool", "track"]
 
@@ -47,9 +49,15 @@ def tool(function: Any = None, /, *, name: str | None = None) -> Any:
     A call that returns counts as successful, one that raises an `Exception` as failed under the exception's class, and
     one that ends with another BaseException (CancelledError, GeneratorExit, KeyboardInterrupt) as cancelled. A
     generator's call lasts from its first step to its last. A plain function that hands out an awaitable is timed until
-    it returns; mark it with `inspect.markcoroutinefunction` to have the awaiting timed. Two decorators record twice.
+    it returns; mark it with `inspect.markcoroutinefunction` to have the awaiting timed.
 
-    Returns a callable with the same signature, name, docstring, annotations, pickling and binding; with
+    One call counts once. Of two decorators directly on each other the outer one's name holds, and the inner one's where
+    the outer has none. Where another decorator stands between them, a second one of the same name adds nothing, and one
+    of another name is another tool: `search` around a retry, say, and `search_attempt` under it.
+
+    Returns what it was given: for a function a function, with the same signature, name, docstring, annotations, code
+    flags, pickling and binding, and the bare one under `__wrapped__`; for a method, partial, static or class method the
+    same; for any other callable object one that has its class, attributes and binding. With
     `PERFORMANCE_METRICS_ENABLED=false` the function itself. Raises TypeError for what cannot be called and for a class
     (decorate its methods), TypeError or ValueError for a bad name. Thread-safe, both the decorator and what it returns.
     """
@@ -111,41 +119,82 @@ def _decorate(function: Any, /, *, name: str | None) -> Any:
         return function
     if inspect.isclass(function):
         raise TypeError(f"@tool cannot decorate the class {function.__qualname__}; decorate its methods")
-    if isinstance(function, (staticmethod, classmethod)):
-        return type(function)(_decorate(function.__func__, name=name))
-    if isinstance(function, functools.partialmethod):
-        return functools.partialmethod(_decorate(function.func, name=name), *function.args, **function.keywords)
     if isinstance(function, property):
         raise TypeError("@tool cannot decorate a property; decorate its getter, below @property")
-    if not callable(function):
+    if type(function) is types.MethodType or isinstance(function, (staticmethod, classmethod)):
+        return _around_function(function, name)
+    if isinstance(function, functools.partialmethod):
+        return functools.partialmethod(_decorate(function.func, name=name), *function.args, **function.keywords)
+    if type(function) is functools.partial and not inspect.isclass(function.func):
+        return _partial(function, name)
+    if not callable(function) and not hasattr(type(function), "__get__"):
         raise TypeError(f"@tool decorates callables, not {function!r}")
-    handle = core.PerformanceMetricsCollector().tool(_name_of(function) if name is None else name)
-    if type(function) is functools.partial:
-        return _partial(function, handle)
-    instrumented = core.InstrumentedTool(function, handle, _kind_of(function))
-    _imitate_function(instrumented, function)
-    return instrumented
+    wanted = _name_of(function) if name is None else name
+    recorder = core.recorder_of(function)
+    if recorder is not None:
+        if name is None or name == recorder.__vitals__.name:
+            return function
+        function = recorder.__wrapped__
+    elif _recorded_below(function, wanted):
+        return function
+    handle = core.PerformanceMetricsCollector().tool(wanted)
+    return _instrumented(function, handle)
 
 
-def _partial(partial: functools.partial[Any], handle: core.ToolMetrics) -> Any:
+def _around_function(function: Any, name: str | None) -> Any:
+    """A bound method, static method or class method of the recorded function."""
+    recorded = _decorate(function.__func__, name=name)
+    if type(function) is types.MethodType:
+        return types.MethodType(recorded, function.__self__)
+    return type(function)(recorded)
+
+
+def _instrumented(function: Any, handle: core.ToolMetrics) -> Any:
+    kind = _kind_of(function)
+    if type(function) is not types.FunctionType:
+        instrumented = core.InstrumentedCallable(function, handle, kind)
+        _imitate_function(instrumented, function)
+        return instrumented
+    made = stand_in(function, core.FunctionRecorder(function, handle, kind))
+    made.__dict__["__vitals__"] = handle
+    return core.record_function(made)
+
+
+def _partial(partial: functools.partial[Any], name: str | None) -> Any:
     """A partial around the recorded function: to `inspect` it is the kind of callable that the bare one was."""
-    inner = core.InstrumentedTool(partial.func, handle, _kind_of(partial.func))
-    _imitate_function(inner, partial.func)
-    outer = functools.partial(inner, *partial.args, **partial.keywords)
+    recorded = _decorate(partial.func, name=name)
+    if recorded is partial.func:
+        return partial
+    outer = functools.partial(recorded, *partial.args, **partial.keywords)
     outer.__dict__.update(partial.__dict__, __wrapped__=partial)
     return outer
+
+
+def _recorded_below(function: Any, name: str) -> bool:
+    """Whether a decorator under other decorators records these calls under that name already."""
+    seen = {id(function)}
+    while True:
+        function = getattr(function, "__func__", None) or getattr(function, "__wrapped__", None)
+        if function is None or id(function) in seen:
+            return False
+        seen.add(id(function))
+        recorder = core.recorder_of(function)
+        if recorder is not None and recorder.__vitals__.name == name:
+            return True
 
 
 def _name_of(function: Any) -> str:
     while isinstance(function, functools.partial):
         function = function.func
     name = getattr(function, "__name__", None)
+    if not isinstance(name, str):
+        name = getattr(getattr(function, "func", None), "__name__", None)
     return name if isinstance(name, str) else type(function).__name__
 
 
 def _kind_of(function: Any) -> int:
     """Which of the core's kinds it is, as `inspect` tells of the callable or of its class's `__call__`."""
-    for candidate in (function, _call_method(function)):
+    for candidate in (function, _call_method(function), _described_function(function)):
         if candidate is None:
             continue
         if inspect.iscoroutinefunction(candidate) or _is_generator_based_coroutine(candidate):
@@ -159,12 +208,17 @@ def _kind_of(function: Any) -> int:
 
 def _call_method(function: Any) -> Any:
     """The `__call__` of an object's class; None for functions, methods and what else inspect knows by itself."""
-    if inspect.isroutine(function) or isinstance(function, core.InstrumentedTool):
+    if inspect.isroutine(function):
         return None
     while isinstance(function, functools.partial):
         function = function.func
     call = inspect.getattr_static(type(function), "__call__", None)
-    return call if inspect.isfunction(call) or isinstance(call, core.InstrumentedTool) else None
+    return call if inspect.isfunction(call) else None
+
+
+def _described_function(function: Any) -> Any:
+    """The function in a descriptor that cannot be called itself, a `functools.singledispatchmethod` say."""
+    return None if callable(function) else getattr(function, "func", None)
 
 
 def _is_generator_based_coroutine(function: Any) -> bool:
@@ -178,21 +232,42 @@ def _is_generator_based_coroutine(function: Any) -> bool:
 def _imitate_function(instrumented: Any, function: Any) -> None:
     """Lets inspect see what a callable object is.
 
-    Frameworks ask a bare object's `__call__` whether it is a coroutine function; that of the instrumented one is the
-    extension's. So the answer is given where inspect looks at functions: the code flags.
+    Frameworks ask a bare object's `__call__` whether it is a coroutine function; inspect, asked about the object, looks
+    where functions have it: the code flags.
     """
     call = _call_method(function)
     if call is None or inspect.isfunction(function):
         return
+    own = vars(instrumented)
     for attribute in ("__code__", "__defaults__", "__kwdefaults__", "__annotations__"):
-        setattr(instrumented, attribute, getattr(call, attribute))
+        own[attribute] = getattr(call, attribute)
     for attribute in ("__name__", "__qualname__"):
-        if not isinstance(getattr(instrumented, attribute, None), str):
-            setattr(instrumented, attribute, getattr(type(function), attribute))
-    if inspect.iscoroutinefunction(call):
-        mark = getattr(inspect, "markcoroutinefunction", None)
-        if mark is not None:
-            mark(instrumented)
-        else:
-            # Before Python 3.12 only asyncio had a mark.
-            instrumented._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+        if not isinstance(own.get(attribute), str):
+            own[attribute] = getattr(type(function), attribute)
+
+
+# What pickles say of recorders and handles. A process in which nothing is recorded gets the bare callables.
+
+
+def _handle_named(name: str) -> core.ToolMetrics:
+    return core.PerformanceMetricsCollector().tool(name)
+
+
+def _function_recorder(wrapped: Any, name: str, kind: int) -> Any:
+    return core.FunctionRecorder(wrapped, _handle_named(name), kind) if _backend.enabled() else wrapped
+
+
+def _instrumented_callable(wrapped: Any, name: str) -> Any:
+    return _instrumented(wrapped, _handle_named(name)) if _backend.enabled() else wrapped
+
+
+def _reduce_callable(instrumented: Any) -> Any:
+    """By name where a module has this very object under it, as functions are pickled; else by its parts."""
+    module, name = getattr(instrumented, "__module__", None), getattr(instrumented, "__qualname__", None)
+    if isinstance(module, str) and isinstance(name, str):
+        try:
+            if operator.attrgetter(name)(sys.modules[module]) is instrumented:
+                return name
+        except (AttributeError, KeyError):
+            pass
+    return _instrumented_callable, (instrumented.__wrapped__, instrumented.__vitals__.name)

@@ -1,0 +1,128 @@
+// The vectorcall slot of a genuine types.FunctionType. toolvitals/_stand_in.py makes the function; its body calls the
+// recorder, too, for an interpreter that does not ask the slot (CPython 3.11) and for copies of its code.
+// Floor: bindings.
+#include "bindings/instrumented_function.h"
+
+#include "bindings/recorder.h"
+
+namespace toolvitals {
+namespace {
+
+// What stands behind one function: the recorder, and what the function was made of. A function whose code or defaults
+// have been set anew since does what its body says.
+struct StandInObject {
+  RecorderObject recorder;
+  PyObject* code;
+  PyObject* defaults;
+  PyObject* keyword_defaults;
+};
+
+PyTypeObject stand_in_type =
+    BlankType("toolvitals.FunctionRecorder", sizeof(StandInObject), "The recorder of one function.");
+
+StandInObject* StandIn(PyObject* self) { return reinterpret_cast<StandInObject*>(self); }
+
+PyFunctionObject* Function(PyObject* function) { return reinterpret_cast<PyFunctionObject*>(function); }
+
+// What runs the body of a function. CPython does not export it under any name.
+vectorcallfunc run_body = nullptr;
+
+// The recorder in the function's one closure cell; nullptr where there is none. Borrowed.
+StandInObject* FindRecorder(PyFunctionObject* function) {
+  PyObject* closure = function->func_closure;
+  if (closure == nullptr || PyTuple_GET_SIZE(closure) != 1) return nullptr;
+  PyObject* content = PyCell_GET(PyTuple_GET_ITEM(closure, 0));
+  return content != nullptr && Py_IS_TYPE(content, &stand_in_type) ? StandIn(content) : nullptr;
+}
+
+PyObject* CallFunction(PyObject* function, PyObject* const* args, size_t count, PyObject* keywords) {
+  const PyFunctionObject* me = Function(function);
+  StandInObject* recorder = FindRecorder(Function(function));
+  if (recorder == nullptr || me->func_code != recorder->code || me->func_defaults != recorder->defaults ||
+      me->func_kwdefaults != recorder->keyword_defaults) [[unlikely]] {
+    return run_body(function, args, count, keywords);
+  }
+  return recorder->recorder.vectorcall(reinterpret_cast<PyObject*>(recorder), args, count, keywords);
+}
+
+PyObject* NewStandIn(PyTypeObject*, PyObject* args, PyObject* keywords) {
+  PyObject* wrapped = nullptr;
+  PyObject* tool = nullptr;
+  CallableKind kind{};
+  if (!ParseRecorderArguments(args, keywords, &wrapped, &tool, &kind)) return nullptr;
+  return MakeRecorder(&stand_in_type, wrapped, tool, kind);
+}
+
+int Traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(StandIn(self)->code);
+  Py_VISIT(StandIn(self)->defaults);
+  Py_VISIT(StandIn(self)->keyword_defaults);
+  return TraverseRecorder(self, visit, arg);
+}
+
+int Clear(PyObject* self) {
+  Py_CLEAR(StandIn(self)->code);
+  Py_CLEAR(StandIn(self)->defaults);
+  Py_CLEAR(StandIn(self)->keyword_defaults);
+  return ClearRecorder(self);
+}
+
+void Dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  Clear(self);
+  Py_TYPE(self)->tp_free(self);
+}
+
+PyObject* RecordFunction(PyObject*, PyObject* object) {
+  if (!PyFunction_Check(object)) return PyErr_Format(PyExc_TypeError, "%R is not a function", object);
+  PyFunctionObject* function = Function(object);
+  StandInObject* recorder = FindRecorder(function);
+  if (recorder == nullptr) return PyErr_Format(PyExc_ValueError, "%R has no recorder in its closure", object);
+  Py_XSETREF(recorder->code, Py_NewRef(function->func_code));
+  Py_XSETREF(recorder->defaults, Py_XNewRef(function->func_defaults));
+  Py_XSETREF(recorder->keyword_defaults, Py_XNewRef(function->func_kwdefaults));
+  if (run_body == nullptr) run_body = function->vectorcall;
+#if PY_VERSION_HEX >= 0x030C0000
+  PyFunction_SetVectorcall(function, &CallFunction);
+#else
+  function->vectorcall = &CallFunction;
+#endif
+  return Py_NewRef(object);
+}
+
+PyObject* RecorderOf(PyObject*, PyObject* object) {
+  if (PyFunction_Check(object)) {
+    StandInObject* recorder = FindRecorder(Function(object));
+    if (recorder != nullptr) return Py_NewRef(reinterpret_cast<PyObject*>(recorder));
+  } else if (PyObject_TypeCheck(object, &recorder_type)) {
+    return Py_NewRef(object);
+  }
+  Py_RETURN_NONE;
+}
+
+PyMethodDef functions[] = {
+    {"record_function", &RecordFunction, METH_O,
+     "record_function(function, /)\n--\n\n"
+     "Has calls of the function go to the FunctionRecorder in its closure, past its body. Returns the function."},
+    {"recorder_of", &RecorderOf, METH_O,
+     "recorder_of(candidate, /)\n--\n\nThe recorder behind what @tool returned, None for any other object."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+bool AddInstrumentedFunction(PyObject* module) {
+  PyTypeObject& type = stand_in_type;
+  type.tp_base = &recorder_type;
+  type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL;
+  type.tp_vectorcall_offset = recorder_type.tp_vectorcall_offset;
+  type.tp_call = recorder_type.tp_call;
+  type.tp_new = &NewStandIn;
+  type.tp_dealloc = &Dealloc;
+  type.tp_traverse = &Traverse;
+  type.tp_clear = &Clear;
+  return PyType_Ready(&type) == 0 && PyModule_AddType(module, &type) == 0 &&
+         PyModule_AddFunctions(module, functions) == 0;
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,151 @@
+"""The function that `@tool` puts in a function's place: a function of the language's own, with a body of one call.
+
+To everything that asks it is the user's: its type, its code's signature, flags, names and place, its defaults, its
+attributes. Its calls go to a recorder, the one thing in its closure: by the function's vectorcall slot, which the
+extension fills, or by the body, which says the same in Python. CPython 3.11 runs the body without asking the slot, and
+so does whoever copies the code.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from types import CellType, CodeType, FunctionType
+from typing import Any, NamedTuple
+
+__all__ = ["stand_in"]
+
+# What a code object says about the objects that calls return.
+_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+# Whether calls in Python code run a function's body whatever its vectorcall slot says.
+_INLINED = sys.version_info[:2] == (3, 11)
+
+
+def stand_in(function: FunctionType, recorder: Callable[..., Any]) -> FunctionType:
+    """A function that looks like `function` and calls the recorder with its arguments. Thread-safe."""
+    code = function.__code__
+    made = FunctionType(
+        _code(code), function.__globals__, function.__name__, function.__defaults__, (CellType(recorder),)
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    functools.update_wrapper(made, function)
+    return made
+
+
+class _Shape(NamedTuple):
+    """What two signatures have in common that differ in names only."""
+
+    positional_only: int
+    positional: int
+    keyword_only: int
+    flags: int
+
+
+def _code(code: CodeType) -> CodeType:
+    """The code of a stand-in for a function with that code."""
+    shape = _Shape(
+        code.co_posonlyargcount,
+        code.co_argcount,
+        code.co_kwonlyargcount,
+        code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | _KINDS),
+    )
+    template = _template(shape)
+    names = dict(zip(template.co_varnames, code.co_varnames, strict=False))
+    changes: dict[str, Any] = {}
+    if sys.version_info >= (3, 11):
+        changes["co_qualname"] = code.co_qualname
+    return template.replace(
+        # A profiler that sees the body run must not take it for the function, which it sees too.
+        co_name=f"<tool {code.co_name}>" if _INLINED else code.co_name,
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+        co_varnames=tuple(names.values()),
+        co_consts=tuple(_renamed(constant, names) for constant in template.co_consts),
+        **changes,
+    )
+
+
+def _renamed(constant: Any, names: dict[str, str]) -> Any:
+    """Keywords of a call are constants of the code, one by one or together."""
+    if isinstance(constant, tuple):
+        return tuple(_renamed(part, names) for part in constant)
+    return names.get(constant, constant) if isinstance(constant, str) else constant
+
+
+@functools.lru_cache(maxsize=1024)
+def _template(shape: _Shape) -> CodeType:
+    """The code of a stand-in whose parameters have names of ours."""
+    module = compile(f"def make(_recorder):\n{_source(shape)}", "<toolvitals>", "exec", dont_inherit=True)
+    code = _inner(_inner(module))
+    if _INLINED:
+        code = _resuming_last(code)
+    return code.replace(co_flags=code.co_flags | shape.flags & _KINDS)
+
+
+def _inner(code: CodeType) -> CodeType:
+    return next(constant for constant in code.co_consts if isinstance(constant, CodeType))
+
+
+def _source(shape: _Shape) -> str:
+    positional = [f"_{index}" for index in range(shape.positional)]
+    keyword_only = [f"_{shape.positional + index}" for index in range(shape.keyword_only)]
+    parameters = positional[: shape.positional_only]
+    parameters += ["/"] if parameters else []
+    parameters += positional[shape.positional_only :]
+    arguments = list(positional)
+    if shape.flags & inspect.CO_VARARGS:
+        parameters.append("*_args")
+        arguments.append("*_args")
+    elif keyword_only:
+        parameters.append("*")
+    parameters += keyword_only
+    arguments += [f"{name}={name}" for name in keyword_only]
+    if shape.flags & inspect.CO_VARKEYWORDS:
+        parameters.append("**_kwargs")
+        arguments.append("**_kwargs")
+    return _BODIES[_body(shape)].format(parameters=", ".join(parameters), call=f"_recorder({', '.join(arguments)})")
+
+
+def _body(shape: _Shape) -> int:
+    """The kind whose body has to be of that kind itself: before CPython 3.11 the flags alone make it so."""
+    return shape.flags & _KINDS if sys.version_info < (3, 11) else 0
+
+
+# One line each, so that every instruction is on the line where the user's function begins.
+_SIMPLE = " def stand_in({parameters}): return {call}"
+_BODIES = {
+    0: _SIMPLE,
+    inspect.CO_COROUTINE: " async def stand_in({parameters}): return await {call}",
+    inspect.CO_GENERATOR: " def stand_in({parameters}): return (yield from {call})",
+    inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE: (
+        " def stand_in({parameters}): return (yield from {call}.__await__())"
+    ),
+    inspect.CO_ASYNC_GENERATOR: """\
+ async def stand_in({parameters}):
+  inner = {call}
+  try:
+   item = await inner.__anext__()
+   while True:
+    try: sent = yield item
+    except GeneratorExit:
+     await inner.aclose()
+     raise
+    except BaseException as error: item = await inner.athrow(error)
+    else: item = await inner.asend(sent)
+  except StopAsyncIteration: return""",
+}
+
+
+def _resuming_last(code: CodeType) -> CodeType:
+    """The same code with its RESUME before its RETURN_VALUE.
+
+    A frame that has not resumed yet is in no traceback, and nobody's caller: an exception leaves through it unseen.
+    """
+    instruction = 2
+    start = instruction  # behind COPY_FREE_VARS
+    resume = code.co_code[start : start + instruction]
+    rest = code.co_code[start + instruction : -instruction]
+    return code.replace(co_code=code.co_code[:start] + rest + resume + code.co_code[-instruction:])

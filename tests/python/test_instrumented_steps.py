@@ -1,0 +1,97 @@
+"""What calls of decorated functions return: coroutines and generators, for whoever asks what they are."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import toolvitals as tv
+from toolvitals import _core
+
+
+@pytest.fixture(autouse=True)
+def _from_zero() -> None:
+    tv.get_collector().reset()
+
+
+def calls(name: str) -> int:
+    metrics = tv.get_collector().get_tool_metrics(name)
+    assert metrics is not None, name
+    total: int = metrics["total_calls"]
+    return total
+
+
+async def _coroutine() -> int:
+    await asyncio.sleep(0)
+    return 1
+
+
+def _generator() -> Any:
+    yield 1
+
+
+async def _async_generator() -> Any:
+    yield 1
+
+
+@types.coroutine
+def _old_style() -> Any:
+    yield
+
+
+@pytest.mark.parametrize("function", [_coroutine, _generator, _async_generator, _old_style])
+def test_what_a_call_returns_is_what_the_bare_one_returns(function: Callable[[], Any]) -> None:
+    bare, made = function(), tv.tool(function)()
+    assert made.__class__ is type(bare)
+    assert isinstance(made, type(bare))
+    for question in (
+        inspect.iscoroutine,
+        inspect.isgenerator,
+        inspect.isasyncgen,
+        inspect.isawaitable,
+        asyncio.iscoroutine,
+    ):
+        assert question(made) == question(bare), question
+    missing = [name for name in dir(bare) if not hasattr(made, name)]
+    assert missing == []
+    for name in (name for name in dir(bare) if name[:3] in ("cr_", "gi_", "ag_")):
+        mine, theirs = getattr(made, name), getattr(bare, name)
+        assert type(mine) is type(theirs), name
+        assert name.endswith("_frame") or mine == theirs, name
+    made.__name__ = "renamed"
+    assert made.__name__ == "renamed"
+    for each in (bare, made):
+        if hasattr(each, "close"):
+            each.close()
+
+
+def test_the_state_of_what_a_call_returns() -> None:
+    generator = tv.tool(_generator)()
+    states = [inspect.getgeneratorstate(generator)]
+    next(generator)
+    states.append(inspect.getgeneratorstate(generator))
+    assert inspect.getgeneratorlocals(generator) == {}
+    generator.close()
+    states.append(inspect.getgeneratorstate(generator))
+    assert states == [inspect.GEN_CREATED, inspect.GEN_SUSPENDED, inspect.GEN_CLOSED]
+    coroutine = tv.tool(_coroutine)()
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
+    coroutine.close()
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+
+
+async def test_an_awaitable_that_is_no_coroutine_keeps_its_attributes() -> None:
+    def start() -> Any:
+        return asyncio.ensure_future(_coroutine())
+
+    start._is_coroutine_marker = True  # type: ignore[attr-defined]
+    recorder: Any = _core.InstrumentedCallable(start, tv.get_collector().tool("task"), _core.COROUTINE)
+    task = recorder()
+    assert not task.done()
+    assert await task == 1
+    assert calls("task") == 1
