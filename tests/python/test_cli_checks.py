@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from canned import document, segment, tool
 
-from toolvitals.cli import _checks, _folder_checks, _record_checks
+from toolvitals.cli import _checks, _folder_checks, _overflow_checks, _record_checks
 from toolvitals.cli._facts import Facts, Finding, Folder, Limits
 from toolvitals.cli._source import Reading, Segment
 from toolvitals.cli.doctor import CHECKS, examine
@@ -66,7 +66,7 @@ def test_the_worst_is_first() -> None:
 def test_there_is_a_test_of_each_check_here() -> None:
     # Those of what was recorded have a file of their own.
     names = {check.__name__ for check in CHECKS} - set(_record_checks.__all__)
-    assert names == {*_checks.__all__, *_folder_checks.__all__} - {"permissions_of"}
+    assert names == {*_checks.__all__, *_folder_checks.__all__, *_overflow_checks.__all__} - {"permissions_of"}
 
 
 # --- the clock
@@ -130,19 +130,72 @@ def test_a_family_that_overflowed() -> None:
         "distinct_values": {"shop": 3, "user": 998},
         "busiest": [{"label": "user", "value": f"u{n}\x1b", "count": 5 - n, "error": 0} for n in range(5)],
     }
-    finding = only(_checks.check_overflow, own(overflow={"orders": told}))
+    finding = only(_overflow_checks.check_overflow, own(overflow={"orders": told}, series=10_000))
     assert finding.severity == "warning"
     assert finding.text == (
-        "1,200 records of orders found no room for their labels. The label user has 998 different values. "
+        "1,200 records of orders found no room for their labels. All families together have the 10,000 label sets that "
+        "METRICS_MAX_SERIES allows. The label user has 998 different values. "
         r"Refused most often: user=u0\x1b, user=u1\x1b, user=u2\x1b."
+    )
+    assert finding.advice == (
+        "Use labels with few values (a kind, not an id or a text), let series that nobody records into expire (ttl_s), "
+        "or raise METRICS_MAX_SERIES."
+    )
+
+
+def overflowed(*label_sets: dict[str, str], **changes: Any) -> Facts:
+    """One family that overflowed, in a store that has room but for `changes`."""
+    orders = {"type": "counter", "series": [{"labels": labels, "value": 1} for labels in label_sets]}
+    own = {**document()["toolvitals"], "overflow": {"orders": {"records": 1}}, **changes}
+    return dataclasses.replace(endpoint(metrics={"orders": orders}, toolvitals=own), limits=Limits(100, 1000))
+
+
+def limit_of(facts: Facts) -> tuple[str, str | None]:
+    """What is said of the limit, and what to do about it."""
+    finding = only(_overflow_checks.check_overflow, facts)
+    _, _, text = finding.text.partition("their labels. ")
+    _, _, advice = (finding.advice or "").rpartition("(ttl_s), or ")
+    return text, advice
+
+
+def test_the_limit_that_was_reached_is_named() -> None:
+    rest = {"otel_metric_overflow": "true"}
+    all_of = limit_of(overflowed({"a": "x"}, rest, series=101, memory_bytes=10))
+    assert all_of == (
+        "All families together have the 100 label sets that METRICS_MAX_SERIES allows.",
+        "raise METRICS_MAX_SERIES.",
+    )
+    assert limit_of(overflowed({"a": "x"}, rest, series=50, memory_bytes=950)) == (
+        "All families together take 950 B of the 1000 B that METRICS_MEMORY_LIMIT_MB allows.",
+        "raise METRICS_MEMORY_LIMIT_MB.",
+    )
+    # More than this environment allows is another environment's.
+    for series in (50, 200):
+        assert limit_of(overflowed({"a": "x"}, {"a": "y"}, rest, series=series, memory_bytes=10)) == (
+            "orders has 2 label sets, which is its limit (max_series), or the process has another METRICS_MAX_SERIES "
+            "than the 100 of this environment.",
+            "raise its max_series, or the METRICS_MAX_SERIES of the process.",
+        )
+    assert limit_of(overflowed({"a": "x"}, rest, series=100, processes={"live": 2})) == (
+        "orders has 1 label set in all processes together, and limits are of each.",
+        "raise its max_series, METRICS_MAX_SERIES (100 in this environment) or METRICS_MEMORY_LIMIT_MB (1000 B).",
+    )
+
+
+def test_the_limit_of_what_a_metrics_server_is_sent_is_named() -> None:
+    facts = overflowed(*({"a": str(n)} for n in range(1000)), series=10, memory_bytes=10)
+    lines = {"type": "counter", "series": [{"labels": {"result": "accepted"}, "value": 1}]}
+    metrics = {**facts.reading.document["metrics"], "toolvitals_ipc_lines": lines}
+    reading = dataclasses.replace(facts.reading, document={**facts.reading.document, "metrics": metrics})
+    assert limit_of(dataclasses.replace(facts, reading=reading))[0] == (
+        "A metrics server keeps 1,000 label sets of a metric that it is sent."
     )
 
 
 @pytest.mark.parametrize("told", [{}, {"busiest": 1, "distinct_values": []}, 3, None, {"busiest": [1]}])
 def test_a_family_that_overflowed_and_tells_nothing_of_it(told: Any) -> None:
-    assert only(_checks.check_overflow, own(overflow={"orders": told})).text == (
-        "0 records of orders found no room for their labels."
-    )
+    text = only(_overflow_checks.check_overflow, own(overflow={"orders": told})).text
+    assert text.startswith("0 records of orders found no room for their labels. orders has 0 label sets, ")
 
 
 def test_tools_caches_and_errors_that_overflowed() -> None:
@@ -155,7 +208,7 @@ def test_tools_caches_and_errors_that_overflowed() -> None:
     # The core tells of these names a second time, by family.
     own = {**document()["toolvitals"], "overflow": {"app_tool_calls": {"records": 1}, "cache_requests": {"records": 2}}}
     facts = endpoint(tools=tools, caches={"overflow": {"total_requests": 2000}}, toolvitals=own)
-    assert [text for _, text in found_by(_checks.check_overflow, facts)] == [
+    assert [text for _, text in found_by(_overflow_checks.check_overflow, facts)] == [
         "1 call went to the common series overflow, because there was no room for more names.",
         "2,000 requests to caches went to the common series overflow, because there was no room for more names.",
         "There are more types of error than are told apart: 2 tools (a, b).",

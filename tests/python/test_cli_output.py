@@ -107,6 +107,12 @@ def test_a_reader_that_had_enough_ends_a_command_that_has_no_end(url: str) -> No
     assert finished.stdout.startswith("http://127.0.0.1:")
 
 
+def test_a_file_on_a_full_disk(url: str) -> None:
+    finished = run(["snapshot", "--url", url, "--output", "/dev/full"])
+    assert finished.returncode == 2
+    assert finished.stderr == "Error: /dev/full cannot be written: No space left on device\n"
+
+
 @pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--json"], ["top", "--once"]], ids=" ".join)
 def test_an_error_that_cannot_be_written_keeps_its_code(arguments: list[str]) -> None:
     for shell in ('"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >&- 2>&-', '"$@" >/dev/full 2>&1 <&-'):

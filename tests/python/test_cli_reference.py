@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from toolvitals.cli import _checks, _folder_checks, _record_checks, doctor
+from toolvitals.cli import _checks, _folder_checks, _overflow_checks, _record_checks, doctor
 from toolvitals.cli.group import COMMANDS
 from toolvitals.cli.snapshot import snapshot
 from toolvitals.cli.top import _SORT_KEYS, top
@@ -37,7 +37,8 @@ def test_every_option_is_there(command: click.Command) -> None:
 
 def test_every_check_and_every_key_is_there() -> None:
     sources = "".join(
-        Path(module.__file__ or "").read_text() for module in (_checks, _folder_checks, _record_checks, doctor)
+        Path(module.__file__ or "").read_text()
+        for module in (_checks, _folder_checks, _overflow_checks, _record_checks, doctor)
     )
     assert in_tables("check") == set(re.findall(r'Finding\(\s*"([a-z-]+)"', sources))
     assert set(_SORT_KEYS) < in_tables("key")

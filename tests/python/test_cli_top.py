@@ -303,6 +303,19 @@ def test_a_terminal_that_can_do_nothing_gets_one_table_below_the_other(url: str)
         running.close()
 
 
+def test_a_terminal_that_knows_ascii_only_has_stand_ins(url: str) -> None:
+    running = Session("--url", url, "--interval", "0.1", PYTHONIOENCODING="ascii", LC_ALL="C")
+    try:
+        running.wait_for(b" - toolvitals ")
+        running.wait_for(b"q quit - space pause")
+        running.press(b"q")
+        assert running.process.wait(WAIT_SECONDS) == 0
+        assert running.written.isascii()
+        assert b"Traceback" not in running.written
+    finally:
+        running.close()
+
+
 def test_without_a_terminal_one_table_follows_the_other(url: str) -> None:
     command = [sys.executable, "-W", "error", "-m", "toolvitals.cli", "top", "--url", url, "--interval", "0.1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:

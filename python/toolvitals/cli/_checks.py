@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +15,6 @@ __all__ = [
     "check_collectors",
     "check_dropped",
     "check_hanging",
-    "check_overflow",
     "check_room",
     "check_sharing",
 ]
@@ -25,12 +23,6 @@ __all__ = [
 _CLOCK_TOLERANCE = timedelta(seconds=2)
 _DATE_TOLERANCE = timedelta(seconds=3)
 _NEARLY_FULL = 0.9
-_BUSIEST_SHOWN = 3
-
-_OVERFLOW = "overflow"
-# Families of tools and caches, which are no instruments.
-_OF_NAMES = re.compile(r"(?:\w+_)?(?:tool_calls|cache_requests)")
-_MORE_ROOM = "METRICS_MAX_SERIES or METRICS_MEMORY_LIMIT_MB"
 
 # Reason of a dropped record: what was wrong with it, and what to do.
 _DROPPED = {
@@ -93,74 +85,6 @@ def check_dropped(facts: Facts) -> Iterator[Finding]:
             )
     if not any(found.values()):
         yield Finding("dropped-records", "ok", "No record was dropped.")
-
-
-def check_overflow(facts: Facts) -> Iterator[Finding]:
-    """Label sets, tools, caches and types of error for which there was no room."""
-    document = facts.reading.document
-    found = [
-        *_overflowed_families(document),
-        *_overflowed_names(document),
-        *_overflowed_errors(document["tools"]),
-    ]
-    yield from found or [Finding("overflow", "ok", "There was room for every label set.")]
-
-
-def _overflowed_families(document: Mapping[str, Any]) -> Iterator[Finding]:
-    overflow = _object(document["toolvitals"], "overflow")
-    for family in overflow:
-        if family not in document["metrics"] and _OF_NAMES.fullmatch(family):
-            continue  # These are told of by the names that did not find room.
-        told = _object(overflow, family)
-        values = _object(told, "distinct_values")
-        blamed = max(values, key=lambda label: count(values, label), default=None)
-        text = f"{count_of(count(told, 'records'), 'record')} of {printable(family)} found no room for their labels."
-        if blamed is not None:
-            text += f" The label {printable(blamed)} has {count_of(count(values, blamed), 'different value')}."
-        busiest = told.get("busiest")
-        refused = [one for one in busiest if isinstance(one, dict)] if isinstance(busiest, list) else []
-        if refused:
-            shown = ", ".join(
-                f"{printable(str(one.get('label')))}={printable(str(one.get('value')), 40)}"
-                for one in refused[:_BUSIEST_SHOWN]
-            )
-            text += f" Refused most often: {shown}."
-        yield Finding(
-            "overflow",
-            "warning",
-            text,
-            "Use labels with few values (a kind, not an id or a text), let series expire (ttl_s), or raise the "
-            f"family's max_series, {_MORE_ROOM}.",
-        )
-
-
-def _overflowed_names(document: Mapping[str, Any]) -> Iterator[Finding]:
-    for part, key, noun, plural in (
-        ("tools", "total_calls", "call", "calls of tools"),
-        ("caches", "total_requests", "request", "requests to caches"),
-    ):
-        records = count(_object(document[part], _OVERFLOW), key)
-        if records:
-            what = f"1 {noun}" if records == 1 else f"{grouped(records)} {plural}"
-            yield Finding(
-                "overflow",
-                "warning",
-                f"{what} went to the common series {_OVERFLOW}, because there was no room for more names.",
-                f"Name {part} by what they are and not by what they are asked, or raise {_MORE_ROOM}. (Some of your "
-                f"{part} may also be named {_OVERFLOW}, which is then no fault.)",
-            )
-
-
-def _overflowed_errors(tools: Mapping[str, Any]) -> Iterator[Finding]:
-    names = sorted(name for name in tools if count(_object(tools[name], "error_types"), _OVERFLOW))
-    if names:
-        shown = ", ".join(printable(name) for name in names[:_BUSIEST_SHOWN])
-        yield Finding(
-            "overflow",
-            "warning",
-            f"There are more types of error than are told apart: {count_of(len(names), 'tool')} ({shown}).",
-            "Give the name of the exception's class as error_type, and not the error's text.",
-        )
 
 
 def check_room(facts: Facts) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
-from toolvitals.cli import _checks, _folder_checks, _record_checks
+from toolvitals.cli import _checks, _folder_checks, _overflow_checks, _record_checks
 from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._options import source_options
@@ -36,7 +36,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     _record_checks.check_records,
     _record_checks.check_lines,
     _checks.check_dropped,
-    _checks.check_overflow,
+    _overflow_checks.check_overflow,
     _checks.check_room,
     _checks.check_collectors,
     _checks.check_sharing,
