@@ -156,6 +156,22 @@ def test_a_program_can_say_that_it_is_none_of_the_service(tmp_path: Path) -> Non
     assert not folder.exists()
 
 
+def test_who_only_sends_to_a_metrics_server_joins_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    code = """
+        import json, sys
+        from toolvitals.ipc import Client
+        client = Client(sys.argv[1])
+        try:
+            client.counter("c", float("nan"))
+        except ValueError:
+            print(json.dumps("toolvitals._backend" in sys.modules))
+    """
+    environment = {"TOOLVITALS_DIR": str(folder), "TOOLVITALS_STRICT": "1"}
+    assert result_of(code, str(tmp_path / "s"), **environment) is False
+    assert not folder.exists()
+
+
 def test_every_public_name_is_there() -> None:
     assert set(tv.__all__) <= set(dir(tv))
     assert all(getattr(tv, name) is getattr(tv, name) for name in tv.__all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sys
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +13,12 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from toolvitals import _backend
 from toolvitals.ipc._encoding import encode, label_texts, number, timestamp
 from toolvitals.ipc._exit import call_at_exit
 from toolvitals.ipc._mailbox import Mailbox
 from toolvitals.ipc._sender import Backoff, Sender, running
 from toolvitals.ipc._tracking import Operation
+from toolvitals.settings import Settings
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -219,7 +220,7 @@ class Client:
 
     def _begin(self) -> None:
         """Makes what belongs to one process."""
-        self._enabled = not _backend.switched_off
+        self._enabled = Settings.tolerant(os.environ).enabled
         self._mailbox = Mailbox(self._max_queue, self._max_queue_bytes)
         self._sender = Sender(self._path, self._mailbox, Backoff(), self._exit_timeout_s)
         # The thread knows nothing of the client, so that one that nobody holds ends.
@@ -245,7 +246,7 @@ class Client:
 
     def _reject(self, failure: Exception) -> None:
         self._mailbox.reject("bad")
-        if _backend.strict() if self._strict is None else self._strict:
+        if _strict_by_default() if self._strict is None else self._strict:
             raise failure if isinstance(failure, (TypeError, ValueError)) else ValueError(str(failure)) from failure
         self._warn_once("bad", f": {type(failure).__name__}")
 
@@ -263,6 +264,13 @@ class Client:
         self._begin()
         if closed:
             self._mailbox.close()
+
+
+def _strict_by_default() -> bool:
+    """What start() was told, where this process records too; who only sends is no process of a service of its own."""
+    backend = sys.modules.get("toolvitals._backend")
+    strict: bool = Settings.tolerant(os.environ).strict if backend is None else backend.strict()
+    return strict
 
 
 _clients: weakref.WeakSet[Client] = weakref.WeakSet()
