@@ -11,6 +11,72 @@ PyTypeObject coroutine_type = BlankType("toolvitals.InstrumentedCoroutine", size
                                         "A tool's coroutine, of which the call is recorded.");
 PyAsyncMethods coroutine_async;
 
+// What __await__() returns to those who call it by name: `yield from coroutine.__await__()` asks for an iterator, which
+// a coroutine is not. await takes the coroutine itself.
+struct AwaitedObject {
+  PyObject_HEAD
+  PyObject* coroutine;
+};
+
+PyTypeObject awaited_type = BlankType("toolvitals._InstrumentedCoroutineIterator", sizeof(AwaitedObject),
+                                      "The steps of a tool's coroutine, as an iterator.");
+PyAsyncMethods awaited_async;
+
+PyObject* Awaited(PyObject* self) { return reinterpret_cast<AwaitedObject*>(self)->coroutine; }
+
+PyObject* Await(PyObject* self, PyObject*) {
+  auto* made = PyObject_GC_New(AwaitedObject, &awaited_type);
+  if (made == nullptr) return nullptr;
+  made->coroutine = Py_NewRef(self);
+  PyObject_GC_Track(made);
+  return reinterpret_cast<PyObject*>(made);
+}
+
+void DeallocAwaited(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  Py_CLEAR(reinterpret_cast<AwaitedObject*>(self)->coroutine);
+  PyObject_GC_Del(self);
+}
+
+PyMethodDef awaited_methods[] = {
+    {"send", AsMethod(+[](PyObject* self, PyObject* value) { return CallInner(Awaited(self), "send", &value, 1); }),
+     METH_O, "As send() of the coroutine."},
+    {"throw", AsMethod(+[](PyObject* self, PyObject* const* args, Py_ssize_t count) {
+       return CallInner(Awaited(self), "throw", args, count);
+     }),
+     METH_FASTCALL, "As throw() of the coroutine."},
+    {"close", AsMethod(+[](PyObject* self, PyObject*) { return CallInner(Awaited(self), "close", nullptr, 0); }),
+     METH_NOARGS, "As close() of the coroutine."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+bool ReadyAwaitedType() {
+  awaited_async.am_send = [](PyObject* self, PyObject* value, PyObject** result) {
+    return StepSend(Awaited(self), value, result);
+  };
+  awaited_type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+  awaited_type.tp_as_async = &awaited_async;
+  awaited_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
+  awaited_type.tp_iternext = [](PyObject* self) { return StepNext(Awaited(self)); };
+  awaited_type.tp_dealloc = &DeallocAwaited;
+  awaited_type.tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Awaited(self));
+    return 0;
+  };
+  awaited_type.tp_methods = awaited_methods;
+  return PyType_Ready(&awaited_type) == 0;
+}
+
+PyMethodDef await_method = {"__await__", &Await, METH_NOARGS, "An iterator over the steps."};
+
+// Adds the method in place of the wrapper that am_await gave the type.
+bool AddAwait() {
+  const OwnedRef method(PyDescr_NewMethod(&coroutine_type, &await_method));
+  if (!method || PyDict_SetItemString(coroutine_type.tp_dict, "__await__", method.get()) != 0) return false;
+  PyType_Modified(&coroutine_type);
+  return true;
+}
+
 }  // namespace
 
 PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
@@ -29,7 +95,7 @@ bool ReadyInstrumentedCoroutineType() {
   coroutine_type.tp_as_async = &coroutine_async;
   coroutine_type.tp_iternext = &StepNext;
   coroutine_type.tp_methods = stepped_methods;
-  return PyType_Ready(&coroutine_type) == 0;
+  return PyType_Ready(&coroutine_type) == 0 && AddAwait() && ReadyAwaitedType();
 }
 
 }  // namespace toolvitals

@@ -95,3 +95,43 @@ async def test_an_awaitable_that_is_no_coroutine_keeps_its_attributes() -> None:
     assert not task.done()
     assert await task == 1
     assert calls("task") == 1
+
+
+async def test_steps_are_taken_over_by_what_awaits_by_hand() -> None:
+    @tv.tool("by_hand")
+    async def work(fail: bool) -> int:
+        try:
+            await asyncio.sleep(0)
+        except KeyError:
+            return -1
+        if fail:
+            raise ValueError
+        return 3
+
+    class Delegating:
+        def __init__(self, fail: bool) -> None:
+            self.fail = fail
+
+        def __await__(self) -> Any:
+            return (yield from work(self.fail).__await__())
+
+    @types.coroutine
+    def old_style() -> Any:
+        return (yield from work(False).__await__())
+
+    assert await Delegating(False) == 3
+    assert await old_style() == 3
+    with pytest.raises(ValueError, match=r"^$"):
+        await Delegating(True)
+    steps = work(False).__await__()
+    assert iter(steps) is steps
+    assert next(steps) is None
+    with pytest.raises(StopIteration) as stop:
+        steps.throw(KeyError())
+    assert stop.value.value == -1
+    steps = work(False).__await__()
+    assert steps.send(None) is None
+    steps.close()
+    metrics = tv.get_collector().get_tool_metrics("by_hand")
+    assert metrics is not None
+    assert [metrics[f"{outcome}_calls"] for outcome in ("successful", "failed", "cancelled")] == [3, 1, 1]
