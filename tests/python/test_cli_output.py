@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,21 @@ def test_a_file_on_a_full_disk(url: str) -> None:
 def test_an_error_that_cannot_be_written_keeps_its_code(arguments: list[str]) -> None:
     for shell in ('"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >&- 2>&-', '"$@" >/dev/full 2>&1 <&-'):
         assert run([*arguments, "--url", "http://127.0.0.1:1"], shell).returncode == 3
+
+
+def test_ctrl_c_is_no_trace() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(WAIT_SECONDS)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        command = [sys.executable, "-m", "toolvitals", "snapshot", "--url", url, "--timeout", "3600"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = listener.accept()
+            with connection:
+                connection.settimeout(WAIT_SECONDS)
+                assert connection.recv(3) == b"GET"
+                process.send_signal(signal.SIGINT)
+                assert process.communicate(timeout=WAIT_SECONDS) == ("", "\nAborted!\n")
+    assert process.returncode == 130
 
 
 def on_terminal(arguments: list[str], **environment: str) -> tuple[int, bytes]:

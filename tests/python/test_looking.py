@@ -90,6 +90,28 @@ def test_a_folder_is_shown_by_the_settings_of_the_environment(service: Service) 
     assert window["p75"] == 4.5
 
 
+def test_the_budgets_of_the_service_are_no_matter_to_who_looks(service: Service) -> None:
+    service.begin().record("search", 1.0)
+    environment = {"METRICS_WINDOW_SIZE": "1000000", "METRICS_MEMORY_LIMIT_MB": "1", "METRICS_MAX_SERIES": "1"}
+    finished = command("snapshot", TOOLVITALS_DIR=str(service.directory), **environment)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert json.loads(finished.stdout)["tools"]["search"]["total_calls"] == 1
+
+
+def test_address_space_that_is_short_is_no_trace(service: Service) -> None:
+    service.begin().record("search", 1.0)
+    limited = f"ulimit -v 600000; exec {sys.executable} -m toolvitals doctor"
+    finished = subprocess.run(
+        ["bash", "-c", limited],
+        env={**os.environ, "METRICS_MEMORY_LIMIT_MB": "1024", "TOOLVITALS_DIR": str(service.directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (finished.returncode, finished.stderr) == (1, "")
+    assert "finds no room in memory" in " ".join(finished.stdout.split())
+
+
 def test_a_setting_that_is_none_is_no_matter_to_who_looks(service: Service) -> None:
     service.begin()
     finished = command("doctor", TOOLVITALS_DIR=str(service.directory), METRICS_WINDOW_SIZE="many")

@@ -213,15 +213,22 @@ def _core_reader() -> Callable[[str], Mapping[str, Any]]:
 
 
 def _configure(core: Any, settings: Settings) -> None:
-    """Has metrics named and computed as the environment says, which is the service's where this is run beside it."""
-    core.configure(
-        window_size=settings.window_size,
-        quantile_method=settings.quantile_method,
-        max_series=settings.max_series,
-        memory_limit_mb=settings.memory_limit_mb,
-        namespace=settings.namespace,
-        strict=False,
-    )
+    """Has metrics named and computed as the environment says, which is the service's where this is run beside it.
+
+    The budgets are left as they are: nothing is recorded here.
+    """
+    budgets = Settings()
+    try:
+        core.configure(
+            window_size=settings.window_size,
+            quantile_method=settings.quantile_method,
+            max_series=budgets.max_series,
+            memory_limit_mb=budgets.memory_limit_mb,
+            namespace=settings.namespace,
+            strict=False,
+        )
+    except (ValueError, MemoryError, RuntimeError) as error:
+        raise Failure(f"the settings of this environment cannot be taken on: {_words_of(error)}") from error
 
 
 def parse_document(body: bytes, title: str) -> dict[str, Any]:
