@@ -3,13 +3,14 @@
 #include "bindings/recorded_elsewhere.h"
 
 #include <cstddef>
+#include <new>
 #include <utility>
 
 #include "bindings/tool_type.h"
 
 namespace toolvitals {
 
-bool recorded_elsewhere_in_use = false;
+std::atomic<bool> recorded_elsewhere_in_use{false};
 
 namespace {
 
@@ -54,14 +55,16 @@ PyObject* New(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   }
   PyObject* self = type->tp_alloc(type, 0);
   if (self == nullptr) return nullptr;
+  new (&Self(self)->running) std::atomic<uint64_t>(0);
+  new (&Self(self)->ended) std::atomic<bool>(false);
   Self(self)->tools = tools.release();
-  recorded_elsewhere_in_use = true;
+  recorded_elsewhere_in_use.store(true, std::memory_order_relaxed);
   return self;
 }
 
 PyObject* Enter(PyObject* self, PyObject*) {
   RecordedElsewhereObject* me = Self(self);
-  if (me->token != nullptr || me->ended) {
+  if (me->token != nullptr || me->ended.load(std::memory_order_relaxed)) {
     return PyErr_Format(PyExc_RuntimeError, "a RecordedElsewhere is entered once");
   }
   me->token = PyContextVar_Set(context_variable, self);
@@ -70,7 +73,7 @@ PyObject* Enter(PyObject* self, PyObject*) {
 
 PyObject* Exit(PyObject* self, PyObject*) {
   RecordedElsewhereObject* me = Self(self);
-  me->ended = true;
+  me->ended.store(true, std::memory_order_relaxed);
   const OwnedRef token(std::exchange(me->token, nullptr));
   if (token && PyContextVar_Reset(context_variable, token.get()) != 0) return nullptr;
   Py_RETURN_FALSE;
@@ -109,13 +112,13 @@ RecordedElsewhereScope::RecordedElsewhereScope(PyObject* tool) : tool_(tool) {
     return;
   }
   if (value == nullptr) return;
-  const uint64_t bit =
-      Py_IS_TYPE(value, &recorded_elsewhere_type) && !Self(value)->ended ? BitOf(Self(value), tool) : 0;
-  if (bit == 0 || (Self(value)->running & bit) != 0) {
+  const bool holds = Py_IS_TYPE(value, &recorded_elsewhere_type) && !Self(value)->ended.load(std::memory_order_relaxed);
+  const uint64_t bit = holds ? BitOf(Self(value), tool) : 0;
+  // Relaxed: the bit is all that threads tell each other.
+  if (bit == 0 || (Self(value)->running.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) {
     Py_DECREF(value);
     return;
   }
-  Self(value)->running |= bit;
   object_ = value;
 }
 
@@ -126,7 +129,7 @@ RecordedElsewhereScope::~RecordedElsewhereScope() {
 PyObject* RecordedElsewhereScope::Keep() { return std::exchange(object_, nullptr); }
 
 void EndRecordedElsewhere(PyObject* kept, PyObject* tool) {
-  Self(kept)->running &= ~BitOf(Self(kept), tool);
+  Self(kept)->running.fetch_and(~BitOf(Self(kept), tool), std::memory_order_relaxed);
   Py_DECREF(kept);
 }
 

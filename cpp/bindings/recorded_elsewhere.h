@@ -2,6 +2,7 @@
 // Floor: bindings.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "bindings/python.h"
@@ -13,16 +14,17 @@ namespace toolvitals {
 // one, and counts.
 struct RecordedElsewhereObject {
   PyObject_HEAD
-  PyObject* tools;   // a tuple of ToolMetrics
-  PyObject* token;   // of the context variable, between __enter__() and __exit__()
-  uint64_t running;  // a bit for each of the tools of which a call is being run without a record
-  bool ended;        // tasks that were left behind still see the object; what they call is recorded again
+  PyObject* tools;                // a tuple of ToolMetrics
+  PyObject* token;                // of the context variable, between __enter__() and __exit__()
+  std::atomic<uint64_t> running;  // a bit for each of the tools of which a call is being run without a record
+  std::atomic<bool> ended;        // tasks left behind still see the object; what they call is recorded again
 };
 
-extern bool recorded_elsewhere_in_use;
+extern std::atomic<bool> recorded_elsewhere_in_use;
 
-// Whether there has ever been one: what a program that has none pays for the question.
-inline bool RecordedElsewhereInUse() { return recorded_elsewhere_in_use; }
+// Whether there has ever been one: what a program that has none pays for the question. Relaxed: who enters one makes it
+// before, in the same thread or in one that hands its context on.
+inline bool RecordedElsewhereInUse() { return recorded_elsewhere_in_use.load(std::memory_order_relaxed); }
 
 // One call of `tool`, for as long as the scope lasts, or as what Keep() gives is kept.
 class RecordedElsewhereScope {
