@@ -109,6 +109,12 @@ def finished(path: PurePosixPath, lines: list[str]) -> Findings:
                 yield number, f"{word}: finish it, or open an issue and say in a sentence what holds today"
 
 
+def merged(path: PurePosixPath, lines: list[str]) -> Findings:
+    for number, line in enumerate(lines, 1):
+        if re.match(r"(<{7}|>{7}) ", line):
+            yield number, "the mark of a merge: keep what both sides meant, and remove the marks"
+
+
 # --- C++
 
 
@@ -301,7 +307,7 @@ def python_import_floors(path: PurePosixPath, lines: list[str]) -> Findings:
             yield number, f"{here} imports upwards from {there}: move the shared part down, or pass it in"
 
 
-EVERYWHERE: tuple[Rule, ...] = (no_stray_whitespace, short_lines, short_files, finished)
+EVERYWHERE: tuple[Rule, ...] = (no_stray_whitespace, short_lines, short_files, finished, merged)
 CPP: tuple[Rule, ...] = (
     cpp_opens_with_comment,
     cpp_pragma_once,
@@ -332,7 +338,7 @@ def rules_of(path: PurePosixPath) -> tuple[Rule, ...]:
     if path.suffix in {".pyi", ".toml", ".cmake", ".sh"} or path.name in {"Makefile", "CMakeLists.txt"}:
         return EVERYWHERE
     if path.suffix == ".md":
-        return (finished,)
+        return (finished, merged)
     return ()
 
 
@@ -363,6 +369,7 @@ BAD = [
     (short_lines, "cpp/base/a.cc", "x" * 121, "break the line"),
     (short_files, "cpp/base/a.cc", "\n" * 600, "split the file"),
     (finished, "cpp/base/a.cc", "// " + "TO" + "DO: later", "finish it"),
+    (merged, "docs/README.md", "<" * 7 + " HEAD", "remove the marks"),
     (cpp_opens_with_comment, "cpp/base/a.cc", "int x;", "first line"),
     (cpp_pragma_once, "cpp/base/a.h", "// A.", "#pragma once"),
     (cpp_include_floors, "cpp/base/a.cc", '#include "store/segment.h"', "move the shared part down"),
