@@ -203,7 +203,7 @@ def test_paths_and_limits_that_cannot_be() -> None:
         Client("s", max_queue=0)
     with pytest.raises(ValueError, match="max_queue_bytes=0"):
         Client("s", max_queue_bytes=0)
-    for timeout in (-1.0, float("nan"), float("inf")):
+    for timeout in (-1.0, float("nan"), float("inf"), 86_401):
         with pytest.raises(ValueError, match="exit_timeout_s="):
             Client("s", exit_timeout_s=timeout)
     assert "'s'" in repr(Client(Path("s")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sys
 import weakref
@@ -29,6 +28,7 @@ _logger = logging.getLogger("toolvitals.ipc")
 
 # The kernel's limit for the path of a Unix socket.
 _MAX_PATH_BYTES = 107
+_MAX_EXIT_TIMEOUT_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Client:
     PERFORMANCE_METRICS_ENABLED is false, nothing is recorded and nothing is started.
 
     ValueError or TypeError for a path that no socket can have, for limits below 1, and for an `exit_timeout_s` that is
-    negative or not finite. Thread-safe.
+    not 0 to 86,400. Thread-safe.
     """
 
     def __init__(
@@ -88,9 +88,9 @@ class Client:
         for name, limit in (("max_queue", max_queue), ("max_queue_bytes", max_queue_bytes)):
             if limit < 1:
                 raise ValueError(f"{name}={limit} is not allowed: it must be at least 1")
-        if not 0 <= exit_timeout_s < math.inf:
+        if not 0 <= exit_timeout_s <= _MAX_EXIT_TIMEOUT_S:
             raise ValueError(
-                f"exit_timeout_s={exit_timeout_s} is not allowed: it must be 0 or more seconds, and finite"
+                f"exit_timeout_s={exit_timeout_s} is not allowed: it must be 0 to {_MAX_EXIT_TIMEOUT_S} seconds"
             )
         self._max_queue = max_queue
         self._max_queue_bytes = max_queue_bytes
