@@ -174,7 +174,7 @@ async def test_decorated_tool_counts_once(endpoints: Any) -> None:
     assert calls_of("decorated_once") == 3
 
 
-async def test_tool_decorated_under_another_name_counts_under_both(endpoints: Any) -> None:
+async def test_tool_decorated_under_another_name_counts_under_the_servers(endpoints: Any) -> None:
     high = instrument(MCPServer("both", log_level="CRITICAL"))
 
     @high.tool(name="outer_name")
@@ -184,6 +184,8 @@ async def test_tool_decorated_under_another_name_counts_under_both(endpoints: An
 
     async with Client(high, cache=None) as client:
         await client.call_tool("outer_name", {"x": 3})
+        assert (calls_of("outer_name"), calls_of("inner_name")) == (1, 0)
+    both(4)
     assert (calls_of("outer_name"), calls_of("inner_name")) == (1, 1)
 
 

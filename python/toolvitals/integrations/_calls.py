@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
 import toolvitals
+from toolvitals.integrations._functions import FRAMEWORKS, Underneath
 
 __all__ = ["TOOL_ERROR", "note", "observe", "returned_error", "type_name_of"]
 
 T = TypeVar("T")
 
 TOOL_ERROR = "tool_error"
-
-# Packages whose own exceptions only wrap what a tool raised, when they name a cause.
-_FRAMEWORKS = ("mcp.server.", "fastmcp.")
 
 # Reading the name through the slot of `type` cannot run code of a hostile metaclass.
 _read_type_name: Callable[[type[BaseException]], str] = type.__dict__["__name__"].__get__
@@ -31,29 +31,61 @@ class _Call:
         self.finished = False
 
 
-_current: ContextVar[_Call | None] = ContextVar("toolvitals_mcp_call", default=None)
+@dataclass(frozen=True)
+class _Layer:
+    """How far a call has come: the places that have seen it, and what stands under the last of them."""
+
+    call: _Call
+    places: tuple[object, ...]
+    underneath: Underneath
+
+    def goes_on_at(self, place: object, name: str, underneath: Underneath) -> bool:
+        """Whether what is seen at the place is this call, on its way to its function, and no call of the function's."""
+        if self.call.finished or any(place is seen for seen in self.places):
+            return False
+        return self.underneath.leads_to(name, underneath)
 
 
-async def observe(name: str, run: Callable[[], Awaitable[T]]) -> T:
-    """Awaits run() and records it under the name, unless a surrounding layer already records this very call."""
-    surrounding = _current.get()
-    if surrounding is not None and surrounding.name == name and not surrounding.finished:
-        return await _annotate(surrounding, run)
+_current: ContextVar[_Layer | None] = ContextVar("toolvitals_mcp_call", default=None)
+
+
+async def observe(name: str, run: Callable[[], Awaitable[T]], *, place: object, underneath: Underneath) -> T:
+    """Awaits run() and records it under the name, unless a layer further out already records this very call.
+
+    Args:
+        name: what clients call the component.
+        run: handles the call.
+        place: what sees the call, a middleware, say: no call comes by one place twice.
+        underneath: what the component runs; decorators among it leave the recording to this.
+    """
+    outer = _current.get()
+    if outer is not None and outer.goes_on_at(place, name, underneath):
+        with _at(_Layer(outer.call, (*outer.places, place), underneath)):
+            return await _annotate(outer.call, run)
     call = _Call(name)
-    token = _current.set(call)
     try:
-        return await _record(call, run)
+        with _at(_Layer(call, (place,), underneath)):
+            return await _record(call, run)
     finally:
         # A task that the tool left behind inherits the context; its later calls are calls of their own.
         call.finished = True
+
+
+@contextmanager
+def _at(layer: _Layer) -> Iterator[None]:
+    token = _current.set(layer)
+    try:
+        with layer.underneath.recorded_here():
+            yield
+    finally:
         _current.reset(token)
 
 
 def note(error: BaseException) -> None:
     """Tells the call under way, if any, which exception its error result stands for."""
-    call = _current.get()
-    if call is not None:
-        call.raised = type_name_of(error)
+    layer = _current.get()
+    if layer is not None:
+        layer.call.raised = type_name_of(error)
 
 
 async def _annotate(call: _Call, run: Callable[[], Awaitable[T]]) -> T:
@@ -109,7 +141,7 @@ def type_name_of(error: BaseException) -> str:
 def _raised_by_framework(error: BaseException) -> bool:
     """Whether the frame that raised it belongs to a server framework rather than to a tool."""
     module = _raising_module(error.__traceback__)
-    return module.startswith(_FRAMEWORKS)
+    return module.startswith(FRAMEWORKS)
 
 
 def _raising_module(traceback: TracebackType | None) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from toolvitals.integrations._calls import observe
-from toolvitals.integrations._decorated import undecorate
+from toolvitals.integrations._fastmcp_components import find, underneath
+from toolvitals.integrations._functions import Underneath
 from toolvitals.integrations._names import KINDS, Kind, Listing, Names
 
 __all__ = ["install"]
@@ -32,6 +33,7 @@ def _recorder_class() -> type[Any]:
         def __init__(self, server: Any) -> None:
             self._server = server
             self._names = Names()
+            self._without_function: dict[str, Underneath] = {}
 
         async def on_call_tool(self, context: Any, call_next: CallNext) -> Any:
             return await self._observe(KINDS["tools/call"], context, call_next)
@@ -43,30 +45,27 @@ def _recorder_class() -> type[Any]:
             return await self._observe(KINDS["prompts/get"], context, call_next)
 
         async def _observe(self, kind: Kind, context: Any, call_next: CallNext) -> Any:
-            key = str(getattr(context.message, kind.key))
-            name = await self._names.name_of(kind, key, lambda kind: _find(self._server, kind, key))
-            if kind.method == "tools/call" and name != kind.unknown:
-                undecorate(await _get(self._server.get_tool, key), name)
-            return await observe(name, lambda: call_next(context))
+            name, below = await self._look_up(kind, str(getattr(context.message, kind.key)))
+            return await observe(name, lambda: call_next(context), place=self, underneath=below)
+
+        async def _look_up(self, kind: Kind, key: str) -> tuple[str, Underneath]:
+            known = self._names.known(kind, key)
+            if known in self._without_function:
+                # To ask a proxy for one of its components may be a request to another machine.
+                return known, self._without_function[known]
+            component = await find(self._server, kind, key)
+            name = await self._names.name_of(kind, key, lambda kind: _listed(component, key))
+            below = await underneath(component, kind, key, name)
+            if name != kind.unknown and not below.functions:
+                self._without_function[name] = below
+            return name, below
 
     return Recorder
 
 
-async def _find(server: Any, kind: Kind, key: str) -> Listing:
-    """Asks for the one component: a server may be composed of many whose lists are long."""
-    if kind.method == "tools/call":
-        return Listing(names=[key] if await _get(server.get_tool, key) is not None else [])
-    if kind.method == "prompts/get":
-        return Listing(names=[key] if await _get(server.get_prompt, key) is not None else [])
-    if await _get(server.get_resource, key) is not None:
-        return Listing(names=[key])
-    template = await _get(server.get_resource_template, key)
-    return Listing(templates=[template.uri_template] if template is not None else [])
-
-
-async def _get(find: Callable[[str], Awaitable[Any]], key: str) -> Any:
-    """A component or None. One that cannot be found, for whatever reason, is unknown; the call itself says why."""
-    try:
-        return await find(key)
-    except Exception:
-        return None
+async def _listed(component: Any, key: str) -> Listing:
+    """The one component in the place of a list: a server may be composed of many whose lists are long."""
+    template = getattr(component, "uri_template", None)
+    if template is not None:
+        return Listing(templates=[template])
+    return Listing(names=[] if component is None else [key])

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from toolvitals.integrations import _managed
 from toolvitals.integrations._calls import note, observe
-from toolvitals.integrations._decorated import undecorate
+from toolvitals.integrations._functions import Underneath
 from toolvitals.integrations._names import KINDS, Kind, Listing, Names
 
 __all__ = ["install"]
@@ -33,8 +34,11 @@ def install(server: Any) -> None:
     low_level = getattr(server, "_mcp_server", server)
     if isinstance(low_level.request_handlers, _Handlers):
         return
-    manager = getattr(server, "_tool_manager", None)
-    low_level.request_handlers = _Handlers(low_level.request_handlers, manager)
+    high_level = None if server is low_level else server
+    handlers = low_level.request_handlers = _Handlers(low_level.request_handlers, high_level)
+    if high_level is not None:
+        for method_name, kind in _managed.METHODS:
+            setattr(server, method_name, handlers.recording_method(kind, getattr(server, method_name)))
     if getattr(low_level, "_experimental_handlers", None) is not None:
         low_level._experimental_handlers._request_handlers = low_level.request_handlers
     if hasattr(low_level, "_make_error_result"):
@@ -57,9 +61,9 @@ def _noting(make_error_result: Callable[[str], Any]) -> Callable[[str], Any]:
 class _Handlers(dict[type, Handler]):
     """The server's table of handlers; those that are recorded come out of it wrapped, whenever they were put in."""
 
-    def __init__(self, handlers: dict[type, Handler], tool_manager: Any) -> None:
+    def __init__(self, handlers: dict[type, Handler], high_level: Any) -> None:
         super().__init__(handlers)
-        self._tool_manager = tool_manager
+        self._high_level = high_level
         self._names = Names()
 
     def __getitem__(self, request_type: type) -> Handler:
@@ -73,12 +77,28 @@ class _Handlers(dict[type, Handler]):
         method = _REQUESTS.get(request_type.__name__)
         return handler if method is None else functools.partial(self._handle, KINDS[method], handler)
 
+    def recording_method(self, kind: Kind, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """The server's public method for direct calls. The handlers have kept the bare one."""
+
+        @functools.wraps(method)
+        async def recorded(*args: Any, **kwargs: Any) -> Any:
+            key = str(args[0] if args else kwargs.get(kind.key))
+            return await self._observe(kind, key, method, lambda: method(*args, **kwargs))
+
+        return recorded
+
     async def _handle(self, kind: Kind, handler: Handler, request: Any) -> Any:
         key = str(getattr(request.params, kind.key))
+        return await self._observe(kind, key, handler, lambda: handler(request))
+
+    async def _observe(self, kind: Kind, key: str, handler: Any, run: Callable[[], Awaitable[Any]]) -> Any:
         name = await self._names.name_of(kind, key, self._list)
-        if kind.method == "tools/call" and self._tool_manager is not None:
-            undecorate(self._tool_manager.get_tool(key), name)
-        return await observe(name, lambda: handler(request))
+        if self._high_level is None:
+            # What a low-level handler calls in its turn can only be known by name.
+            below = Underneath(functions=(handler,), names=(key,))
+        else:
+            below = _managed.underneath(self._high_level, kind, key, name)
+        return await observe(name, run, place=self, underneath=below)
 
     async def _list(self, kind: Kind) -> Listing | None:
         types = importlib.import_module("mcp.types")

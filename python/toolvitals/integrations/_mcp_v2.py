@@ -7,8 +7,9 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from toolvitals.integrations import _managed
 from toolvitals.integrations._calls import observe
-from toolvitals.integrations._decorated import undecorate
+from toolvitals.integrations._functions import Underneath
 from toolvitals.integrations._names import KINDS, Kind, Listing, Names
 
 __all__ = ["install"]
@@ -44,7 +45,13 @@ class _Recorder:
         if kind is None or ctx.request_id is None or not isinstance(key, str):
             return await call_next(ctx)
         name = await self._name_of(kind, key, ctx)
-        return await observe(name, lambda: call_next(ctx))
+        below = self._underneath(kind, key, name)
+        return await observe(name, lambda: call_next(ctx), place=self, underneath=below)
+
+    def _underneath(self, kind: Kind, key: str, name: str) -> Underneath:
+        """The handler: what it calls in its turn can only be known by name."""
+        entry = self._server.get_request_handler(kind.method)
+        return Underneath(functions=() if entry is None else (entry.handler,), names=(key,))
 
     async def _name_of(self, kind: Kind, key: str, ctx: Any) -> str:
         return await self._names.name_of(kind, key, lambda kind: self._list(kind, ctx))
@@ -71,8 +78,11 @@ class _HighLevelRecorder(_Recorder):
 
     def __init__(self, server: Any) -> None:
         super().__init__(server)
-        for method_name, kind in zip(("call_tool", "read_resource", "get_prompt"), KINDS.values(), strict=True):
+        for method_name, kind in _managed.METHODS:
             self._wrap(method_name, kind)
+
+    def _underneath(self, kind: Kind, key: str, name: str) -> Underneath:
+        return _managed.underneath(self._server, kind, key, name)
 
     async def _list(self, kind: Kind, ctx: Any) -> Listing:
         found: dict[str, list[str]] = {"names": [], "templates": []}
@@ -88,9 +98,8 @@ class _HighLevelRecorder(_Recorder):
         async def recorded(*args: Any, **kwargs: Any) -> Any:
             key = str(args[0] if args else kwargs.get(kind.key))
             name = await self._name_of(kind, key, None)
-            if kind.method == "tools/call":
-                undecorate(self._server._tool_manager.get_tool(key), name)
-            return await observe(name, lambda: method(*args, **kwargs))
+            below = self._underneath(kind, key, name)
+            return await observe(name, lambda: method(*args, **kwargs), place=recorded, underneath=below)
 
         setattr(self._server, method_name, recorded)
 

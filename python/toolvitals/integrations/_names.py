@@ -55,7 +55,7 @@ class Names:
 
     async def name_of(self, kind: Kind, key: str, list_components: Lister) -> str:
         """The name to record under; asks the server for its list when the key is new."""
-        name = self._known(kind, key)
+        name = self.known(kind, key)
         if name is not None:
             return name
         try:
@@ -66,9 +66,10 @@ class Names:
         if listing is None:
             return self._believed(kind, key)
         self._learn(kind, listing)
-        return self._known(kind, key) or kind.unknown
+        return self.known(kind, key) or kind.unknown
 
-    def _known(self, kind: Kind, key: str) -> str | None:
+    def known(self, kind: Kind, key: str) -> str | None:
+        """The name to record under, None where the server has to be asked."""
         if key in self._listed[kind.method]:
             return kind.prefix + key
         if kind.key == "uri":

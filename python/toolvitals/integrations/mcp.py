@@ -6,7 +6,7 @@
 
 Limits first: a call is recorded where the server handles it, so a request that the transport refuses (a bad session, a
 body that is no JSON-RPC) is not one; a tool that asks the client for input and is called again with the answer counts
-once per round; and a tool that calls itself by name through its own server, inside one request, counts once.
+once per round; and a background task runs after its request was answered, and is recorded by `@toolvitals.tool` alone.
 
 | request | recorded as |
 | --- | --- |
@@ -44,8 +44,10 @@ def instrument(server: ServerT) -> ServerT:
     """Records every tool call, resource read and prompt of an MCP server.
 
     Works with tools that are registered before and after this call and with every transport. Instrumenting a server
-    again changes nothing. A tool function that is also decorated with `@toolvitals.tool` under the name it has on the
-    server is counted once: the server then calls the undecorated function, direct calls are recorded as before.
+    again changes nothing. One call counts once: where the function of a component is also decorated with
+    `@toolvitals.tool`, under whatever name, a call through the server is recorded under the name that it has there, and
+    a direct call of the function under the decorator's. A call that comes by a mounted server counts under the name on
+    the outermost server that is instrumented.
 
     Args:
         server: an `MCPServer` (called `FastMCP` before mcp 2) or low-level `Server` of the official SDK, or a `FastMCP`
