@@ -150,6 +150,19 @@ async def a_timeout_of_the_tool_itself() -> None:
     await ask(instrumented(asked=impatient), times=2)
 
 
+@scenario(TAKES_TIMEOUT, asked=[0, 1, 0, {"TimeoutError": 1}], undecorated=[0, 1, 0, {"TimeoutError": 1}])
+async def a_timeout_of_the_server() -> None:
+    async def hangs() -> str:
+        await asyncio.Event().wait()
+        return "never"
+
+    server = instrumented()
+    server.tool(name="asked", timeout=0.01)(toolvitals.tool("own")(hangs))
+    server.tool(name="undecorated", timeout=0.01)(hangs)
+    await ask(server)
+    await ask(server, "undecorated")
+
+
 @scenario(TAKES_TIMEOUT, asked=[0, 1, 0, {"KeyError": 1}])
 async def another_error_within_the_timeout() -> None:
     @toolvitals.tool("own")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,9 @@ __all__ = ["TOOL_ERROR", "note", "observe", "returned_error", "type_name_of"]
 T = TypeVar("T")
 
 TOOL_ERROR = "tool_error"
+
+# Before Python 3.11 asyncio had one of its own.
+_TIMEOUTS = (TimeoutError, asyncio.TimeoutError)
 
 # Reading the name through the slot of `type` cannot run code of a hostile metaclass.
 _read_type_name: Callable[[type[BaseException]], str] = type.__dict__["__name__"].__get__
@@ -130,12 +134,21 @@ def type_name_of(error: BaseException) -> str:
     """The class name of what the tool raised, under the wrappers that a framework put around it."""
     seen = {id(error)}
     while _raised_by_framework(error):
-        inner = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        inner = _wrapped_in(error)
         if inner is None or id(inner) in seen or not isinstance(inner, Exception):
             break
         seen.add(id(inner))
         error = inner
     return _read_type_name(type(error))
+
+
+def _wrapped_in(error: BaseException) -> BaseException | None:
+    if error.__cause__ is not None:
+        return error.__cause__
+    # A framework that has run out of patience with a tool hides the TimeoutError behind an error for the client.
+    if error.__suppress_context__ and not isinstance(error.__context__, _TIMEOUTS):
+        return None
+    return error.__context__
 
 
 def _raised_by_framework(error: BaseException) -> bool:

@@ -20,6 +20,7 @@ once per round; and a background task runs after its request was answered, and i
 | a result | success |
 | a result with `isError` that the tool itself returned | error, `error_type="tool_error"` |
 | an exception, also where the framework turns it into an `isError` result | error, by the exception's class |
+| the server's timeout for the tool | error, `error_type="TimeoutError"` |
 | the client cancels or goes away, the server shuts down | cancelled |
 
 Where names come from: the server is asked for its own list the first time a name is seen, so names that a client makes
