@@ -6,10 +6,13 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
+#include "serve/request_target.h"
 #include "serve/serve_limits.h"
 
 namespace toolvitals {
@@ -55,12 +58,38 @@ std::string_view BodyProblem(const Fields& fields, int version) {
   return {};
 }
 
+// The fields of requests that RFC 9110 defines with one value. Which of two counts, programs do not agree on.
+constexpr http::field kSingleFields[] = {
+    http::field::authorization,
+    http::field::content_length,
+    http::field::content_location,
+    http::field::content_range,
+    http::field::content_type,
+    http::field::date,
+    http::field::from,
+    http::field::host,
+    http::field::if_modified_since,
+    http::field::if_range,
+    http::field::if_unmodified_since,
+    http::field::max_forwards,
+    http::field::origin,
+    http::field::proxy_authorization,
+    http::field::range,
+    http::field::referer,
+    http::field::user_agent,
+};
+
 std::string_view Problem(const Fields& fields, int version) {
-  for (const http::field name : {http::field::host, http::field::content_length, http::field::transfer_encoding,
-                                 http::field::origin, http::field::authorization}) {
-    if (fields.count(name) > 1) return "a field that may stand only once stands twice";
+  const auto is_repeated = [&fields](http::field name) { return fields.count(name) > 1; };
+  if (std::any_of(std::begin(kSingleFields), std::end(kSingleFields), is_repeated) ||
+      is_repeated(http::field::transfer_encoding)) {
+    return "a field that may stand only once stands twice";
   }
-  if (version >= 11 && fields.count(http::field::host) == 0) return "no Host";
+  const auto host = fields.find(http::field::host);
+  if (version >= 11 && host == fields.end()) return "no Host";
+  if (host != fields.end() && !IsHostAndPort(std::string_view(host->value().data(), host->value().size()))) {
+    return "Host is no host";
+  }
   return BodyProblem(fields, version);
 }
 
@@ -94,11 +123,15 @@ std::variant<Request, Refusal> ParseRequest(std::string_view head) {
   const int version = static_cast<int>(message.version());
   if (const std::string_view problem = Problem(message, version); !problem.empty()) return Refusal{400, problem};
 
+  auto target = ParseRequestTarget(std::string_view(message.target().data(), message.target().size()));
+  if (!target) return Refusal{400, "the target is no URI of HTTP"};
+
   Request request;
   request.method = String(message.method_string());
-  request.target = String(message.target());
+  request.target = std::move(target->resource);
   request.minor_version = version % 10;
-  request.host = Optional(message, http::field::host);
+  // RFC 9112, 3.2.2: a host that the target names counts, and whatever Host says does not.
+  request.host = target->authority ? std::move(target->authority) : Optional(message, http::field::host);
   request.origin = Optional(message, http::field::origin);
   request.accept = Joined(message, http::field::accept);
   request.accept_encoding = Joined(message, http::field::accept_encoding);

@@ -11,9 +11,9 @@ namespace toolvitals {
 
 struct Request {
   std::string method;
-  std::string target;
-  int minor_version = 1;  // HTTP/1.x
-  std::optional<std::string> host;
+  std::string target;               // path and query, also of an absolute-form
+  int minor_version = 1;            // HTTP/1.x
+  std::optional<std::string> host;  // of the target where that names one, else of the Host field
   std::optional<std::string> origin;
   std::string accept;           // every Accept field, joined
   std::string accept_encoding;  // likewise
@@ -28,9 +28,10 @@ struct Refusal {
   std::string_view reason;
 };
 
-// Parses a head that HeadScanner found complete. What parsers differ about is refused: more than one Host,
-// Content-Length, Transfer-Encoding, Origin or Authorization; a Content-Length that is a list; Content-Length beside
-// Transfer-Encoding; any coding but chunked; a coding in HTTP/1.0; HTTP/1.1 without a Host.
+// Parses a head that HeadScanner found complete. What parsers differ about is refused: a field twice that RFC 9110
+// defines with one value, or Transfer-Encoding twice; a Content-Length that is a list; Content-Length beside
+// Transfer-Encoding; any coding but chunked; a coding in HTTP/1.0; HTTP/1.1 without a Host; a Host or a URI for a
+// target that is none.
 std::variant<Request, Refusal> ParseRequest(std::string_view head);
 
 }  // namespace toolvitals

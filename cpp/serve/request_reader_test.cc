@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,13 +83,73 @@ TEST(RequestReaderTest, SmugglingIsRefused) {
                                         "Transfer-Encoding\r\n : chunked\r\n",
                                         "Content-Length : 0\r\n",
                                         "X: a\nContent-Length: 5\r\n",
-                                        "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n",
                                         "Origin: http://localhost\r\nOrigin: http://evil\r\n"}) {
     const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) + "\r\n";
     EXPECT_EQ(Read(request + follow), Refused(400)) << fields;
     EXPECT_EQ(Read(request + follow, 1), Refused(400)) << fields;
   }
   EXPECT_EQ(Read("GET /health HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), Refused(400));
+}
+
+TEST(RequestReaderTest, FieldsWithOneValueStandOnce) {
+  for (const std::string name :
+       {"Authorization", "Content-Location", "Content-Range", "Content-Type", "Date", "From", "If-Modified-Since",
+        "If-Range", "If-Unmodified-Since", "Max-Forwards", "Proxy-Authorization", "Range", "Referer", "User-Agent"}) {
+    const std::string start = "GET /health HTTP/1.1\r\nHost: localhost\r\n" + name + ": a\r\n";
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    EXPECT_EQ(Read(start + "\r\n"), (std::vector<Reply>{{200, true}})) << name;
+    EXPECT_EQ(Read(start + "X: y\r\n" + lower + ": a\r\n\r\n"), Refused(400)) << name;
+  }
+  // Lists may come in pieces (RFC 9110, 5.3).
+  for (const std::string name : {"Accept", "Accept-Encoding", "Connection", "Via", "Cache-Control", "X-Own"}) {
+    const std::string request = "GET /health HTTP/1.1\r\nHost: localhost\r\n" + name + ": a\r\n" + name + ": b\r\n\r\n";
+    EXPECT_EQ(Read(request), (std::vector<Reply>{{200, true}})) << name;
+  }
+}
+
+// RFC 9110, 5.5: all of them are invalid, not only those that end lines and strings.
+TEST(RequestReaderTest, ControlCharactersInValuesAreRefused) {
+  for (int byte = 0; byte < 256; ++byte) {
+    if (byte == '\r') continue;  // the end of the line, where LF follows
+    const std::string request =
+        "GET /health HTTP/1.1\r\nHost: localhost\r\nX: a" + std::string(1, static_cast<char>(byte)) + "b\r\n\r\n";
+    const bool control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+    EXPECT_EQ(Read(request), control ? Refused(400) : (std::vector<Reply>{{200, true}})) << byte;
+  }
+}
+
+TEST(RequestReaderTest, AbsoluteFormIsServedForThisHost) {
+  const auto reply = [](const std::string& target, const std::string& fields, const std::string& version = "1.1") {
+    return Read("GET " + target + " HTTP/" + version + "\r\n" + fields + "\r\n");
+  };
+  const std::vector<Reply> served = {{200, true}};
+  EXPECT_EQ(reply("http://localhost/metrics", "Host: localhost\r\n"), served);
+  EXPECT_EQ(reply("http://127.0.0.1:9109/health", "Host: 127.0.0.1:9109\r\n"), served);
+  EXPECT_EQ(reply("HTTP://[::1]:9109/metrics.json?x", "Host: localhost\r\n"), served);
+  EXPECT_EQ(reply("http://localhost/no", "Host: localhost\r\n"), (std::vector<Reply>{{404, true}}));
+  EXPECT_EQ(reply("http://localhost", "Host: localhost\r\n"), (std::vector<Reply>{{404, true}}));
+  EXPECT_EQ(reply("https://localhost/metrics", "Host: localhost\r\n"), (std::vector<Reply>{{404, true}}));
+
+  // The target's host counts, whatever Host says, in both directions.
+  EXPECT_EQ(reply("http://localhost/metrics", "Host: evil.example\r\n"), served);
+  EXPECT_EQ(reply("http://evil.example/metrics", "Host: localhost\r\n"), Refused(403));
+  EXPECT_EQ(reply("http://localhost.evil.example/metrics", "Host: localhost\r\n"), Refused(403));
+  EXPECT_EQ(reply("http://evil.example/metrics", "", "1.0"), Refused(403));
+  EXPECT_EQ(reply("http://localhost/metrics", "", "1.0"), Refused(200));
+  EXPECT_EQ(reply("http://localhost/metrics", "Host: localhost\r\nOrigin: http://evil.example\r\n"), Refused(403));
+
+  EXPECT_EQ(reply("http://localhost/metrics", ""), Refused(400)) << "HTTP/1.1 wants a Host all the same";
+  EXPECT_EQ(reply("http://localhost/metrics", "Host: a\r\nHost: b\r\n"), Refused(400));
+  EXPECT_EQ(reply("http://evil@localhost/metrics", "Host: localhost\r\n"), Refused(400));
+  EXPECT_EQ(reply("http:///metrics", "Host: localhost\r\n"), Refused(400));
+}
+
+TEST(RequestReaderTest, AHostThatIsNoneIsRefused) {
+  for (const char* host :
+       {"a b", "localhost/", "user@localhost", "localhost:x", "[::1", "a,b c", "\xc3\xa9", "http://a"}) {
+    EXPECT_EQ(Read("GET /health HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n"), Refused(400)) << host;
+  }
 }
 
 TEST(RequestReaderTest, WhatFollowsABodyIsNeverARequest) {
