@@ -265,16 +265,37 @@ def _wrap_function(function: Callable[..., Any], lru: _Lru[Any], make_key: _Make
     return wrapper
 
 
+class _Failure:
+    """The exception of a computation, as it was when the computation ended.
+
+    Those who wait all raise this one object, as those who await an asyncio.Future do. Each of them begins with what it
+    was then: raising adds frames and a context, which would else be those of all who raised it before.
+    """
+
+    __slots__ = ("_chain", "_traceback", "error")
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self._traceback = error.__traceback__
+        # In this order: setting a cause suppresses the context.
+        self._chain = {name: getattr(error, name) for name in ("__cause__", "__context__", "__suppress_context__")}
+
+    def restored(self) -> Exception:
+        for name, value in self._chain.items():
+            object.__setattr__(self.error, name, value)  # also where the class lets nobody set its attributes
+        return self.error.with_traceback(self._traceback)
+
+
 class _Flight:
     """A computation under way on one event loop, and the tasks that wait for it."""
 
-    __slots__ = ("done", "error", "task", "value")
+    __slots__ = ("done", "failure", "task", "value")
 
     def __init__(self, done: asyncio.Future[None], task: asyncio.Task[Any] | None) -> None:
         self.done = done
         self.task = task
         self.value: Any = _ABSENT
-        self.error: Exception | None = None
+        self.failure: _Failure | None = None
 
     def land(self) -> None:
         if not self.done.done() and not self.done.get_loop().is_closed():
@@ -306,9 +327,13 @@ def _wrap_coroutine(function: Callable[..., Any], lru: _Lru[Any], make_key: _Mak
                 lru.miss()
                 return await (compute(key, args, kwargs) if loop is None or flight else lead(loop, key, args, kwargs))
             await asyncio.shield(flight.done)
-            if flight.error is not None:
+            if flight.failure is not None:
                 lru.miss()
-                raise flight.error
+                try:
+                    raise flight.failure.restored()
+                finally:
+                    # The traceback holds this frame, which must not hold the exception in turn.
+                    del flight
             if flight.value is not _ABSENT:
                 lru.hit()
                 return flight.value
@@ -324,13 +349,14 @@ def _wrap_coroutine(function: Callable[..., Any], lru: _Lru[Any], make_key: _Mak
         flight = flights[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
         try:
             flight.value = await compute(key, args, kwargs)
+            return flight.value
         except Exception as error:
-            flight.error = error
+            flight.failure = _Failure(error)
             raise
         finally:
-            # After a cancellation there is neither value nor error, and one of those who wait begins anew.
+            # After a cancellation there is neither value nor failure, and one of those who wait begins anew.
             del flights[loop, key]
             flight.land()
-        return flight.value
+            del flight
 
     return wrapper
