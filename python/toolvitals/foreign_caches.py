@@ -7,12 +7,13 @@ import functools
 import inspect
 import sys
 import threading
-from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from toolvitals import _backend
 from toolvitals._backend import core
+from toolvitals._lru_functions import instrument_function
 
 __all__ = ["instrument_cache"]
 
@@ -20,6 +21,7 @@ C = TypeVar("C")
 
 _ABSENT: Any = object()
 _COPYREG_NEW = vars(copyreg)["__newobj__"]
+_MAX_PENDING_MISSES = 1024  # of one thread; calls nest less deeply than that
 
 
 def instrument_cache(cache: C, name: str) -> C:
@@ -30,11 +32,14 @@ def instrument_cache(cache: C, name: str) -> C:
     MutableMapping that shows the same entries; around an lru_cache function, a function. `name` is the cache's, 1 to
     256 bytes of UTF-8.
 
-    `cache[key]`, `get` and `pop(key)` are look-ups: each a hit or a miss. `in` is not, since a look-up mostly follows;
-    `setdefault` is not, since the look-up mostly went before; iteration is not. Entries that a mapping drops by itself,
-    while it is written to or finds them expired, are evictions; `del`, `pop`, `popitem` and `clear` of the user's are
-    not. A value that a cachetools cache finds too large is a size rejection. The counts are as exact as the mapping's
-    own locking.
+    `cache[key]`, `get`, `pop(key)` and `setdefault` are look-ups: each a hit or a miss. A `setdefault` of a key that
+    the same thread has just missed ends that look-up and is none of its own; so does `cachetools.cached`. `in` is no
+    look-up, since one mostly follows; nor is iteration. Entries that a mapping drops by itself, while it is written to
+    or finds them expired, are evictions; `del`, `pop`, `popitem` and `clear` of the user's are not. A value that a
+    cachetools cache finds too large is a size rejection. The counts are as exact as the mapping's own locking.
+
+    Whatever else the cache can do it does as before. Copies of it, and all that it makes of its own class, are other
+    caches and are not recorded.
 
     For an lru_cache function, hits and misses are the differences in its `cache_info()`, so calls around the returned
     function are recorded by its next call; evictions are derived (misses that neither failed nor grew the cache),
@@ -48,7 +53,7 @@ def instrument_cache(cache: C, name: str) -> C:
     if callable(getattr(cache, "cache_info", None)) and callable(cache):
         if inspect.iscoroutinefunction(cache):
             raise TypeError("instrument_cache() does not know caches of coroutine functions; use toolvitals.cached")
-        return cast("C", _instrument_function(cache, core.PerformanceMetricsCollector().cache(name)))
+        return cast("C", instrument_function(cache, core.PerformanceMetricsCollector().cache(name)))
     if not isinstance(cache, MutableMapping):
         raise TypeError(f"instrument_cache() takes a mapping or an lru_cache function, not {cache!r}")
     handle = core.PerformanceMetricsCollector().cache(name)
@@ -58,8 +63,10 @@ def instrument_cache(cache: C, name: str) -> C:
 class _View(MutableMapping[Any, Any]):
     """The entries of a mapping whose class cannot be exchanged."""
 
+    _cache: MutableMapping[Any, Any]
+
     def __init__(self, cache: MutableMapping[Any, Any]) -> None:
-        self._cache = cache
+        object.__setattr__(self, "_cache", cache)
 
     def __getitem__(self, key: Any) -> Any:
         return self._cache[key]
@@ -76,28 +83,50 @@ class _View(MutableMapping[Any, Any]):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cache)
 
+    def __reversed__(self) -> Iterator[Any]:
+        return cast("Iterator[Any]", reversed(cast("Any", self._cache)))
+
     def __len__(self) -> int:
         return len(self._cache)
 
     def __eq__(self, other: object) -> bool:
-        return self._cache == (other._cache if isinstance(other, _View) else other)
+        return bool(self._cache == _seen_through(other))
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return repr(self._cache)
 
-    def get(self, key: Any, default: Any = None) -> Any:
-        return self._cache.get(key, default)
+    def __or__(self, other: Any) -> Any:
+        return cast("Any", self._cache) | _seen_through(other)
 
-    def pop(self, key: Any, *default: Any) -> Any:
-        return self._cache.pop(key, *default)
+    def __ror__(self, other: Any) -> Any:
+        return other | self._cache
 
-    def popitem(self) -> tuple[Any, Any]:
-        return self._cache.popitem()
+    def __ior__(self, other: Any) -> Any:
+        self.update(other)
+        return self
 
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        return self._cache.setdefault(key, default)
+    def get(self, *args: Any, **keywords: Any) -> Any:
+        return self._cache.get(*args, **keywords)
+
+    def pop(self, *args: Any, **keywords: Any) -> Any:
+        return self._cache.pop(*args, **keywords)
+
+    def popitem(self, *args: Any, **keywords: Any) -> tuple[Any, Any]:
+        return self._cache.popitem(*args, **keywords)
+
+    def setdefault(self, *args: Any, **keywords: Any) -> Any:
+        return self._cache.setdefault(*args, **keywords)
+
+    def keys(self) -> KeysView[Any]:
+        return self._cache.keys()
+
+    def items(self) -> ItemsView[Any, Any]:
+        return self._cache.items()
+
+    def values(self) -> ValuesView[Any]:
+        return self._cache.values()
 
     def clear(self) -> None:
         self._cache.clear()
@@ -108,6 +137,43 @@ class _View(MutableMapping[Any, Any]):
             raise AttributeError(attribute)
         return getattr(self._cache, attribute)
 
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        if attribute == "__class__":
+            object.__setattr__(self, attribute, value)
+        else:
+            setattr(self._cache, attribute, value)
+
+
+def _seen_through(thing: object) -> Any:
+    return thing._cache if isinstance(thing, _View) else thing
+
+
+class _PendingMisses(threading.local):
+    """What this thread has missed and not stored since, the latest last. Hashes, so that no key is kept alive."""
+
+    def __init__(self) -> None:
+        self._hashes: dict[int, None] = {}
+
+    def add(self, key: Any) -> None:
+        number = _hash(key)
+        if number is None:
+            return
+        self._hashes.pop(number, None)
+        self._hashes[number] = None
+        if len(self._hashes) > _MAX_PENDING_MISSES:
+            del self._hashes[next(iter(self._hashes))]
+
+    def take(self, key: Any) -> bool:
+        """Whether the key was one; it is none any more."""
+        return self._hashes.pop(_hash(key), self) is None  # type: ignore[arg-type]
+
+
+def _hash(key: Any) -> int | None:
+    try:
+        return hash(key)
+    except Exception:
+        return None
+
 
 class _Recorder:
     """Records the outermost operation of each thread on one cache; what that does inside is its own affair."""
@@ -117,6 +183,7 @@ class _Recorder:
         self.fills_gaps = fills_gaps
         self._raw_length = raw_length
         self._busy: set[int] = set()
+        self._misses = _PendingMisses()
 
     def begin(self) -> bool:
         """Whether the operation that begins is an outermost one; then end() must follow."""
@@ -129,11 +196,16 @@ class _Recorder:
     def end(self) -> None:
         self._busy.discard(threading.get_ident())
 
-    def count(self, hit: bool) -> None:
+    def looked_up(self, key: Any, hit: bool) -> None:
         if hit:
             self.handle.record_hit()
         else:
             self.handle.record_miss()
+            self._misses.add(key)
+
+    def stored(self, key: Any) -> bool:
+        """Whether this thread had missed the key and so had looked it up before."""
+        return self._misses.take(key)
 
     @contextmanager
     def writing(self, cache: Any, key: Any = _ABSENT) -> Iterator[None]:
@@ -179,11 +251,18 @@ def _instrument_mapping(cache: MutableMapping[Any, Any], handle: core.CacheMetri
 
 def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
     """A subclass for one object: its class, with recording around what users call."""
-    # Copies and pickles are plain again, for they are other caches.
+    # Copies and pickles are plain again, for they are other caches. So is whatever a method makes of its own class.
     plain = vars(base).get("_plain_class", base)
 
-    class Recording(base):  # type: ignore[misc]
+    class Siblings(type(base)):  # type: ignore[misc]
+        def __call__(cls, *args: Any, **keywords: Any) -> Any:
+            return plain(*args, **keywords)
+
+    class Recording(base, metaclass=Siblings):  # type: ignore[misc]
         __slots__ = ()
+
+        def __new__(cls, *args: Any, **keywords: Any) -> Any:
+            return plain.__new__(plain, *args, **keywords)
 
         def __getitem__(self, key: Any) -> Any:
             if not recorder.begin():
@@ -193,11 +272,11 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
                 with recorder.writing(self):
                     value = base.__getitem__(self, key)
             except KeyError:
-                recorder.count(hit=False)
+                recorder.looked_up(key, hit=False)
                 raise
             finally:
                 recorder.end()
-            recorder.count(hit)
+            recorder.looked_up(key, hit)
             return value
 
         def get(self, key: Any, default: Any = None) -> Any:
@@ -207,27 +286,31 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
                 value = base.get(self, key, _ABSENT)
             finally:
                 recorder.end()
-            recorder.count(hit=value is not _ABSENT)
+            recorder.looked_up(key, hit=value is not _ABSENT)
             return default if value is _ABSENT else value
 
         def pop(self, key: Any, *default: Any, **keywords: Any) -> Any:
             if not recorder.begin():
                 return base.pop(self, key, *default, **keywords)
             try:
-                hit = key in self
-                value = base.pop(self, key, *default, **keywords)
+                hit = not recorder.fills_gaps or key in self
+                value = base.pop(self, key, *[_ABSENT] * len(default), **dict.fromkeys(keywords, _ABSENT))
             except KeyError:
-                recorder.count(hit=False)
+                recorder.looked_up(key, hit=False)
                 raise
             finally:
                 recorder.end()
-            recorder.count(hit)
-            return value
+            recorder.looked_up(key, hit and value is not _ABSENT)
+            return [*default, *keywords.values()][0] if value is _ABSENT else value
 
         def setdefault(self, key: Any, default: Any = None) -> Any:
             if not recorder.begin():
                 return base.setdefault(self, key, default)
             try:
+                hit = key in self
+                if not recorder.stored(key):
+                    recorder.looked_up(key, hit)
+                    recorder.stored(key)
                 with recorder.writing(self, key):
                     return base.setdefault(self, key, default)
             finally:
@@ -238,6 +321,7 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
                 base.__setitem__(self, key, value)
                 return
             try:
+                recorder.stored(key)
                 with recorder.writing(self, key):
                     base.__setitem__(self, key, value)
             finally:
@@ -246,8 +330,9 @@ def _recording_class(base: type[Any], recorder: _Recorder) -> type[Any]:
         def __reduce_ex__(self, protocol: Any) -> Any:
             return _replace(super().__reduce_ex__(protocol), {id(type(self)): plain, id(_COPYREG_NEW): _new_object})
 
-    for name in ("__contains__", "__delitem__", "__eq__", "__repr__", "clear", "popitem"):
-        if callable(getattr(base, name, None)):
+    for name in ("__contains__", "__delitem__", "__eq__", "__or__", "__repr__", "__ror__", "clear", "popitem"):
+        # Not getattr, which also finds what classes themselves can, such as `|`.
+        if any(name in vars(ancestor) for ancestor in base.__mro__):
             setattr(Recording, name, _quiet(getattr(base, name), recorder))
     for name in ("__copy__", "__deepcopy__", "copy"):
         if callable(getattr(base, name, None)):
@@ -335,89 +420,3 @@ def _replace(value: Any, replacements: dict[int, Any]) -> Any:
     if type(value) is tuple:
         return tuple(_replace(item, replacements) for item in value)
     return replacements.get(id(value), value)
-
-
-class _Deltas:
-    """Turns the totals of an lru_cache into records. Its lock is never held while the cached function runs."""
-
-    def __init__(self, cache: Any, handle: core.CacheMetrics) -> None:
-        self._cache = cache
-        self._handle = handle
-        self._lock = threading.RLock()
-        self._under_way = 0
-        self._start_over()
-
-    def _start_over(self) -> None:
-        info = self._cache.cache_info()
-        self._hits, self._misses, self._evictions, self._failures = info.hits, info.misses, 0, 0
-        self._baseline = info.misses - info.currsize
-
-    def begin(self) -> None:
-        with self._lock:
-            self._under_way += 1
-
-    def end(self, failed: bool) -> None:
-        with self._lock:
-            self._under_way -= 1
-            self._failures += failed
-            self.collect()
-
-    def collect(self) -> None:
-        with self._lock:
-            info = self._cache.cache_info()
-            if info.hits < self._hits or info.misses < self._misses:
-                self._hits = self._misses = self._evictions = self._failures = self._baseline = 0
-            hits, self._hits = info.hits - self._hits, info.hits
-            misses, self._misses = info.misses - self._misses, info.misses
-            # Each call under way may be a miss that is yet to add its entry.
-            gone = info.misses - self._baseline - self._failures - info.currsize - self._under_way
-            if info.maxsize is None:
-                gone = 0
-            evictions = max(gone - self._evictions, 0)
-            self._evictions += evictions
-        for count, record in (
-            (hits, self._handle.record_hit),
-            (misses, self._handle.record_miss),
-            (evictions, self._handle.record_eviction),
-        ):
-            for _ in range(count):
-                record()
-
-    def clear(self) -> None:
-        with self._lock:
-            self.collect()
-            self._cache.cache_clear()
-            self._start_over()
-
-
-def _instrument_function(cache: Any, handle: core.CacheMetrics) -> Any:
-    deltas = _Deltas(cache, handle)
-
-    @functools.wraps(cache)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        deltas.begin()
-        failed = True
-        try:
-            value = cache(*args, **kwargs)
-            failed = False
-        except TypeError:
-            failed = _hashable(args, kwargs)
-            raise
-        finally:
-            deltas.end(failed)
-        return value
-
-    wrapper.cache_info = cache.cache_info  # type: ignore[attr-defined]
-    wrapper.cache_clear = deltas.clear  # type: ignore[attr-defined]
-    if hasattr(cache, "cache_parameters"):
-        wrapper.cache_parameters = cache.cache_parameters  # type: ignore[attr-defined]
-    return wrapper
-
-
-def _hashable(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Whether the call got as far as a look-up: lru_cache refuses arguments that cannot be hashed before it counts."""
-    try:
-        hash((args, tuple(kwargs.values())))
-    except TypeError:
-        return False
-    return True

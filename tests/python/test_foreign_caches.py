@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import gc
 import pickle
 import threading
+import weakref
 from collections import ChainMap, OrderedDict, UserDict, defaultdict
 from typing import Any
 
@@ -61,7 +63,7 @@ def test_look_ups(make: Any) -> None:
     assert cache.pop("b", None) is None
     with pytest.raises(KeyError):
         cache.pop("b")
-    assert recorded() == (3, 4, 0, 0)
+    assert recorded() == (4, 4, 0, 0)
     del cache["a"]
     cache.update({"x": 1})
     assert list(cache.items()) == [("x", 1)]
@@ -70,7 +72,7 @@ def test_look_ups(make: Any) -> None:
     assert cache.popitem() == ("x", 1)
     cache.clear()
     assert not original
-    assert recorded() == (3, 4, 0, 0)
+    assert recorded() == (4, 4, 0, 0)
 
 
 @pytest.mark.parametrize("make", [dict, OrderedDict, UserDict, lambda: cachetools.LRUCache(8)])
@@ -124,7 +126,10 @@ def test_cachetools_evictions_and_rejections() -> None:
     cache["g"] = "y"
     assert recorded() == (0, 0, 5, 1)
     assert cache.setdefault("h", "x" * 10) == "x" * 10
-    assert recorded() == (0, 0, 6, 1)
+    assert recorded() == (0, 1, 6, 1)
+    with pytest.raises(ValueError, match="value too large"):
+        cache.setdefault("i", "x" * 11)
+    assert recorded() == (0, 2, 6, 2)
 
 
 @pytest.mark.parametrize("kind", [cachetools.FIFOCache, cachetools.LFUCache, cachetools.LRUCache, cachetools.RRCache])
@@ -168,6 +173,119 @@ def test_cachetools_decorator() -> None:
 
     assert [double(x) for x in (1, 1, 2, 3)] == [2, 2, 4, 6]
     assert recorded() == (1, 3, 1, 0)
+
+
+@pytest.mark.parametrize("make", MAPPINGS)
+def test_setdefault_is_a_look_up(make: Any) -> None:
+    cache = tv.instrument_cache(make(), "c")
+
+    def recorded() -> tuple[int, int]:
+        metrics = tv.get_collector().get_cache_metrics("c")
+        assert metrics is not None
+        return metrics["hits"], metrics["misses"]
+
+    assert cache.setdefault("a", 1) == 1
+    assert recorded() == (0, 1)
+    assert cache.setdefault("a", 2) == 1
+    assert recorded() == (1, 1)
+    # One that ends a look-up is none of its own, whatever was looked up in between.
+    assert cache.get("b") is None
+    assert cache.get("c") is None
+    assert recorded() == (1, 3)
+    assert cache.setdefault("c", 3) == 3
+    assert cache.setdefault("b", 3) == 3
+    assert recorded() == (1, 3)
+    del cache["b"]
+    assert cache.setdefault("b", 4) == 4
+    assert recorded() == (1, 4)
+    # Another thread's miss is not this one's.
+    thread = threading.Thread(target=cache.get, args=["d"])
+    thread.start()
+    thread.join()
+    assert cache.setdefault("d", 5) == 5
+    assert recorded() == (1, 6)
+
+
+def test_misses_that_nobody_ends_hold_no_key_and_no_memory() -> None:
+    class Key:
+        pass
+
+    cache = tv.instrument_cache({}, "c")
+    keys = [Key() for _ in range(3000)]
+    alive = weakref.WeakSet(keys)
+    for key in keys:
+        cache.get(key)
+    cache.setdefault(keys[-1])
+    cache.setdefault(keys[0])
+    assert recorded() == (0, 3001, 0, 0)  # the last was remembered, the first was not any more
+    cache.clear()
+    del key, keys
+    gc.collect()
+    assert not alive
+
+
+def test_recursion_through_cachetools() -> None:
+    cache = tv.instrument_cache(cachetools.LRUCache(100), "c")
+
+    @cachetools.cached(cache, lock=threading.RLock())
+    def fibonacci(n: int) -> int:
+        return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+
+    assert fibonacci(50) == 12586269025
+    assert recorded() == (48, 51, 0, 0)
+
+
+def test_what_a_cache_makes_of_its_own_class_is_not_recorded() -> None:
+    class Pairs(UserDict[str, int]):
+        def sibling(self) -> Pairs:
+            return self.__class__(z=26)
+
+    ordered = tv.instrument_cache(Bounded(a=1), "c")
+    chained = tv.instrument_cache(ChainMap({"a": 1}, {"b": 2}), "c")
+    pairs = tv.instrument_cache(Pairs(a=1), "c")
+    siblings = [
+        (pairs.sibling(), Pairs),
+        (pairs | {"b": 2}, Pairs),
+        ({"b": 2} | pairs, Pairs),
+        (type(pairs).fromkeys("ab"), Pairs),
+        (ordered | {"b": 2}, Bounded),
+        ({"b": 2} | ordered, Bounded),
+        (ordered.copy(), Bounded),
+        (type(ordered).fromkeys("ab"), Bounded),
+        (chained.new_child(), ChainMap),
+        (chained.parents, ChainMap),
+        (chained.copy(), ChainMap),
+        (chained | {"c": 3}, ChainMap),
+    ]
+    assert recorded() == (0, 0, 0, 0)
+    for sibling, plain in siblings:
+        assert type(sibling) is plain
+        sibling.get("a")
+    assert recorded() == (0, 0, 0, 0)
+    assert [pairs["a"], ordered["a"], chained["a"]] == [1, 1, 1]
+    assert recorded() == (3, 0, 0, 0)
+
+
+def test_what_only_some_built_in_mappings_can() -> None:
+    ordered = tv.instrument_cache(OrderedDict(a=1, b=2, c=3), "c")
+    ordered.move_to_end("a")
+    assert list(reversed(ordered)) == ["a", "c", "b"]
+    assert ordered.popitem(last=False) == ("b", 2)
+    assert ordered.pop("z", default=9) == 9
+    missing = tv.instrument_cache(defaultdict[str, Any](int), "c")
+    missing.default_factory = list
+    assert missing["a"] == []
+    plain = tv.instrument_cache({"a": 1}, "c")
+    plain |= {"b": 2}
+    assert plain == {"a": 1, "b": 2}
+    assert plain | {"c": 3} == {"a": 1, "b": 2, "c": 3}
+    assert {"c": 3} | plain == {"c": 3, "a": 1, "b": 2}
+    assert plain | plain == plain
+    assert type(plain | {}) is dict
+    assert plain.keys() & {"a"} == {"a"}
+    plain |= {"d": 4}
+    plain["d"]
+    assert recorded() == (1, 2, 0, 0)
 
 
 def test_a_mapping_that_evicts_by_itself() -> None:
