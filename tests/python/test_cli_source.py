@@ -290,6 +290,9 @@ def test_what_the_options_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = {"TOOLVITALS_DIR": str(tmp_path)}
     assert choose(None, None, None, None, {}).title == DEFAULT_URL
     assert choose(None, None, None, None, {"TOOLVITALS_DIR": ""}).title == DEFAULT_URL
+    assert choose(None, None, None, None, {"METRICS_JSON_PORT": "9200"}).title == "http://127.0.0.1:9200"
+    for unknown in ("0", "oops"):
+        assert choose(None, None, None, None, {"METRICS_JSON_PORT": unknown}).title == DEFAULT_URL
     assert choose(None, None, None, None, folder).title == str(tmp_path)
     assert choose("http://example.org", None, "token", 1, folder).title == "http://example.org"
     assert choose(None, str(tmp_path), None, None, {"METRICS_AUTH_TOKEN": "token"}).title == str(tmp_path)

@@ -152,7 +152,8 @@ def choose(
     timeout_s: float | None,
     environ: Mapping[str, str],
 ) -> Source:
-    """The source that the options ask for; else the folder of TOOLVITALS_DIR; else this machine's default endpoint.
+    """The source that the options ask for; else the folder of TOOLVITALS_DIR; else the JSON endpoint of this machine,
+    at the port of METRICS_JSON_PORT.
 
     A token is that of the option, else of METRICS_AUTH_TOKEN. Failure for options that contradict each other, for a
     bad URL or token, and for what is no folder; NotReached for a folder that is not there.
@@ -163,12 +164,18 @@ def choose(
         directory = environ.get("TOOLVITALS_DIR") or None
     if directory is None:
         token = environ.get("METRICS_AUTH_TOKEN", "") if token is None else token
-        url = DEFAULT_URL if url is None else url
+        url = _default_url(environ) if url is None else url
         return EndpointSource(Endpoint(url, token, DEFAULT_TIMEOUT_S if timeout_s is None else timeout_s))
     for option, value in (("--token", token), ("--timeout", timeout_s)):
         if value is not None:
             raise Failure(f"{option} is for endpoints, and the source is the folder {printable(directory)}")
     return DirectorySource(directory)
+
+
+def _default_url(environ: Mapping[str, str]) -> str:
+    # Port 0 is any free one, and this environment does not say which.
+    port = Settings.tolerant(environ).json_port
+    return f"http://127.0.0.1:{port}" if port else DEFAULT_URL
 
 
 _SEGMENT = tuple(field.name for field in dataclasses.fields(Segment))
