@@ -1,0 +1,230 @@
+"""A reader who does what a page says, block after block, in a folder of their own.
+
+Ports and folders that pages name are the whole machine's, so the reader uses free ones in their place; everything else
+is run as it stands on the page. `pip install` looks whether what it would install is there, for there is no network.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from blocks import Block
+
+__all__ = ["DATA", "RUN", "Reader"]
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = ("python", "sh", "console", "cpp")
+# Checked by a parser, or by the program that reads them; "text" and what has no language is for people.
+DATA = ("", "cmake", "ini", "json", "promql", "text", "toml", "yaml")
+
+_PORTS = (8000, 8090, 9090, 9091, 9108, 9109)
+_FOLDERS = re.compile(r"(?<![\w./-])/(run|dev/shm|var/lib)/")
+_PATIENCE_SECONDS = 100
+_GRACE_SECONDS = 10
+
+_PIP = """#!{python}
+import importlib.metadata, sys
+from packaging.requirements import Requirement
+assert sys.argv[1] == "install", sys.argv
+for wanted in sys.argv[2:]:
+    requirement = Requirement(wanted)
+    distribution = importlib.metadata.distribution(requirement.name)
+    extras = set(distribution.metadata.get_all("Provides-Extra", []))
+    assert requirement.extras <= extras, f"{{wanted}}: the package has the extras {{sorted(extras)}}"
+"""
+
+
+class Reader:
+    """Reads in `folder`, which has to be empty and have a short path: sockets are made below it. Not thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "here"
+        self._root = folder / "root"
+        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._running: dict[int, ExitStack] = {}
+        self._count = 0
+        programs = folder / "bin"
+        theirs = [self._root / name for name in ("run", "dev/shm", "var/lib")]
+        for made in (self._folder, programs, folder / "home", *theirs):
+            made.mkdir(parents=True)
+        for name, program in (("pip", _PIP.format(python=sys.executable)), ("sudo", '#!/bin/sh\nexec "$@"\n')):
+            (programs / name).write_text(program)
+            (programs / name).chmod(0o755)
+        # Celery's broker of files, which stands for the one on the page, takes messages out of another folder than it
+        # puts them into, unless they are one.
+        (self._folder / "data_in").mkdir()
+        (self._folder / "data_out").symlink_to("data_in")
+        self._environment = {
+            "HOME": str(folder / "home"),
+            "LANG": "C.UTF-8",
+            "PATH": os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONUNBUFFERED": "1",
+            "TMPDIR": str(folder),
+            "USER": pwd.getpwuid(os.getuid()).pw_name,
+            # The default ports of what the pages start.
+            "METRICS_JSON_PORT": str(self._ports[9109]),
+            "PROMETHEUS_PORT": str(self._ports[9108]),
+            "FASTMCP_PORT": str(self._ports[8000]),
+            "GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{self._ports[8000]}",
+            "UVICORN_PORT": str(self._ports[8000]),
+        }
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        with ExitStack() as stack:
+            for running in self._running.values():
+                stack.push(running)
+
+    def read(self, block: Block) -> None:
+        """Does what the block says; AssertionError where that does not work."""
+        if block.not_run is not None:
+            return
+        if block.beside_a_service:
+            service = Path(__file__).with_name("service.py").read_text()
+            self._start([sys.executable, "-c", self._translated(service)], Block(block.line, "python", "", port=9109))
+        code = self._translated(block.code)
+        if block.file is not None:
+            path = self._folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(code)
+        if block.language in DATA:
+            _check_data(block.language, code)
+        elif block.language == "cpp":
+            self._finish(["g++", "-std=c++20", "-fsyntax-only", f"-I{ROOT / 'cpp'}", "-x", "c++", "-"], block, code)
+        elif block.file is None:
+            self._run(block, code)
+
+    def _translated(self, code: str) -> str:
+        for documented, free in self._ports.items():
+            code = re.sub(rf"(?<![\w.]){documented}(?!\w)", str(free), code)
+        code = code.replace("https://tools.example.org", f"http://127.0.0.1:{self._ports[9109]}")
+        code = code.replace("redis://", "filesystem://")
+        code = _FOLDERS.sub(lambda found: f"{self._root}/{found[1]}/", code)
+        # These have default ports that only an option changes.
+        code = code.replace("toolvitals serve ", f"toolvitals serve --prometheus-port {self._ports[8090]} ")
+        listen = f"--web.listen-address=127.0.0.1:{self._ports[9090]}"
+        return code.replace("prometheus --config", f"prometheus {listen} --config")
+
+    def _run(self, block: Block, code: str) -> None:
+        if block.language == "python":
+            self._count += 1
+            script = self._folder / f"block{self._count}.py"
+            script.write_text(code)
+            command = [sys.executable, str(script)]
+        else:
+            if block.language == "console":
+                code = "".join(line[2:] for line in code.splitlines(keepends=True) if line.startswith("$ "))
+            kept = self._root / "environment"
+            keep = "" if block.runs_on else f"trap 'env -0 > {kept}' EXIT\n"
+            command = ["bash", "-euo", "pipefail", "-c", keep + code]
+        if block.runs_on:
+            self._start(command, block)
+            return
+        output = self._finish(command, block)
+        if block.language == "python":
+            assert output.strip() or "print(" not in code, "it prints nothing"
+        else:
+            pairs = (pair.partition("=") for pair in kept.read_text().split("\0") if pair)
+            self._environment = {name: value for name, _, value in pairs if name != "_"}
+
+    def _finish(self, command: list[str], block: Block, given: str | None = None) -> str:
+        finished = subprocess.run(
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_SECONDS,
+        )
+        said = f"{finished.stdout}\n{finished.stderr}"
+        assert finished.returncode == block.exit_status, f"it ended with {finished.returncode}:\n{said}"
+        assert "Traceback" not in said, said
+        return finished.stdout
+
+    def _start(self, command: list[str], block: Block) -> None:
+        # Another one at the same port takes the place of the one before, as a reader has to let it.
+        key = block.port or -block.line
+        self._running.pop(key, ExitStack()).close()
+        log = self._root / f"log{block.line}-{len(self._running)}"
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._running[key] = ExitStack()
+        self._running[key].callback(_end, process, log)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not (_listens(self._ports[block.port]) if block.port else log.stat().st_size):
+            assert process.poll() is None, f"it ended with {process.returncode}:\n{log.read_text()}"
+            assert time.monotonic() < deadline, f"it is not there:\n{log.read_text()}"
+            time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Ends the process with all that it started. Not by SIGINT, at which Python shows where it was."""
+    ended = process.poll()
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, number)
+            process.wait(_GRACE_SECONDS)
+    said = log.read_text()
+    assert ended is None, f"it ended by itself, with {ended}:\n{said}"
+    assert "Traceback" not in said, said
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _check_data(language: str, text: str) -> None:
+    if language == "ini":
+        parser = configparser.RawConfigParser(strict=False)
+        parser.read_string(text)
+    elif language == "json":
+        json.loads(text)
+    elif language == "yaml":
+        what = "rules" if text.lstrip("# \n").startswith("groups:") else "config"
+        _promtool(what, text)
+    elif language == "promql":
+        rules = "".join(f"  - record: a:b:c\n    expr: {json.dumps(line)}\n" for line in text.splitlines() if line)
+        _promtool("rules", f"groups:\n- name: queries\n  rules:\n{rules}")
+
+
+def _promtool(what: str, text: str) -> None:
+    program = shutil.which("promtool")
+    assert program is not None, "promtool is not installed; `make test` installs it"
+    options = ["--syntax-only"] if what == "config" else ["--lint=none"]
+    finished = subprocess.run(
+        [program, "check", what, *options, "/dev/stdin"], input=text, capture_output=True, text=True, timeout=60
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr

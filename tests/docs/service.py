@@ -1,0 +1,36 @@
+"""The service that a reader has already: two tools and a cache, served at the documented ports, in a shared folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+folder = Path("/run/myapp/metrics")
+folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+os.environ["TOOLVITALS_DIR"] = str(folder)
+
+import toolvitals as tv  # noqa: E402 - the folder has to be set before
+
+
+@tv.tool
+def search(query: str) -> str:
+    return query.upper()
+
+
+@tv.tool
+def summarise(text: str) -> str:
+    return text[:10]
+
+
+@tv.cached("answers")
+def answer(question: str) -> int:
+    return len(question)
+
+
+for number in range(20):
+    search(f"query {number}")
+    summarise("text")
+    answer("question")
+tv.start(json_port=9109, prometheus_enabled=True, prometheus_port=9108)
+threading.Event().wait()

@@ -1,0 +1,169 @@
+"""Every page of README, tutorial and how-to does what it says: its blocks are run, one after the other."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from blocks import Block, blocks_of
+from reader import DATA, ROOT, RUN, Reader
+
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")])
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+# What a block may lack to be run; anything else is to be mended in the block.
+REASONS = {
+    "builds and tests the whole project",
+    "needs a container",
+    "needs Kubernetes",
+    "needs nginx",
+    "needs systemd",
+    "part of a program in C++",
+    "the output of a run",
+}
+MOST_NOT_RUN = 0.25
+
+
+@contextmanager
+def located(page: Path, block: Block) -> Iterator[None]:
+    """Names the block that does not work."""
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{page}:{block.line}: {error}") from None
+
+
+def read(page: Path) -> None:
+    # Not tmp_path, which is too long for a socket's.
+    with tempfile.TemporaryDirectory(prefix="tv", dir="/tmp") as folder, Reader(Path(folder)) as reader:
+        for block in blocks_of(page):
+            with located(page, block):
+                reader.read(block)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_a_page_works_as_it_stands(page: Path) -> None:
+    read(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_languages_are_known(page: Path) -> None:
+    for block in blocks_of(page):
+        known = block.language in RUN + DATA or block.not_run is not None
+        assert known, f"{page}:{block.line}: say how to run or check {block.language!r}, or why it is not run"
+
+
+def test_few_blocks_are_not_run() -> None:
+    blocks = [block for page in PAGES for block in blocks_of(page) if block.language not in DATA]
+    reasons = Counter(block.not_run for block in blocks if block.not_run is not None)
+    assert set(reasons) <= REASONS
+    assert reasons.total() <= MOST_NOT_RUN * len(blocks), reasons
+
+
+GOOD = """
+```python
+# greeting.py
+word = "hello"
+```
+
+```python
+import greeting
+
+print(greeting.word)
+```
+
+```sh
+export WORD=hello
+```
+
+```console
+$ test "$WORD" = hello && echo well
+well
+```
+
+<!-- exits with 3 -->
+```sh
+exit 3
+```
+
+<!-- runs on, listens at 8000 -->
+```sh
+python -m http.server --bind 127.0.0.1 8000
+```
+
+```sh
+curl -sf http://127.0.0.1:8000/greeting.py | grep hello
+mkdir /run/myapp && test ! -d /run/myapp/x
+```
+
+```promql
+rate(tool_calls_total[1m])
+```
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    page = folder / "page.md"
+    page.write_text(text)
+    return page
+
+
+def test_a_page_that_works(tmp_path: Path) -> None:
+    read(written(tmp_path, GOOD))
+
+
+THREAD_THAT_FAILS = """
+import threading, time
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+print("on")
+time.sleep(60)
+"""
+BAD = [
+    "```python\nimport toolvitals as tv\ntv.no_such_name\n```",
+    "```python\nprint(undefined)\n```",
+    "```python\nprint()\n```",
+    "```python\nimport a_file_that_no_block_is\n```",
+    "```sh\nfalse\ntrue\n```",
+    "```sh\nfalse | true\n```",
+    "```sh\nmkdir /run/nobody/made/this\n```",
+    "```sh\npip install 'toolvitals[no-such-extra]'\n```",
+    "```console\n$ cat no-such-file\n```",
+    "<!-- exits with 3 -->\n```sh\nexit 2\n```",
+    "<!-- runs on, listens at 8000 -->\n```sh\ntrue\n```",
+    "<!-- runs on -->\n```sh\necho started\n```\n\n```sh\nsleep 0.5\n```",
+    f"<!-- runs on -->\n```python\n{THREAD_THAT_FAILS}```",
+    "```promql\nrate(tool_calls_total)\n```",
+    "```yaml\nscrape_configs: 3\n```",
+    "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: b\n    expr: '('\n```",
+    "```ini\n[Service\n```",
+    "```json\n{\n```",
+    "```cpp\nint main() { return x; }\n```",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_page_that_does_not_work(tmp_path: Path, text: str) -> None:
+    with pytest.raises(AssertionError if "json" not in text and "ini" not in text else Exception):
+        read(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "text", ["<!-- not run -->\n```sh\n```", "<!-- not run: why -->\n\nNo block.", "<!-- runs on -->"]
+)
+def test_a_remark_that_is_none(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match="remark"):
+        blocks_of(written(tmp_path, text))
+
+
+def test_blocks_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    page = written(
+        tmp_path, "1. A list:\n\n   <!-- not run: why -->\n   ```sh\n   true\n   ```\n\n~~~python\n# a.py\n~~~\n"
+    )
+    assert blocks_of(page) == [Block(4, "sh", "true\n", not_run="why"), Block(8, "python", "# a.py\n")]
+    assert [block.file for block in blocks_of(page)] == [None, "a.py"]
