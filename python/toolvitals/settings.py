@@ -119,6 +119,11 @@ def _directory(label: str, value: object) -> str | None:
     path = os.fsdecode(cast("str | os.PathLike[str]", value))
     if "\0" in path or (os.path.lexists(path) and not os.path.isdir(path)):
         raise _complaint(label, value, "the path of a directory, which need not exist yet")
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        # The core takes texts, and an import does not fail over a setting.
+        raise _complaint(label, value, "a path in UTF-8") from None
     return path
 
 

@@ -60,6 +60,32 @@ def test_the_list_says_what_the_command_says_of_itself(name: str) -> None:
     assert command.get_short_help_str(limit=200).rstrip(".") == COMMANDS[name].help.rstrip(".")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["doctor", "--hanging-after", "nan"],
+        ["doctor", "--hanging-after", "inf"],
+        ["top", "--interval", "nan"],
+        ["snapshot", "--timeout", "nan"],
+        ["snapshot", "--dir", "/tmp/\udcff"],
+        ["serve", "--dir", "/tmp/\udcff"],
+        ["serve", "--socket", "/tmp/\udcff"],
+        ["serve", "--datagram-socket", "/tmp/\udcff"],
+    ],
+    ids=lambda arguments: ascii(" ".join(arguments)),
+)
+def test_a_value_that_is_none_is_a_usage_error(arguments: list[str]) -> None:
+    result = CliRunner().invoke(toolvitals, arguments)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{arguments[1]}'" in result.output
+
+
+def test_a_folder_of_the_environment_that_is_no_text_is_a_usage_error() -> None:
+    result = CliRunner(env={"TOOLVITALS_DIR": "/tmp/\udcff"}).invoke(toolvitals, ["snapshot"])
+    assert result.exit_code == 2
+    assert r"/tmp/\udcff is not UTF-8" in result.output
+
+
 def test_an_unknown_command_is_a_usage_error() -> None:
     result = CliRunner().invoke(toolvitals, ["no-such-command"])
     assert result.exit_code == 2

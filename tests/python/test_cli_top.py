@@ -342,6 +342,17 @@ def test_the_end_of_a_terminal_is_an_event(monkeypatch: pytest.MonkeyPatch) -> N
             assert terminal.wait(WAIT_SECONDS) == [CLOSED]
 
 
+def test_a_terminal_that_is_gone_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with open(theirs) as terminal_input:
+        monkeypatch.setattr(sys, "stdin", terminal_input)
+        terminal = Terminal()
+        os.close(ours)
+        with terminal:
+            assert not terminal.has_keys
+            assert terminal.wait(0) == []
+
+
 def test_a_terminal_for_which_there_is_no_input_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGWINCH, signal.SIGTSTP, signal.SIGTERM)}
     with open(os.devnull) as nothing:

@@ -128,6 +128,8 @@ def test_dir(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(ValueError, match=r"TOOLVITALS_DIR=.*path of a directory"):
         Settings.from_env({"TOOLVITALS_DIR": str(file)})
+    with pytest.raises(ValueError, match=r"TOOLVITALS_DIR=.*a path in UTF-8"):
+        Settings.from_env({"TOOLVITALS_DIR": "/tmp/\udcff"})
     with pytest.raises(ValueError, match=r"dir=.*path of a directory"):
         Settings.from_env({}, dir="a\0b")
 

@@ -1,8 +1,9 @@
-"""The options that every command which reads metrics has."""
+"""The options that every command which reads metrics has, and the kinds of values that options take."""
 
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,42 @@ from typing import Any
 import click
 
 from toolvitals.cli._source import DEFAULT_TIMEOUT_S, DEFAULT_URL, choose
+from toolvitals.cli._words import printable
 
-__all__ = ["source_options"]
+__all__ = ["PathText", "Seconds", "source_options"]
+
+
+class Seconds(click.FloatRange):
+    """A time in seconds within a range; neither NaN, which no range keeps out, nor an infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; BadParameter where it is none, or out of range."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
+class PathText(click.types.StringParamType):
+    """The path of a file: a text, for that is what is handed on. Other bytes than UTF-8 are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; BadParameter where it is not UTF-8."""
+        path = super().convert(value, param, ctx)
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            self.fail(f"{printable(path)} is not UTF-8.", param, ctx)
+        return path
+
 
 _OPTIONS = (
     click.option(
-        "--dir", "directory", metavar="FOLDER", help="The folder that the processes of a service share: TOOLVITALS_DIR."
+        "--dir",
+        "directory",
+        type=PathText(),
+        metavar="FOLDER",
+        help="The folder that the processes of a service share: TOOLVITALS_DIR.",
     ),
     click.option("--url", metavar="URL", help=f"An endpoint. Without both: TOOLVITALS_DIR if set, else {DEFAULT_URL}."),
     click.option(
@@ -24,7 +55,7 @@ _OPTIONS = (
     click.option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(0.1, 3600),
+        type=Seconds(0.1, 3600),
         metavar="SECONDS",
         help=f"How long the endpoint may take.  [default: {DEFAULT_TIMEOUT_S:g}]",
     ),

@@ -192,6 +192,10 @@ def _now() -> datetime:
 
 def _check_folder(path: str) -> None:
     try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise Failure(f"{printable(path)} is not UTF-8: TOOLVITALS_DIR is the path of a folder") from error
+    try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         parent = os.path.dirname(os.path.abspath(path))

@@ -69,9 +69,7 @@ class Terminal:
                 self._handlers[number] = signal.signal(number, _nothing)
             for number in (signal.SIGTERM, signal.SIGHUP):
                 self._handlers[number] = signal.signal(number, _end)
-            if self._input is not None:
-                self._attributes = termios.tcgetattr(self._input)
-                tty.setcbreak(self._input)
+            self._listen_to_keys()
         except BaseException:
             self._restore()
             raise
@@ -81,6 +79,16 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restore()
+
+    def _listen_to_keys(self) -> None:
+        if self._input is None:
+            return
+        try:
+            self._attributes = termios.tcgetattr(self._input)
+            tty.setcbreak(self._input)
+        except termios.error:
+            # The terminal is gone, and its signal is about to say so.
+            self._input = None
 
     def _restore(self) -> None:
         if self._input is not None and self._attributes:

@@ -16,7 +16,7 @@ import click
 from toolvitals.cli import _checks, _folder_checks, _overflow_checks, _record_checks
 from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
-from toolvitals.cli._options import source_options
+from toolvitals.cli._options import Seconds, source_options
 from toolvitals.cli._output import OutputError, say
 from toolvitals.cli._source import Source
 from toolvitals.cli._words import count_of, duration
@@ -56,7 +56,7 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
 @click.option(
     "--hanging-after",
     "hanging_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(0, 1e9, min_open=True),
     default=300.0,
     show_default="300",
     metavar="SECONDS",

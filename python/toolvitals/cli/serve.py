@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from toolvitals.cli._notify import Notifier
+from toolvitals.cli._options import PathText
 from toolvitals.cli._output import OutputError, say
 
 if TYPE_CHECKING:
@@ -44,8 +45,16 @@ _PORT = click.IntRange(0, 65535)
 
 
 @click.command()
-@click.option("--socket", "path", metavar="PATH", help="Take records over a Unix stream socket at this path.")
-@click.option("--datagram-socket", "datagram_path", metavar="PATH", help="Take records over a Unix datagram socket.")
+@click.option(
+    "--socket", "path", type=PathText(), metavar="PATH", help="Take records over a Unix stream socket at this path."
+)
+@click.option(
+    "--datagram-socket",
+    "datagram_path",
+    type=PathText(),
+    metavar="PATH",
+    help="Take records over a Unix datagram socket.",
+)
 @click.option(
     "--socket-mode",
     "mode",
@@ -56,7 +65,9 @@ _PORT = click.IntRange(0, 65535)
     help="Who may use the sockets, in octal.",
 )
 @click.option("--label", "labels", metavar="NAME", multiple=True, help="Give the metrics this label of operations.")
-@click.option("--dir", "directory", metavar="FOLDER", help="The folder that the processes of the service share.")
+@click.option(
+    "--dir", "directory", type=PathText(), metavar="FOLDER", help="The folder that the processes of the service share."
+)
 @click.option("--host", metavar="HOST", help="The address to listen on.  [default: METRICS_HOST, else 127.0.0.1]")
 @click.option("--json-port", type=_PORT, help="Serve JSON on this port; 0 is any free one.  [default: not at all]")
 @click.option("--prometheus-port", type=_PORT, default=8090, show_default=True, help="Serve Prometheus on this port.")

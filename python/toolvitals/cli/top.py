@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from toolvitals.cli._failure import Failure
-from toolvitals.cli._options import source_options
+from toolvitals.cli._options import Seconds, source_options
 from toolvitals.cli._rows import SORTS, Look
 from toolvitals.cli._screen import View, screen
 from toolvitals.cli._source import Source
@@ -35,7 +35,7 @@ _QUIT_KEYS = frozenset({"q", "Q", "\x04", CLOSED})
 @click.option(
     "--interval",
     "interval_s",
-    type=click.FloatRange(0.1, 3600),
+    type=Seconds(0.1, 3600),
     metavar="SECONDS",
     help=f"The time between two looks.  [default: {_INTERVAL_S:g}]",
 )
