@@ -27,10 +27,10 @@ PyFunctionObject* Function(PyObject* function) { return reinterpret_cast<PyFunct
 // What runs the body of a function. CPython does not export it under any name.
 vectorcallfunc run_body = nullptr;
 
-// The recorder in the function's one closure cell; nullptr where there is none. Borrowed.
+// The recorder in the function's first closure cell; nullptr where there is none. Borrowed.
 StandInObject* FindRecorder(PyFunctionObject* function) {
   PyObject* closure = function->func_closure;
-  if (closure == nullptr || PyTuple_GET_SIZE(closure) != 1) return nullptr;
+  if (closure == nullptr || PyTuple_GET_SIZE(closure) == 0) return nullptr;
   PyObject* content = PyCell_GET(PyTuple_GET_ITEM(closure, 0));
   return content != nullptr && Py_IS_TYPE(content, &stand_in_type) ? StandIn(content) : nullptr;
 }

@@ -1,13 +1,14 @@
 """The function that `@tool` puts in a function's place: a function of the language's own, with a body of one call.
 
 To everything that asks it is the user's: its type, its code's signature, flags, names and place, its defaults, its
-attributes. Its calls go to a recorder, the one thing in its closure: by the function's vectorcall slot, which the
+attributes. Its calls go to a recorder, the first thing in its closure: by the function's vectorcall slot, which the
 extension fills, or by the body, which says the same in Python. CPython 3.11 runs the body without asking the slot, and
 so does whoever copies the code.
 """
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import sys
@@ -27,9 +28,9 @@ _INLINED = sys.version_info[:2] == (3, 11)
 def stand_in(function: FunctionType, recorder: Callable[..., Any]) -> FunctionType:
     """A function that looks like `function` and calls the recorder with its arguments. Thread-safe."""
     code = function.__code__
-    made = FunctionType(
-        _code(code), function.__globals__, function.__name__, function.__defaults__, (CellType(recorder),)
-    )
+    # The function's own cells come behind, since some look for them there: attrs sets the cell of __class__ anew.
+    closure = (CellType(recorder), *(function.__closure__ or ()))
+    made = FunctionType(_code(code), function.__globals__, function.__name__, function.__defaults__, closure)
     made.__kwdefaults__ = function.__kwdefaults__
     functools.update_wrapper(made, function)
     return made
@@ -57,12 +58,14 @@ def _code(code: CodeType) -> CodeType:
     changes: dict[str, Any] = {}
     if sys.version_info >= (3, 11):
         changes["co_qualname"] = code.co_qualname
+        changes["co_code"] = _copying(1 + len(code.co_freevars), template.co_code)
     return template.replace(
         # A profiler that sees the body run must not take it for the function, which it sees too.
         co_name=f"<tool {code.co_name}>" if _INLINED else code.co_name,
         co_filename=code.co_filename,
         co_firstlineno=code.co_firstlineno,
         co_varnames=tuple(names.values()),
+        co_freevars=(*template.co_freevars, *code.co_freevars),
         co_consts=tuple(_renamed(constant, names) for constant in template.co_consts),
         **changes,
     )
@@ -137,6 +140,13 @@ _BODIES = {
     else: item = await inner.asend(sent)
   except StopAsyncIteration: return""",
 }
+
+
+def _copying(count: int, code: bytes) -> bytes:
+    """The same instructions with that number of cells for COPY_FREE_VARS, the first of them."""
+    prefix = dis.EXTENDED_ARG
+    parts = [(prefix, count >> shift & 0xFF) for shift in (24, 16, 8) if count >> shift]
+    return bytes(byte for part in [*parts, (code[0], count & 0xFF)] for byte in part) + code[2:]
 
 
 def _resuming_last(code: CodeType) -> CodeType:

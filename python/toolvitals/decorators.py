@@ -121,7 +121,8 @@ def _decorate(function: Any, /, *, name: str | None) -> Any:
         raise TypeError(f"@tool cannot decorate the class {function.__qualname__}; decorate its methods")
     if isinstance(function, property):
         raise TypeError("@tool cannot decorate a property; decorate its getter, below @property")
-    if type(function) is types.MethodType or isinstance(function, (staticmethod, classmethod)):
+    # By their types: what only says that it is one (wrapt's wrappers do) is bound by a __get__ of its own.
+    if type(function) is types.MethodType or issubclass(type(function), (staticmethod, classmethod)):
         return _around_function(function, name)
     if isinstance(function, functools.partialmethod):
         return functools.partialmethod(_decorate(function.func, name=name), *function.args, **function.keywords)

@@ -330,6 +330,20 @@ def test_implicit_class_methods_and_slots() -> None:
     assert [calls(name) for name in ("made", "subclassed", "item", "entered", "left")] == [1] * 5
 
 
+def test_the_cells_of_the_function_are_in_the_closure() -> None:
+    for count in (1, 3, 300):  # more than an instruction's one byte can say
+        space: dict[str, Any] = {}
+        names = [f"v{index}" for index in range(count)]
+        exec(f"def make({', '.join(names)}):\n def f(a): return {', '.join(names)}, a\n return f", space)
+        bare = space["make"](*range(count))
+        decorated: Any = tv.tool("cells")(bare)
+        assert decorated.__closure__[1:] == bare.__closure__
+        assert decorated.__code__.co_freevars[1:] == bare.__code__.co_freevars
+        assert decorated(1) == copied(decorated)(1) == bare(1)
+        bare.__closure__[0].cell_contents = "set anew"
+        assert decorated(1)[0] == "set anew"
+
+
 def test_nothing_keeps_a_decorated_function_alive() -> None:
     def bare() -> None: ...
 
