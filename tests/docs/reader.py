@@ -33,7 +33,7 @@ DATA = ("", "cmake", "ini", "json", "promql", "text", "toml", "yaml")
 
 _PORTS = (8000, 8090, 9090, 9091, 9108, 9109)
 _FOLDERS = re.compile(r"(?<![\w./-])/(run|dev/shm|var/lib)/")
-_PATIENCE_SECONDS = 100
+_PATIENCE_SECONDS = 60
 _GRACE_SECONDS = 10
 
 _PIP = """#!{python}
@@ -144,16 +144,18 @@ class Reader:
             self._environment = {name: value for name, _, value in pairs if name != "_"}
 
     def _finish(self, command: list[str], block: Block, given: str | None = None) -> str:
-        finished = subprocess.run(
-            command,
-            cwd=self._folder,
-            env=self._environment,
-            input=given,
-            stdin=subprocess.DEVNULL if given is None else None,
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE_SECONDS,
-        )
+        try:
+            finished = subprocess.run(
+                command,
+                cwd=self._folder,
+                env=self._environment,
+                input="" if given is None else given,
+                capture_output=True,
+                text=True,
+                timeout=_PATIENCE_SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"it does not end:\n{error.stdout}\n{error.stderr}") from None
         said = f"{finished.stdout}\n{finished.stderr}"
         assert finished.returncode == block.exit_status, f"it ended with {finished.returncode}:\n{said}"
         assert "Traceback" not in said, said
