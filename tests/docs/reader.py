@@ -144,22 +144,27 @@ class Reader:
             self._environment = {name: value for name, _, value in pairs if name != "_"}
 
     def _finish(self, command: list[str], block: Block, given: str | None = None) -> str:
-        try:
-            finished = subprocess.run(
-                command,
-                cwd=self._folder,
-                env=self._environment,
-                input="" if given is None else given,
-                capture_output=True,
-                text=True,
-                timeout=_PATIENCE_SECONDS,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"it does not end:\n{error.stdout}\n{error.stderr}") from None
-        said = f"{finished.stdout}\n{finished.stderr}"
-        assert finished.returncode == block.exit_status, f"it ended with {finished.returncode}:\n{said}"
+        process = subprocess.Popen(
+            command,
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        with process:
+            try:
+                output, errors = process.communicate(given, timeout=_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                output, errors = process.communicate()
+                raise AssertionError(f"it does not end:\n{output}\n{errors}") from None
+        said = f"{output}\n{errors}"
+        assert process.returncode == block.exit_status, f"it ended with {process.returncode}:\n{said}"
         assert "Traceback" not in said, said
-        return finished.stdout
+        return output
 
     def _start(self, command: list[str], block: Block) -> None:
         # Another one at the same port takes the place of the one before, as a reader has to let it.
