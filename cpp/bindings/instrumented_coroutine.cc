@@ -9,6 +9,9 @@ namespace {
 
 PyTypeObject coroutine_type = BlankType("toolvitals.InstrumentedCoroutine", sizeof(SteppedObject),
                                         "A tool's coroutine, of which the call is recorded.");
+// What calls of types.coroutine()'s functions return: generators that await takes, and nobody else takes for coroutines.
+PyTypeObject generator_based_type = BlankType("toolvitals.InstrumentedGeneratorBasedCoroutine", sizeof(SteppedObject),
+                                              "A tool's generator that can be awaited, of which the call is recorded.");
 PyAsyncMethods coroutine_async;
 
 // What __await__() returns to those who call it by name: `yield from coroutine.__await__()` asks for an iterator, which
@@ -69,7 +72,7 @@ bool ReadyAwaitedType() {
 
 PyMethodDef await_method = {"__await__", &Await, METH_NOARGS, "An iterator over the steps."};
 
-// Adds the method in place of the wrapper that am_await gave the type.
+// Puts the method in the place of the wrapper that am_await gave the type.
 bool AddAwait() {
   const OwnedRef method(PyDescr_NewMethod(&coroutine_type, &await_method));
   if (!method || PyDict_SetItemString(coroutine_type.tp_dict, "__await__", method.get()) != 0) return false;
@@ -77,11 +80,28 @@ bool AddAwait() {
   return true;
 }
 
+// Takes that wrapper away: a generator has none, and collections.abc asks for it.
+bool RemoveAwait() {
+  if (PyDict_DelItemString(generator_based_type.tp_dict, "__await__") != 0) return false;
+  PyType_Modified(&generator_based_type);
+  return true;
+}
+
+void Prepare(PyTypeObject& type) {
+  PrepareSteppedType(type);
+  type.tp_as_async = &coroutine_async;
+  type.tp_iternext = &StepNext;
+  type.tp_methods = stepped_methods;
+}
+
 }  // namespace
 
 PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
   PyObject* steppable = AwaitIterator(inner);
-  if (steppable != nullptr) return MakeStepped(&coroutine_type, inner, steppable, tool, elsewhere, /*yields=*/false);
+  if (steppable != nullptr) {
+    PyTypeObject* type = PyGen_CheckExact(inner) ? &generator_based_type : &coroutine_type;
+    return MakeStepped(type, inner, steppable, tool, elsewhere, /*yields=*/false);
+  }
   if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
   if (PyErr_Occurred() == nullptr) return inner;
   Py_DECREF(inner);
@@ -89,13 +109,13 @@ PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhe
 }
 
 bool ReadyInstrumentedCoroutineType() {
-  PrepareSteppedType(coroutine_type);
   coroutine_async.am_await = [](PyObject* self) { return Py_NewRef(self); };
   coroutine_async.am_send = &StepSend;
-  coroutine_type.tp_as_async = &coroutine_async;
-  coroutine_type.tp_iternext = &StepNext;
-  coroutine_type.tp_methods = stepped_methods;
-  return PyType_Ready(&coroutine_type) == 0 && AddAwait() && ReadyAwaitedType();
+  Prepare(coroutine_type);
+  Prepare(generator_based_type);
+  generator_based_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
+  return PyType_Ready(&coroutine_type) == 0 && AddAwait() && PyType_Ready(&generator_based_type) == 0 &&
+         RemoveAwait() && ReadyAwaitedType();
 }
 
 }  // namespace toolvitals

@@ -123,9 +123,7 @@ _BODIES = {
     0: _SIMPLE,
     inspect.CO_COROUTINE: " async def stand_in({parameters}): return await {call}",
     inspect.CO_GENERATOR: " def stand_in({parameters}): return (yield from {call})",
-    inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE: (
-        " def stand_in({parameters}): return (yield from {call}.__await__())"
-    ),
+    inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE: " def stand_in({parameters}): return (yield from {call})",
     inspect.CO_ASYNC_GENERATOR: """\
  async def stand_in({parameters}):
   inner = {call}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import types
+from collections import abc
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,9 @@ def calls(name: str) -> int:
     assert metrics is not None, name
     total: int = metrics["total_calls"]
     return total
+
+
+KINDS = (abc.Coroutine, abc.Awaitable, abc.Generator, abc.Iterable, abc.AsyncGenerator, abc.AsyncIterable)
 
 
 async def _coroutine() -> int:
@@ -55,6 +59,7 @@ def test_what_a_call_returns_is_what_the_bare_one_returns(function: Callable[[],
         inspect.isasyncgen,
         inspect.isawaitable,
         asyncio.iscoroutine,
+        *(lambda made, kind=kind: isinstance(made, kind) for kind in KINDS),
     ):
         assert question(made) == question(bare), question
     missing = [name for name in dir(bare) if not hasattr(made, name)]
