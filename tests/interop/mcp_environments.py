@@ -24,6 +24,8 @@ ENVIRONMENTS: dict[str, list[str]] = {
     "here": [],
     "fastmcp3": ["fastmcp>=3,<4", "mcp<2"],
     "fastmcp2": ["fastmcp>=2.14,<3", "mcp<2"],
+    # As old as the extra `mcp` allows, with what they worked with.
+    "oldest": ["fastmcp==2.10.*", "mcp==1.12.*", "pydantic==2.11.*"],
 }
 
 

@@ -9,7 +9,16 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(500)]
 
 
 @pytest.mark.parametrize(
-    ("environment", "kind"), [("fastmcp2", "high"), ("fastmcp2", "low"), ("fastmcp2", "fast"), ("fastmcp3", "fast")]
+    ("environment", "kind"),
+    [
+        ("fastmcp2", "high"),
+        ("fastmcp2", "low"),
+        ("fastmcp2", "fast"),
+        ("fastmcp3", "fast"),
+        ("oldest", "high"),
+        ("oldest", "low"),
+        ("oldest", "fast"),
+    ],
 )
 def test_every_call_is_recorded_under_its_name(environment: str, kind: str) -> None:
     recorded = mcp_environments.run(environment, "mcp_v1_program.py", kind)

@@ -6,7 +6,7 @@ import functools
 import importlib
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 
 from toolvitals.integrations import _managed
 from toolvitals.integrations._calls import note, observe
@@ -110,7 +110,9 @@ class _Handlers(dict[type, Handler]):
             if handler is None:
                 continue
             answered = True
-            result = await handler(request_type(method=request_type.model_fields["method"].default))
+            # The one value that the field can have; early versions do not make it the default.
+            (name,) = get_args(request_type.model_fields["method"].annotation)
+            result = await handler(request_type(method=name))
             for item in getattr(result.root, field):
                 if field == "resourceTemplates":
                     found["templates"].append(item.uriTemplate)
