@@ -18,8 +18,8 @@ export FUZZ_SECONDS
 KILLS ?= 1000
 SEEDS ?= 10000
 
-.PHONY: help build demo test test-cpp test-versions lint format bench sanitize crash coverage wheel clean
-.PHONY: bootstrap bootstrap-test
+.PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize crash
+.PHONY: coverage wheel clean bootstrap bootstrap-test
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -50,6 +50,9 @@ test-cpp: bootstrap-test
 test-versions: bootstrap ## Build and test with every installed CPython from 3.10 to 3.13
 	@scripts/test-versions
 
+compatibility: build ## Try @tool in real frameworks and write docs/reference/compatibility.md
+	@$(VENV)/bin/python -m tests.compatibility
+
 lint: build ## Check style, formatting, types and the stubs
 	@scripts/lint
 
@@ -63,6 +66,9 @@ bench: bootstrap-test build ## Measure toolvitals beside its peers and write ben
 	@cmake -G Ninja -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_BENCHMARKS=ON >/dev/null
 	@cmake --build build/bench
 	@$(VENV)/bin/python -m benchmarks --cpp build/bench
+
+bench-versions: build ## Measure @tool on every installed CPython and write benchmarks/VERSIONS.md
+	@scripts/bench-versions
 
 sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz targets for FUZZ_SECONDS each
 	@scripts/bootstrap sanitize

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.goals import Goal, judge
+from benchmarks.python.decorated import KINDS
 from benchmarks.python.interference import longest_gap
 from benchmarks.python.timing import Effort, Subject, measure, measure_calls
 
@@ -63,3 +64,16 @@ def test_everything_runs(tmp_path: Path) -> None:
     text = output.read_text()
     for heading in ("## Goals", "## One record", "## HTTP scrapes", "## Resident memory"):
         assert heading in text
+
+
+def test_versions_are_held_against_those_before(tmp_path: Path) -> None:
+    """Each version that is measured has a table, with what it was before beside it."""
+    output = tmp_path / "VERSIONS.md"
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.versions", "--quick", "--output", str(output), sys.executable],
+        check=True,
+        cwd=ROOT,
+    )
+    text = output.read_text()
+    assert f"## CPython {sys.version.split()[0]}" in text
+    assert all(f"| {kind} |" in text for kind in KINDS)
