@@ -9,7 +9,7 @@ namespace {
 
 PyTypeObject coroutine_type = BlankType("toolvitals.InstrumentedCoroutine", sizeof(SteppedObject),
                                         "A tool's coroutine, of which the call is recorded.");
-// What calls of types.coroutine()'s functions return: generators that await takes, and nobody else takes for coroutines.
+// What calls of types.coroutine()'s functions return: generators that await takes, and nobody else for coroutines.
 PyTypeObject generator_based_type = BlankType("toolvitals.InstrumentedGeneratorBasedCoroutine", sizeof(SteppedObject),
                                               "A tool's generator that can be awaited, of which the call is recorded.");
 PyAsyncMethods coroutine_async;
