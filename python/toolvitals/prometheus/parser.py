@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 
-from toolvitals.prometheus._scanner import Scanner, number, unescape
+from toolvitals.prometheus._scanner import Scanner, number, unescape_help
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.samples import Sample
 
@@ -28,7 +28,7 @@ def text_fd_to_metric_families(fd: Iterable[str]) -> Iterator[Metric]:
     """The families of an open text file, or of any iterable of lines; yielded as soon as they are complete."""
     family: _Family | None = None
     for raw in fd:
-        line = raw.rstrip("\r\n").lstrip(" \t")
+        line = raw.strip()
         if not line:
             continue
         if line.startswith("#"):
@@ -39,8 +39,10 @@ def text_fd_to_metric_families(fd: Iterable[str]) -> Iterator[Metric]:
             if family is None or family.name != name:
                 if family is not None:
                     yield family.metric()
-                family = _Family(name)
-            family.describe(keyword, text)
+                # A help text of nothing ends the family before it.
+                family = _Family(name) if name else None
+            if family is not None:
+                family.describe(keyword, text)
             continue
         sample = _sample(line)
         if family is None or not family.holds(sample.name):
@@ -98,28 +100,41 @@ class _Family:
 def _metadata(line: str) -> tuple[str, str, str] | None:
     """Keyword, family and text of a HELP or TYPE line; None for any other comment."""
     scanner = Scanner(line, strict=False)
-    scanner.expect("#")
+    # What stands next to the number sign is a comment, whatever it says.
+    if scanner.word() != "#":
+        return None
     scanner.blanks()
     keyword = scanner.word()
     scanner.blanks()
-    if keyword not in ("HELP", "TYPE") or not scanner.rest:
+    if keyword not in ("HELP", "TYPE"):
         return None
+    if keyword == "HELP" and not scanner.rest:
+        return keyword, "", ""
     name = scanner.metadata_name()
     scanner.blanks()
     if keyword == "TYPE":
         if not scanner.rest:
             raise scanner.fail("a type is missing")
-        return keyword, name, scanner.rest.rstrip(" \t")
-    # A quote is not escaped in help texts; a backslash before one stands for itself.
-    return keyword, name, '\\"'.join(unescape(part) for part in scanner.rest.split('\\"'))
+        return keyword, name, scanner.rest
+    return keyword, name, unescape_help(scanner.rest)
 
 
 def _sample(line: str) -> Sample:
     scanner = Scanner(line, strict=False)
     name, labels = scanner.series()
+    had_braces = scanner.line[scanner.at - 1] == "}"
     fields = scanner.rest.split()
     if not fields:
         raise scanner.fail("a value is missing")
+    # Exemplars are passed over. What else has braces behind the value has lost its labels' place.
+    if not had_braces and "{" in scanner.rest and " # " not in scanner.rest.partition("{")[0]:
+        raise scanner.fail("labels behind a value")
     value = number(fields[0])
-    timestamp = number(fields[-1]) / _MILLIS_PER_SECOND if len(fields) > 1 else None
-    return Sample(name, labels, value, timestamp)
+    return Sample(name, labels, value, _seconds(fields[-1]) if len(fields) > 1 else None)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return number(text) / _MILLIS_PER_SECOND
+    except OverflowError:
+        raise ValueError(f"a timestamp of {len(text)} digits") from None

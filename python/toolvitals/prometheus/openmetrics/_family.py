@@ -45,12 +45,20 @@ class Family:
             raise ValueError(f"unknown type {text!r}: {line!r}")
         self._metadata[keyword] = text
 
-    def holds(self, sample_name: str) -> bool:
-        """Whether a sample of this name belongs to the family."""
-        return any(sample_name == self.name + suffix for suffix in SAMPLE_SUFFIXES.get(self.type, ("",)))
+    def holds(self, sample: Sample) -> bool:
+        """Whether the sample belongs to the family, by its name."""
+        if sample.native_histogram is not None:
+            return sample.name == self.name
+        return any(sample.name == self.name + suffix for suffix in SAMPLE_SUFFIXES.get(self.type, ("",)))
 
     def add(self, sample: Sample, line: str) -> None:
         """Takes a sample that the family holds."""
+        if sample.native_histogram is not None:
+            if self.type != "histogram":
+                raise ValueError(f"a native histogram of another family: {line!r}")
+            # It is a series by itself, and may stand anywhere among the classic ones.
+            self._samples.append(sample)
+            return
         self._check_value(sample, line)
         self._check_labels(sample, line)
         suffix = sample.name[len(self.name) :]
@@ -71,7 +79,7 @@ class Family:
             raise ValueError(f"{self.name!r} clashes with a family before it: {sorted(taken & names)}")
         names |= taken
         if self.type in ("histogram", "gaugehistogram"):
-            check_histogram(self.name, self._samples)
+            check_histogram(self.name, [sample for sample in self._samples if sample.native_histogram is None])
         metric = Metric(self.name, self._metadata.get("HELP", ""), self.type, unit)
         metric.samples = self._samples
         return metric
@@ -83,7 +91,7 @@ class Family:
             raise ValueError(f"a count or a sum cannot be NaN: {line!r}")
         if suffix in _NEVER_NEGATIVE and value < 0:
             raise ValueError(f"a count or a sum cannot be negative: {line!r}")
-        if suffix in _WHOLE and not float(value).is_integer():
+        if suffix in _WHOLE and not isinstance(value, int) and not value.is_integer():
             raise ValueError(f"a count must be whole: {line!r}")
         if self.type == "stateset" and value not in (0, 1):
             raise ValueError(f"a state is 0 or 1: {line!r}")
@@ -129,7 +137,10 @@ def _is_before(time: Timestamp | float, other: Timestamp | float | None) -> bool
         return False
     if isinstance(time, Timestamp) and isinstance(other, Timestamp):
         return time < other
-    return float(time) < float(other)
+    try:
+        return float(time) < float(other)
+    except OverflowError:
+        raise ValueError(f"a timestamp that is out of range: {time}, after {other}") from None
 
 
 def _is_bound(text: str) -> bool:

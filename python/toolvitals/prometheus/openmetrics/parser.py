@@ -1,5 +1,7 @@
 """Parses OpenMetrics 1.0.0 into metric families, and refuses what the specification forbids.
 
+Native histograms of the draft of version 2.0.0 are read as well.
+
 https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md
 """
 
@@ -9,10 +11,12 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from toolvitals.prometheus._scanner import Scanner, number, unescape
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.openmetrics._family import Family
+from toolvitals.prometheus.openmetrics._native import native_histogram
 from toolvitals.prometheus.samples import Exemplar, Sample, Timestamp
 from toolvitals.prometheus.validation import validate_exemplar
 
@@ -48,8 +52,8 @@ def text_fd_to_metric_families(fd: Iterable[str]) -> Iterator[Metric]:
                 family = Family(name)
             family.describe(keyword, text, line)
         else:
-            sample = _sample(line)
-            if family is None or not family.holds(sample.name):
+            sample = _sample(line, family)
+            if family is None or not family.holds(sample):
                 if family is not None:
                     yield family.metric(names)
                 family = Family(sample.name)
@@ -62,20 +66,29 @@ def text_fd_to_metric_families(fd: Iterable[str]) -> Iterator[Metric]:
 
 def _metadata(line: str) -> tuple[str, str, str]:
     scanner = Scanner(line, strict=True)
-    scanner.expect("# ")
+    scanner.expect("#")
+    scanner.spaces()
     keyword = scanner.word()
     if keyword not in ("HELP", "TYPE", "UNIT"):
         raise scanner.fail("not a HELP, TYPE or UNIT line")
-    scanner.expect(" ")
+    scanner.spaces()
     name = scanner.metadata_name()
-    scanner.expect(" ")
-    return keyword, name, unescape(scanner.rest) if keyword == "HELP" else scanner.rest
+    if keyword == "HELP":
+        # Every further blank is the text's own.
+        scanner.expect(" ")
+        return keyword, name, unescape(scanner.rest)
+    scanner.spaces()
+    return keyword, name, scanner.rest
 
 
-def _sample(line: str) -> Sample:
+def _sample(line: str, family: Family | None) -> Sample:
     scanner = Scanner(line, strict=True)
+    had_name = not line.startswith("{")
     name, labels = scanner.series()
+    has_labels = scanner.line[scanner.at - 1] == "}" and (had_name or bool(labels))
     scanner.expect(" ")
+    if family is not None and family.type == "histogram" and scanner.rest.startswith("{"):
+        return _native_sample(scanner, name, labels if has_labels else None)
     value = number(scanner.word())
     timestamp = None
     if scanner.rest and not scanner.rest.startswith(" # "):
@@ -85,17 +98,35 @@ def _sample(line: str) -> Sample:
     return Sample(name, labels, value, timestamp, exemplar)
 
 
+def _native_sample(scanner: Scanner, name: str, labels: Any) -> Sample:
+    """As prometheus_client reads it: without value, time and exemplars, and labels None where no braces are."""
+    native = native_histogram(scanner)
+    if scanner.rest and not scanner.rest.startswith(" # "):
+        scanner.expect(" ")
+        _timestamp(scanner)
+    while scanner.rest:
+        _one_exemplar(scanner)
+    nothing: Any = None
+    return Sample(name, labels, nothing, native_histogram=native)
+
+
 def _exemplar(scanner: Scanner) -> Exemplar:
+    exemplar = _one_exemplar(scanner)
+    if scanner.rest:
+        raise scanner.fail(f"unexpected text at column {scanner.at + 1}")
+    return exemplar
+
+
+def _one_exemplar(scanner: Scanner) -> Exemplar:
     scanner.expect(" # ")
     labels = scanner.exemplar_labels()
     validate_exemplar(labels)
     scanner.expect(" ")
     value = number(scanner.word())
     timestamp = None
-    if scanner.take(" "):
+    if scanner.rest and not scanner.rest.startswith(" # "):
+        scanner.expect(" ")
         timestamp = _timestamp(scanner)
-    if scanner.rest:
-        raise scanner.fail(f"unexpected text at column {scanner.at + 1}")
     return Exemplar(labels, value, timestamp)
 
 
