@@ -89,7 +89,7 @@ std::atomic<KeptReaders*> kept_readers{nullptr};
 // A fork may not catch the mutex held by a thread that will not exist in the child, so the child begins with its own.
 void BeginAfreshInChild() { kept_readers.store(new KeptReaders, std::memory_order_release); }
 
-py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, bool created) {
+py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, bool created, bool natives) {
   // Holds them: whoever else has one may let go of it while the GIL is not held.
   std::vector<std::shared_ptr<Family>> families;
   for (const py::handle instrument : instruments) {
@@ -101,7 +101,7 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
   std::vector<std::string> texts;
   {
     const py::gil_scoped_release released;
-    texts = kept_readers.load(std::memory_order_acquire)->Render(families, {open_metrics, created});
+    texts = kept_readers.load(std::memory_order_acquire)->Render(families, {open_metrics, created, natives});
   }
   py::list list;
   for (const std::string& text : texts) {
@@ -119,10 +119,11 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
 void BindClientText(py::module_& module) {
   BeginAfreshInChild();
   pthread_atfork(nullptr, nullptr, &BeginAfreshInChild);
-  module.def(
-      "render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"), py::arg("created"),
-      "The text of each instrument as bytes, as prometheus_client would write it; None for one with names beyond\n"
-      "identifiers or with exemplars. The GIL is released meanwhile.");
+  module.def("render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"),
+             py::arg("created"), py::arg("natives") = false,
+             "The text of each instrument as bytes, as prometheus_client would write it, with native histograms if "
+             "`natives`;\n"
+             "None for one with names beyond identifiers or with exemplars. The GIL is released meanwhile.");
   module.def(
       "render_families",
       [] {

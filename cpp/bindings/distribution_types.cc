@@ -7,6 +7,7 @@
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
+#include "bindings/native_values.h"
 #include "bindings/part_methods.h"
 
 namespace toolvitals {
@@ -85,6 +86,11 @@ PyMethodDef histogram_methods[] = {
     {"_set_sum", &SetSumOfHistogram, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
     {"_keep_exemplar", &KeepExemplarOf, METH_VARARGS,
      "_keep_exemplar($self, bucket, amount, labels, /)\n--\n\nKeeps an exemplar of a bucket; a counter has one, 0."},
+    {"_read_natives", &NativesToPython, METH_NOARGS,
+     "_read_natives($self, /)\n--\n\n"
+     "The native histograms: a list of (labels, count, sum, schema, zero threshold, zero count, positive spans, "
+     "negative\n"
+     "spans, positive deltas, negative deltas), with labels as _read() has them. A series without one is not there."},
     {nullptr, nullptr, 0, nullptr},
 };
 

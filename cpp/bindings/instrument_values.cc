@@ -217,22 +217,25 @@ PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
   return nullptr;
 }
 
+PyObject* LabelsToPython(const Family& family, const Series& series) {
+  if (series.is_overflow()) return Py_NewRef(Py_None);
+  const std::vector<std::string> values = family.ValuesOf(series);
+  OwnedRef labels(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
+  for (size_t i = 0; labels && i < values.size(); ++i) {
+    PyObject* value = toolvitals::ToPython(values[i]);
+    if (value == nullptr) return nullptr;
+    PyTuple_SET_ITEM(labels.get(), static_cast<Py_ssize_t>(i), value);
+  }
+  return labels.release();
+}
+
 PyObject* AllToPython(Family& family) {
   // Held while they are read, outside the mutex: making objects may run code that records.
   const std::vector<std::shared_ptr<Series>> all = family.All();
   OwnedRef list(PyList_New(0));
   if (!list) return nullptr;
   for (const std::shared_ptr<Series>& series : all) {
-    OwnedRef labels(Py_NewRef(Py_None));
-    if (!series->is_overflow()) {
-      const std::vector<std::string> values = family.ValuesOf(*series);
-      labels = OwnedRef(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
-      for (size_t i = 0; labels && i < values.size(); ++i) {
-        PyObject* value = toolvitals::ToPython(values[i]);
-        if (value == nullptr) return nullptr;
-        PyTuple_SET_ITEM(labels.get(), static_cast<Py_ssize_t>(i), value);
-      }
-    }
+    const OwnedRef labels(LabelsToPython(family, *series));
     const OwnedRef values(labels ? ValuesToPython(family, *series, labels.get()) : nullptr);
     if (!values || PyList_Append(list.get(), values.get()) != 0) return nullptr;
   }

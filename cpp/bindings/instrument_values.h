@@ -17,6 +17,9 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
 // One series as Instrument._read() tells it, with its label values; a new tuple, or nullptr with an exception.
 PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels);
 
+// The label values of a series as a new tuple, None for the overflow series; nullptr with an exception.
+PyObject* LabelsToPython(const Family& family, const Series& series);
+
 // All series of a family; a new list.
 PyObject* AllToPython(Family& family);
 

@@ -8,6 +8,7 @@
 
 #include "render/escape.h"
 #include "render/name_escaping.h"
+#include "render/native_text.h"
 #include "render/type_name.h"
 
 namespace toolvitals {
@@ -92,6 +93,7 @@ class FamilyLines {
   }
 
   void Histogram(size_t i, std::string_view before, std::string_view after) {
+    if (options_.natives && !family_.natives.empty() && family_.natives[i] != nullptr) Native(i, before, after);
     const size_t buckets = info_.bounds.size() + 1;
     uint64_t count = 0;
     for (size_t bucket = 0; bucket < buckets; ++bucket) {
@@ -100,6 +102,24 @@ class FamilyLines {
     }
     Line("_count", before, "", after, AsReal(count));
     if (info_.bounds.front() >= 0) Line("_sum", before, "", after, family_.sums[i]);
+  }
+
+  void Native(size_t i, std::string_view before, std::string_view after) {
+    writer_.Text(info_.name);
+    if (!before.empty() || !after.empty()) {
+      if (before.empty() || !after.empty()) {
+        after.remove_prefix(1);
+      } else {
+        before.remove_suffix(1);
+      }
+      writer_.Text("{");
+      writer_.Text(before);
+      writer_.Text(after);
+      writer_.Text("}");
+    }
+    writer_.Text(" ");
+    WriteNative(*family_.natives[i], family_.sums[i], writer_);
+    writer_.Text("\n");
   }
 
   void Summary(size_t i, std::string_view before, std::string_view after) {

@@ -18,7 +18,8 @@ namespace toolvitals {
 
 struct ClientTextOptions {
   bool open_metrics = false;
-  bool created = true;  // whether it is shown when series began
+  bool created = true;   // whether it is shown when series began
+  bool natives = false;  // whether native histograms are shown, which OpenMetrics has in its draft of version 2
 };
 
 // Labels are put in order and encoded once for as long as a family's series stay the same. Belongs to one thread.

@@ -31,6 +31,10 @@ void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, s
   Render(TextDialect::kOpenMetrics, options.escaping, snapshot, options, out);
 }
 
+void RenderOpenMetrics2(const Snapshot& snapshot, const RenderOptions& options, std::string& out) {
+  Render(TextDialect::kOpenMetrics2, options.escaping, snapshot, options, out);
+}
+
 void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out) {
   Writer writer(out);
   TextSink sink(open_metrics ? TextDialect::kOpenMetrics : TextDialect::kPrometheus, Escaping::kUnderscores, writer);

@@ -1,4 +1,5 @@
-// A snapshot in the text formats that a scrape reads: Prometheus's 0.0.4 and 1.0.0, and OpenMetrics 1.0.0.
+// A snapshot in the text formats that a scrape reads: Prometheus's 0.0.4 and 1.0.0, OpenMetrics 1.0.0 and the draft of
+// its 2.0.0.
 // Floor: render. Pure functions; any thread. Counters are exact to 2^64.
 #pragma once
 
@@ -13,6 +14,7 @@ namespace toolvitals {
 void RenderPrometheusText(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 void RenderPrometheusText1(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
+void RenderOpenMetrics2(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 
 // The families of tools and caches, to stand among others: OpenMetrics' end is left out.
 void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out);

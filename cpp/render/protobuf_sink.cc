@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "render/escape.h"
+#include "render/native_runs.h"
 #include "render/writer.h"
 
 namespace toolvitals {
@@ -92,58 +93,23 @@ void AddTimestamp(protozero::pbf_writer& message, uint32_t field, int64_t unix_u
   timestamp.add_int32(kNanos, static_cast<int32_t>(unix_us % kMicrosPerSecond) * kNanosPerMicro);
 }
 
-struct Run {
-  int64_t first_index;
-  std::vector<uint64_t> counts;
-};
-
-// Stretches of buckets without long gaps: a few empty buckets take less than a span of their own.
-std::vector<Run> RunsOf(const NativeBuckets& buckets, int32_t infinite_index) {
-  constexpr size_t kBridgedGap = 2;
-  std::vector<Run> runs;
-  size_t gap = 0;
-  for (size_t i = 0; i < buckets.counts.size(); ++i) {
-    if (buckets.counts[i] == 0) {
-      ++gap;
-      continue;
-    }
-    if (runs.empty() || gap > kBridgedGap) {
-      runs.push_back({int64_t{buckets.first_index} + static_cast<int64_t>(i), {}});
-    } else {
-      runs.back().counts.insert(runs.back().counts.end(), gap, 0);
-    }
-    runs.back().counts.push_back(buckets.counts[i]);
-    gap = 0;
-  }
-  if (buckets.infinite != 0) runs.push_back({infinite_index, {buckets.infinite}});
-  return runs;
-}
-
 // Buckets as Prometheus encodes them: spans, and the difference of each count to the one before.
-void AddBuckets(protozero::pbf_writer& histogram, const std::vector<Run>& runs, uint32_t span_field,
+void AddBuckets(protozero::pbf_writer& histogram, const std::vector<NativeRun>& runs, uint32_t span_field,
                 uint32_t delta_field) {
-  int64_t next = 0;
-  for (const Run& run : runs) {
+  for (const NativeSpan& span : SpansOf(runs)) {
     protozero::pbf_writer message(histogram, span_field);
-    message.add_sint32(kSpanOffset, static_cast<int32_t>(run.first_index - next));
-    message.add_uint32(kSpanLength, static_cast<uint32_t>(run.counts.size()));
-    next = run.first_index + static_cast<int64_t>(run.counts.size());
+    message.add_sint32(kSpanOffset, static_cast<int32_t>(span.offset));
+    message.add_uint32(kSpanLength, static_cast<uint32_t>(span.length));
   }
-  uint64_t before = 0;
-  for (const Run& run : runs) {
-    for (const uint64_t count : run.counts) {
-      histogram.add_sint64(delta_field, static_cast<int64_t>(count - before));
-      before = count;
-    }
-  }
+  for (const int64_t delta : DeltasOf(runs)) histogram.add_sint64(delta_field, delta);
 }
 
 void AddNative(protozero::pbf_writer& histogram, const NativeHistogram& native) {
   histogram.add_sint32(kHistogramSchema, native.schema);
   histogram.add_double(kHistogramZeroThreshold, native.zero_threshold);
   histogram.add_uint64(kHistogramZeroCount, native.zero_count);
-  const std::vector<Run> negative = RunsOf(native.negative, native.infinite_index);
-  const std::vector<Run> positive = RunsOf(native.positive, native.infinite_index);
+  const std::vector<NativeRun> negative = RunsOf(native.negative, native.infinite_index);
+  const std::vector<NativeRun> positive = RunsOf(native.positive, native.infinite_index);
   AddBuckets(histogram, negative, kHistogramNegativeSpan, kHistogramNegativeDelta);
   AddBuckets(histogram, positive, kHistogramPositiveSpan, kHistogramPositiveDelta);
   if (negative.empty() && positive.empty()) {

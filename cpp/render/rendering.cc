@@ -78,6 +78,10 @@ std::unique_ptr<Rendering> StartOpenMetrics(SharedSnapshot snapshot, const Rende
   return std::make_unique<TextRendering>(TextDialect::kOpenMetrics, options.escaping, std::move(snapshot), options);
 }
 
+std::unique_ptr<Rendering> StartOpenMetrics2(SharedSnapshot snapshot, const RenderOptions& options) {
+  return std::make_unique<TextRendering>(TextDialect::kOpenMetrics2, options.escaping, std::move(snapshot), options);
+}
+
 std::unique_ptr<Rendering> StartPrometheusProtobuf(SharedSnapshot snapshot, const RenderOptions& options) {
   return std::make_unique<ProtobufRendering>(std::move(snapshot), options);
 }

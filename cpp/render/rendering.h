@@ -25,6 +25,7 @@ using SharedSnapshot = std::shared_ptr<const Snapshot>;
 std::unique_ptr<Rendering> StartPrometheusText(SharedSnapshot snapshot, const RenderOptions& options);
 std::unique_ptr<Rendering> StartPrometheusText1(SharedSnapshot snapshot, const RenderOptions& options);
 std::unique_ptr<Rendering> StartOpenMetrics(SharedSnapshot snapshot, const RenderOptions& options);
+std::unique_ptr<Rendering> StartOpenMetrics2(SharedSnapshot snapshot, const RenderOptions& options);
 // A piece ends with a message, so it is as large as its last family at least.
 std::unique_ptr<Rendering> StartPrometheusProtobuf(SharedSnapshot snapshot, const RenderOptions& options);
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "render/escape.h"
+#include "render/native_text.h"
 #include "render/type_name.h"
 
 namespace toolvitals {
@@ -70,7 +71,7 @@ void TextSink::MetadataLine(std::string_view keyword, std::string_view family, b
 
 void TextSink::Help(std::string_view family, bool quoted, std::string_view help) {
   MetadataLine("# HELP ", family, quoted, "");
-  if (dialect_ == TextDialect::kOpenMetrics) {
+  if (open_metrics_) {
     EscapeLabelValue(help, writer_);
   } else {
     EscapeHelp(help, writer_);
@@ -88,11 +89,11 @@ void TextSink::Begin(const FamilyHead& head) {
 
   std::string_view family = name_;
   // Every scheme leaves the suffix at the end as it is, so that samples are named as OpenMetrics wants them.
-  if (dialect_ == TextDialect::kOpenMetrics) family.remove_suffix(suffix.size());
+  if (open_metrics_) family.remove_suffix(suffix.size());
   Help(family, quoted_, head.help);
-  MetadataLine("# TYPE ", family, quoted_, TypeName(head.type, dialect_ == TextDialect::kOpenMetrics));
+  MetadataLine("# TYPE ", family, quoted_, TypeName(head.type, open_metrics_));
   writer_.Text("\n");
-  if (dialect_ == TextDialect::kOpenMetrics && !head.unit.empty()) {
+  if (open_metrics_ && !head.unit.empty()) {
     MetadataLine("# UNIT ", family, quoted_, head.unit);
     writer_.Text("\n");
   }
@@ -100,11 +101,11 @@ void TextSink::Begin(const FamilyHead& head) {
   plain_ = NameWith("");
   if (IsHistogram(head.type)) bucket_ = NameWith("_bucket");
   if (IsHistogram(head.type) || head.type == FamilyType::kSummary) {
-    const bool now = head.type == FamilyType::kGaugeHistogram && dialect_ == TextDialect::kOpenMetrics;
+    const bool now = head.type == FamilyType::kGaugeHistogram && open_metrics_;
     sum_ = NameWith(now ? "_gsum" : "_sum");
     count_ = NameWith(now ? "_gcount" : "_count");
   }
-  if (dialect_ == TextDialect::kOpenMetrics) {
+  if (open_metrics_) {
     name_.resize(name_.size() - suffix.size());
     created_ = NameWith("_created");
   }
@@ -156,16 +157,15 @@ void TextSink::Sample(const Name& name, LabelText labels, std::string_view tail,
 }
 
 void TextSink::EndLine(const SeriesMarks* marks, const Exemplar* exemplar) {
-  const bool open_metrics = dialect_ == TextDialect::kOpenMetrics;
   if (marks != nullptr && marks->timestamp_ms != FamilySnapshot::kNoTimestamp) {
     writer_.Text(" ");
-    if (open_metrics) {
+    if (open_metrics_) {
       writer_.ReprDouble(static_cast<double>(marks->timestamp_ms) / kMillisPerSecond);
     } else {
       writer_.Signed(marks->timestamp_ms);
     }
   }
-  if (open_metrics && exemplar != nullptr) {
+  if (open_metrics_ && exemplar != nullptr) {
     writer_.Text(" # {");
     std::string labels;
     {
@@ -184,7 +184,7 @@ void TextSink::EndLine(const SeriesMarks* marks, const Exemplar* exemplar) {
 }
 
 void TextSink::Created(const SeriesLabels& labels) {
-  if (dialect_ != TextDialect::kOpenMetrics || labels.marks == nullptr || labels.marks->created_us == 0) return;
+  if (!open_metrics_ || labels.marks == nullptr || labels.marks->created_us == 0) return;
   // The time is the sample's value; a timestamp of the series says when that was so, and stays.
   Sample(created_, labels, static_cast<double>(labels.marks->created_us) / kMicrosPerSecond);
 }
@@ -217,9 +217,24 @@ void TextSink::UseBounds(std::span<const double> bounds) {
   }
 }
 
+void TextSink::Native(LabelText labels, const HistogramValue& value, const SeriesMarks* marks) {
+  if (labels.first.empty()) {
+    writer_.Text(plain_.alone);
+    writer_.Text(" ");
+  } else {
+    writer_.Text(plain_.before_labels);
+    writer_.Text(labels.first);
+    writer_.Text(labels.second);
+    writer_.Text("} ");
+  }
+  WriteNative(*value.native, value.sum, writer_);
+  EndLine(marks, nullptr);
+}
+
 void TextSink::Histogram(const SeriesLabels& labels, const HistogramValue& value) {
   UseBounds(value.bounds);
   const LabelText text = Text(labels);
+  if (shows_natives_ && value.native != nullptr) Native(text, value, labels.marks);
   head_.assign(bucket_.before_labels).append(text.first).append(text.second);
   const size_t skipped = text.first.empty() ? 1 : 0;
   auto exemplar = labels.marks == nullptr ? std::span<const FamilySnapshot::PlacedExemplar>() : labels.marks->exemplars;
@@ -237,7 +252,7 @@ void TextSink::Histogram(const SeriesLabels& labels, const HistogramValue& value
     if (shown) exemplar = exemplar.subspan(1);
   }
   // OpenMetrics has a sum only where it cannot fall, and a count only beside a sum.
-  const bool strict = dialect_ == TextDialect::kOpenMetrics;
+  const bool strict = open_metrics_;
   const bool may_fall =
       type_ == FamilyType::kHistogram && (value.sum < 0 || (!value.bounds.empty() && value.bounds.front() < 0));
   const bool summed = !std::isnan(value.sum) && !(strict && may_fall);
@@ -268,7 +283,7 @@ void TextSink::StateSet(const SeriesLabels& labels, std::span<const std::string>
 }
 
 void TextSink::Finish() {
-  if (dialect_ == TextDialect::kOpenMetrics) writer_.Text("# EOF\n");
+  if (open_metrics_) writer_.Text("# EOF\n");
 }
 
 }  // namespace toolvitals

@@ -1,4 +1,5 @@
-// The text formats as one sink, since they differ in little: Prometheus text 0.0.4 and 1.0.0, and OpenMetrics 1.0.0.
+// The text formats as one sink, since they differ in little: Prometheus text 0.0.4 and 1.0.0, OpenMetrics 1.0.0, and
+// the draft of 2.0.0, which adds native histograms.
 // Floor: render. Used by one call on one thread.
 #pragma once
 
@@ -12,15 +13,19 @@
 
 namespace toolvitals {
 
-enum class TextDialect { kPrometheus, kOpenMetrics };
+enum class TextDialect { kPrometheus, kOpenMetrics, kOpenMetrics2 };
 
 class TextSink final : public FamilySink {
  public:
   TextSink(TextDialect dialect, Escaping escaping, Writer& writer)
-      : dialect_(dialect), escaping_(escaping), writer_(writer), label_writer_(labels_) {}
+      : open_metrics_(dialect != TextDialect::kPrometheus),
+        shows_natives_(dialect == TextDialect::kOpenMetrics2),
+        escaping_(escaping),
+        writer_(writer),
+        label_writer_(labels_) {}
 
   EncodedLabels Encode(std::span<const Label> labels) override;
-  bool shows_marks() const override { return dialect_ == TextDialect::kOpenMetrics; }
+  bool shows_marks() const override { return open_metrics_; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
@@ -60,9 +65,11 @@ class TextSink final : public FamilySink {
   // What stands behind a value, and the end of the line.
   void EndLine(const SeriesMarks* marks, const Exemplar* exemplar);
   void Created(const SeriesLabels& labels);
+  void Native(LabelText labels, const HistogramValue& value, const SeriesMarks* marks);
   void UseBounds(std::span<const double> bounds);
 
-  const TextDialect dialect_;
+  const bool open_metrics_;
+  const bool shows_natives_;
   const Escaping escaping_;
   Writer& writer_;
 

@@ -166,6 +166,8 @@ class HistogramBase(Instrument):
     def _add(self, bucket: int, count: int, amount: float, /) -> None: ...
     def _set_sum(self, amount: float, /) -> None: ...
     def _keep_exemplar(self, bucket: int, amount: float, labels: dict[str, str], /) -> None: ...
+    def _read_natives(self) -> list[Any]:
+        """The native histograms: labels as _read() has them, then the fields of prometheus.samples.NativeHistogram."""
 
 class SummaryBase(Instrument):
     def observe(self, amount: float) -> None: ...
@@ -192,8 +194,11 @@ def configure(
 def render(format: str) -> bytes:
     """The exposition of a fresh snapshot: format 'json' or 'prometheus'."""
 
-def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
-    """The text of each instrument, as prometheus_client would write it; None for one that Python has to write."""
+def render_instruments(
+    instruments: Sequence[Instrument], open_metrics: bool, created: bool, natives: bool = False
+) -> list[bytes | None]:
+    """The text of each instrument, as prometheus_client would write it, with native histograms if `natives`; None for
+    one that Python has to write."""
 
 def render_families() -> bytes:
     """The text of the instruments of all processes that share what they record, whichever registry they are in."""
@@ -223,6 +228,15 @@ def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) 
 
 def set_drop_logger(logger: Callable[[str], None] | None) -> None:
     """Called once per drop reason, with the reason."""
+
+def set_fold_logger(logger: Callable[[str, str, int], None] | None) -> None:
+    """Called once per family whose new label sets are folded into one series: with its name, a reason and a limit."""
+
+def tell_folds() -> None:
+    """Calls that logger for the families that native threads have folded label sets of."""
+
+def set_legacy_names(legacy: bool) -> None:
+    """Whether the label names of exemplars must be ASCII identifiers."""
 
 def count_dropped(reason: str) -> None:
     """Counts a record that Python code had to drop; reason is one of the core's drop reasons."""

@@ -59,8 +59,11 @@ __all__ = [
     "render_tools",
     "set_drop_logger",
     "set_exemplar_provider",
+    "set_fold_logger",
+    "set_legacy_names",
     "share",
     "shared_directory",
+    "tell_folds",
 ]
 
 SYNC, COROUTINE, GENERATOR, ASYNC_GENERATOR = range(4)
@@ -367,7 +370,9 @@ def render_tools(open_metrics: bool) -> bytes:
     return b""
 
 
-def render_instruments(instruments: Sequence[Instrument], open_metrics: bool, created: bool) -> list[bytes | None]:
+def render_instruments(
+    instruments: Sequence[Instrument], open_metrics: bool, created: bool, natives: bool = False
+) -> list[bytes | None]:
     """Leaves every instrument to Python."""
     return [None] * len(instruments)
 
@@ -377,6 +382,18 @@ def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) 
 
 
 def set_drop_logger(logger: Callable[[str], None] | None) -> None:
+    """Does nothing."""
+
+
+def set_fold_logger(logger: Callable[[str, str, int], None] | None) -> None:
+    """Does nothing."""
+
+
+def tell_folds() -> None:
+    """Does nothing."""
+
+
+def set_legacy_names(legacy: bool) -> None:
     """Does nothing."""
 
 

@@ -120,6 +120,10 @@ class HistogramBase(Instrument):
     def _keep_exemplar(self, bucket: int, amount: float, labels: Any, /) -> None:
         """Does nothing."""
 
+    def _read_natives(self) -> list[Any]:
+        """None."""
+        return []
+
     def observe(self, amount: Any, exemplar: Any = None) -> None:
         """Does nothing."""
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+from unittest import mock
 
+import prometheus_client
+import prometheus_client.openmetrics.exposition
 import pytest
 
+import toolvitals.prometheus
 from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from toolvitals.prometheus.openmetrics import exposition as openmetrics
 from toolvitals.prometheus.registry import Collector, CollectorRegistry, DuplicateTimeseries
 
 
@@ -100,3 +106,50 @@ def test_target_info() -> None:
     registry.register(Described(Metric("target", "", "info")))
     with pytest.raises(ValueError, match="target_info"):
         registry.set_target_info({"service": "x"})
+
+
+@pytest.mark.parametrize("make", [mock.MagicMock, lambda: mock.MagicMock(spec=toolvitals.prometheus.Counter)])
+@pytest.mark.parametrize("client", [toolvitals.prometheus, prometheus_client], ids=["ours", "peer"])
+def test_a_mock_is_asked_only_for_its_own_names(client: Any, make: Any) -> None:
+    registry = client.CollectorRegistry(auto_describe=True)
+    client.Counter("a", "", registry=registry).inc()
+    named, nameless = make(), make()
+    named.describe.return_value = [client.metrics_core.GaugeMetricFamily("named", "", 1)]
+    named.collect.return_value = [client.metrics_core.GaugeMetricFamily("named", "", 1)]
+    for collector in (named, nameless):
+        registry.register(collector)
+    text = client.generate_latest(registry.restricted_registry(["a_total", "tool_calls_total", "cache_hit_ratio"]))
+    assert b"a_total 1.0" in text
+    assert named.collect.call_count == nameless.collect.call_count == 0
+    assert b"named 1.0" in client.generate_latest(registry.restricted_registry(["named"]))
+    assert (named.collect.call_count, nameless.collect.call_count) == (1, 0)
+    assert b"named 1.0" in client.generate_latest(registry)
+    assert (named.collect.call_count, nameless.collect.call_count) == (2, 1)
+    registry.unregister(named)
+    assert b"named" not in client.openmetrics.exposition.generate_latest(registry)
+
+
+def test_a_mock_is_no_instrument_of_the_endpoint() -> None:
+    collector = mock.MagicMock()
+    collector.collect.return_value = [GaugeMetricFamily("of_a_mock", "", 1)]
+    toolvitals.prometheus.REGISTRY.register(collector)
+    try:
+        assert b"of_a_mock 1.0" in toolvitals.prometheus.generate_latest()
+        assert b"of_a_mock 1.0" in openmetrics.generate_latest(toolvitals.prometheus.REGISTRY)
+    finally:
+        toolvitals.prometheus.REGISTRY.unregister(collector)
+    collector._show.assert_not_called()
+
+
+@pytest.mark.parametrize("client", [toolvitals.prometheus, prometheus_client], ids=["ours", "peer"])
+@pytest.mark.parametrize("supported", [False, True])
+def test_collectors_without_names_are_asked_where_that_is_wanted(client: Any, supported: bool) -> None:
+    registry = client.CollectorRegistry(support_collectors_without_names=supported)
+    nameless = mock.MagicMock(spec=["collect"])
+    nameless.collect.return_value = [client.metrics_core.GaugeMetricFamily("late", "", 1)]
+    registry.register(nameless)
+    found = [metric.name for metric in registry.restricted_registry(["late"]).collect()]
+    assert found == (["late"] if supported else [])
+    assert nameless.collect.call_count == int(supported)
+    registry.unregister(nameless)
+    assert list(registry.restricted_registry(["late"]).collect()) == []

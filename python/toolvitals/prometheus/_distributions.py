@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
 from toolvitals.prometheus._parts import Part, Reading
-from toolvitals.prometheus._wrapper import MetricWrapperBase, created_sample
+from toolvitals.prometheus._wrapper import OVERFLOW_LABELS, MetricWrapperBase, created_sample
 from toolvitals.prometheus.context_managers import Timer
+from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
-from toolvitals.prometheus.samples import Exemplar, Sample
+from toolvitals.prometheus.samples import Exemplar, NativeHistogram, Sample
 from toolvitals.prometheus.utils import INF, floatToGoString
 
 if TYPE_CHECKING:
@@ -179,6 +180,25 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
         if bounds[0] >= 0:
             yield Sample("_sum", {}, total)
         yield from created_sample(created)
+
+    def _collect_natives(self) -> list[Metric]:
+        """What collect() gives, with each native histogram before the buckets of its series."""
+        families = self.collect()
+        if self._written_by_core:
+            for metric in families:
+                metric.samples = list(self._with_natives(metric.samples))
+        return families
+
+    def _with_natives(self, samples: Iterable[Sample]) -> Iterator[Sample]:
+        natives = {}
+        for values, *fields in self._read_natives():
+            labels = OVERFLOW_LABELS if values is None else dict(zip(self._labelnames, values, strict=False))
+            natives[frozenset(labels.items())] = Sample(self._name, labels, 0.0, None, None, NativeHistogram(*fields))
+        for sample in samples:
+            series = frozenset(item for item in sample.labels.items() if item[0] != "le")
+            if series in natives:
+                yield natives.pop(series)
+            yield sample
 
     def _sum_reading(self) -> Reading:
         return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, 0, amount), self._set_sum)

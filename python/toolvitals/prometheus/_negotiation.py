@@ -14,6 +14,8 @@ __all__ = ["MAX_ITEMS", "choose_encoder", "gzip_accepted"]
 
 MAX_ITEMS = 64  # of a header; what is behind them is not looked at
 
+_OPENMETRICS = {"1.0.0": openmetrics.CONTENT_TYPE_LATEST, "2.0.0": openmetrics.CONTENT_TYPE_LATEST_2_0}
+
 Encoder = Callable[[Collector], bytes]
 
 
@@ -29,9 +31,9 @@ def choose_encoder(accept_header: str | None) -> tuple[Encoder, str]:
         if name == "application/openmetrics-text" and version is None:
             # A client that says no version is taken not to know of quoted names, whatever else it says.
             return openmetrics.generate_latest, openmetrics.CONTENT_TYPE_LATEST
-        if name == "application/openmetrics-text" and version == "1.0.0":
-            content_type = f"{openmetrics.CONTENT_TYPE_LATEST}; escaping={scheme}"
-            return partial(openmetrics.generate_latest, escaping=scheme), content_type
+        if name == "application/openmetrics-text" and version in _OPENMETRICS:
+            content_type = f"{_OPENMETRICS[version]}; escaping={scheme}"
+            return partial(openmetrics.generate_latest, escaping=scheme, version=version), content_type
         if name == "text/plain" and version == "1.0.0":
             content_type = f"{_text.CONTENT_TYPE_PLAIN_1_0_0}; escaping={scheme}"
             return partial(_text.generate_latest, escaping=scheme), content_type

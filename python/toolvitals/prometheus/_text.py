@@ -17,7 +17,7 @@ from toolvitals.prometheus.escaping import (
     is_plain,
 )
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import REGISTRY, Collector, CollectorRegistry
+from toolvitals.prometheus.registry import REGISTRY, Collector, CollectorRegistry, own_attribute
 from toolvitals.prometheus.samples import Sample
 from toolvitals.prometheus.utils import floatToGoString
 
@@ -54,30 +54,40 @@ def generate_latest(registry: Collector = REGISTRY, escaping: str = UNDERSCORES)
 
 
 def family_texts(
-    registry: Collector, write: Callable[[Metric, str], Iterable[str]], escaping: str, *, open_metrics: bool
+    registry: Collector,
+    write: Callable[[Metric, str], Iterable[str]],
+    escaping: str,
+    *,
+    open_metrics: bool,
+    natives: bool = False,
 ) -> Iterator[bytes]:
-    """The families of a registry, in order: instruments as the core writes them, the rest as `write` does."""
+    """The families of a registry, in order: instruments as the core writes them, the rest as `write` does.
+
+    With `natives` instruments show their native histograms beside their buckets.
+    """
     # A registry of the program's own class has its own way to collect.
     if getattr(type(registry), "collect", None) is not CollectorRegistry.collect or escaping == DOTS:
         for metric in registry.collect():
             yield family_text(metric, write, escaping).encode()
         return
     target, collectors = cast(CollectorRegistry, registry)._collectors()
-    instruments: list[Any] = [collector for collector in collectors if getattr(collector, "_written_by_core", False)]
+    instruments: list[Any] = [collector for collector in collectors if own_attribute(collector, "_written_by_core")]
     for instrument in instruments:
         instrument._prepare()
-    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper.uses_created())
+    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper.uses_created(), natives)
     texts = dict(zip(map(id, instruments), written, strict=True))
     if target is not None:
         yield family_text(target, write, escaping).encode()
     for collector in collectors:
         text = texts.get(id(collector))
-        if text is None and hasattr(collector, "_whole_text"):
-            text = collector._whole_text(open_metrics)
+        whole_text = own_attribute(collector, "_whole_text")
+        if text is None and whole_text is not None:
+            text = whole_text(open_metrics)
         if text is not None:
             yield text
             continue
-        for metric in collector.collect():
+        collect_natives = own_attribute(collector, "_collect_natives") if natives else None
+        for metric in collector.collect() if collect_natives is None else collect_natives():
             yield family_text(metric, write, escaping).encode()
 
 
@@ -95,7 +105,7 @@ def series(sample: Sample, escaping: str) -> str:
     name = escape_metric_name(sample.name, escaping)
     labels = [
         f'{escape_label_name(label, escaping)}="{escape_value(value)}"'
-        for label, value in sorted(sample.labels.items())
+        for label, value in sorted((sample.labels or {}).items())
     ]
     if not is_plain(sample.name, escaping):
         return f"{{{','.join([name, *labels])}}}"
@@ -109,6 +119,9 @@ def _family(metric: Metric, escaping: str) -> Iterator[str]:
     )
     for sample in metric.samples:
         suffix = sample.name[len(metric.name) :]
+        if sample.native_histogram is not None:
+            # This format has none; the classic buckets beside it, if any, are written.
+            continue
         if suffix in _GAUGES and sample.name.startswith(metric.name):
             apart.setdefault(suffix, []).append(sample)
         else:

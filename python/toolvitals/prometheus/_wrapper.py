@@ -11,7 +11,7 @@ from toolvitals import _backend
 from toolvitals.prometheus import _subclasses
 from toolvitals.prometheus._parts import Children, OfParent
 from toolvitals.prometheus.exemplars import use_opentelemetry_if_loaded
-from toolvitals.prometheus.metrics_core import Metric
+from toolvitals.prometheus.metrics_core import Metric, with_unit
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 from toolvitals.prometheus.validation import validate_label_names, validate_metric_name
@@ -22,6 +22,7 @@ else:
     core = _backend.core
 
 __all__ = [
+    "OVERFLOW_LABELS",
     "MetricWrapperBase",
     "build_full_name",
     "created_sample",
@@ -30,7 +31,7 @@ __all__ = [
     "uses_created",
 ]
 
-_OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
+OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
 _KINDS = (
     core.CounterBase,
     core.GaugeBase,
@@ -58,8 +59,7 @@ def build_full_name(typ: str, name: str, namespace: str, subsystem: str, unit: s
     full = "_".join(part for part in (namespace, subsystem, name) if part)
     if typ == "counter":
         full = full.removesuffix("_total")
-    if unit and not full.endswith(f"_{unit}"):
-        full = f"{full}_{unit}"
+    full = with_unit(full, unit)
     if unit and typ in ("info", "stateset"):
         raise ValueError(f"Metric name is of a type that cannot have a unit: {full}")
     return full
@@ -120,7 +120,9 @@ class MetricWrapperBase(core.Instrument):
         full_name = build_full_name(self._type, name, namespace, subsystem, unit)
         names = validate_label_names(labelnames, self._reserved_labelnames)
         validate_metric_name(full_name)
-        self._define(full_name, documentation, unit, names, **definition)
+        if not isinstance(documentation, str):
+            raise TypeError(f"a metric's documentation is a str, not {documentation!r}")
+        self._define(full_name, documentation, unit or "", names, **definition)
         instruments[self._family_key] = self
         use_opentelemetry_if_loaded()
         if self._is_observable():
@@ -188,7 +190,7 @@ class MetricWrapperBase(core.Instrument):
         """The samples of every child, as the children give them."""
         for values, *row in self._read():
             if values is None:
-                yield from _labelled(_OVERFLOW_LABELS, self._row_samples(*row))
+                yield from _labelled(OVERFLOW_LABELS, self._row_samples(*row))
             else:
                 labels = dict(zip(self._labelnames, values, strict=False))
                 yield from _labelled(labels, self._child(values)._samples())
@@ -204,7 +206,7 @@ class MetricWrapperBase(core.Instrument):
         for values, *row in self._read():
             labels = {} if child else dict(zip(names, values or (), strict=False))
             if values is None:
-                labels = _OVERFLOW_LABELS
+                labels = OVERFLOW_LABELS
             yield from _labelled(labels, self._row_samples(*row)) if labels else self._row_samples(*row)
 
     def _row_samples(self, *row: Any) -> Iterator[Sample]:

@@ -22,6 +22,7 @@ __all__ = [
     "SummaryMetricFamily",
     "UnknownMetricFamily",
     "UntypedMetricFamily",
+    "with_unit",
 ]
 
 METRIC_TYPES = ("counter", "gauge", "summary", "histogram", "gaugehistogram", "unknown", "info", "stateset")
@@ -41,6 +42,14 @@ Time = float | Timestamp | None
 Bucket = tuple[str, float] | tuple[str, float, Exemplar]
 
 
+def with_unit(name: str, unit: str) -> str:
+    """The name, ending in the unit where there is one. TypeError for a unit that is no text."""
+    if not unit:
+        return name
+    ending = "_" + unit
+    return name if name.endswith(ending) else name + ending
+
+
 class Metric:
     """A family: name, help text, type, unit, and its samples in order.
 
@@ -49,7 +58,7 @@ class Metric:
     """
 
     def __init__(self, name: str, documentation: str, typ: str, unit: str = "") -> None:
-        self.name = f"{name}_{unit}" if unit and not name.endswith(f"_{unit}") else name
+        self.name = with_unit(name, unit)
         validate_metric_name(self.name)
         self.documentation = documentation
         self.unit = unit
@@ -102,7 +111,7 @@ class _Family(Metric):
         super().__init__(name, documentation, self._type, unit)
         if labels is not None and has_value:
             raise ValueError("Can only specify at most one of value and labels.")
-        self._labelnames = tuple(labels or ())
+        self._labelnames = () if labels is None else tuple(labels)
 
     def _labels(self, values: Sequence[str]) -> dict[str, str]:
         return dict(zip(self._labelnames, values, strict=False))
@@ -239,7 +248,7 @@ class HistogramMetricFamily(_Family):
         format forbids."""
         for bound, count, *exemplar in buckets:
             self._add("_bucket", {**self._labels(labels), "le": bound}, count, timestamp, exemplar=(*exemplar, None)[0])
-        if sum_value is not None and float(buckets[0][0]) >= 0:
+        if float(buckets[0][0]) >= 0 and sum_value is not None:
             self._add("_count", self._labels(labels), buckets[-1][1], timestamp)
             self._add("_sum", self._labels(labels), sum_value, timestamp)
 
@@ -313,5 +322,5 @@ class StateSetMetricFamily(_Facts[bool]):
 
     def add_metric(self, labels: Sequence[str], value: Mapping[str, bool], timestamp: Time = None) -> None:
         """Adds the states of one label set."""
-        for state in sorted(value):
-            self._add("", {**self._labels(labels), self.name: state}, int(bool(value[state])), timestamp)
+        for state, enabled in sorted(value.items()):
+            self._add("", {**self._labels(labels), self.name: state}, int(bool(enabled)), timestamp)

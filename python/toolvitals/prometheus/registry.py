@@ -91,7 +91,7 @@ class CollectorRegistry:
         # names that those know.
         self._collectors_of_names = _Collectors(self)
         self._names_to_collectors: dict[str, Collector] = {}
-        self._target_info: dict[str, str] = {}
+        self._target_info: dict[str, str] | None = None
         self.set_target_info(target_info)
 
     def register(self, collector: Collector) -> None:
@@ -152,16 +152,16 @@ class CollectorRegistry:
         with self._lock:
             if labels and _TARGET_INFO in self._names_to_collectors:
                 raise ValueError("CollectorRegistry already contains a target_info metric")
-            self._target_info = dict(labels or {})
+            self._target_info = dict(labels.items()) if labels else labels
 
     def get_target_info(self) -> dict[str, str] | None:
-        """The labels of `target_info`, None where there are none."""
+        """The labels of `target_info`; None, or whatever else was set that is empty, where there are none."""
         with self._lock:
-            return dict(self._target_info) or None
+            return dict(self._target_info) if self._target_info else self._target_info
 
     def get_sample_value(self, name: str, labels: Mapping[str, str] | None = None) -> float | None:
         """The value of a sample, None where there is none. Collects everything: made for tests."""
-        wanted = dict(labels or {})
+        wanted = {} if labels is None else labels
         for metric in self.collect():
             for sample in metric.samples:
                 if sample.name == name and sample.labels == wanted:
@@ -174,7 +174,7 @@ class CollectorRegistry:
 
     def _show(self, collector: Collector, shown: bool) -> None:
         """Shows an instrument at the native endpoints, or no longer."""
-        show = getattr(collector, "_show", None)
+        show = own_attribute(collector, "_show")
         if show is not None and self._native_number is not None:
             show(self._native_number, shown)
 
@@ -208,9 +208,17 @@ class CollectorRegistry:
         return target, asked
 
 
+def own_attribute(collector: Collector, name: str) -> Any:
+    """What a collector has of our own protocol beyond `collect()`; None where its class has nothing of that name.
+
+    A collector may answer to every name, as a mock does, without meaning anything by it.
+    """
+    return getattr(collector, name) if hasattr(type(collector), name) else None
+
+
 def _may_give(collector: Collector, names: frozenset[str]) -> bool:
     """Whether a collector that reserves no names says that it may have some of these."""
-    may_give = getattr(collector, "_may_give", None)
+    may_give = own_attribute(collector, "_may_give")
     return may_give is not None and bool(may_give(names))
 
 
