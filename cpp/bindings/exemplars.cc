@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "bindings/instrument_type.h"
+#include "render/name_escaping.h"
 
 namespace toolvitals {
 
@@ -18,6 +19,7 @@ constexpr int64_t kIntervalUs = 100'000;
 constexpr int64_t kNanosPerMicro = 1000;
 
 PyObject* exemplar_provider = nullptr;
+bool legacy_names = false;
 
 // Names and values in turn; valid as long as the dict is as it is. False with an exception.
 bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
@@ -41,8 +43,9 @@ bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
       characters += PyUnicode_GET_LENGTH(text);
     }
     const std::string_view label = texts[texts.size() - 2];
-    if (label.empty() || label.starts_with("__")) {
-      PyErr_Format(PyExc_ValueError, "invalid exemplar label name %R", name);
+    if (label.empty() || label.starts_with("__") || (legacy_names && !IsLegacyLabelName(label))) {
+      PyErr_Format(PyExc_ValueError, "invalid exemplar label name %R%s", name,
+                   legacy_names ? ": it must match [a-zA-Z_][a-zA-Z0-9_]*" : "");
       return false;
     }
   }
@@ -87,9 +90,12 @@ bool KeepProvided(InstrumentObject* self, size_t bucket, double amount) {
 bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels) {
   if (self->series == nullptr || self->is_frozen) return true;
   if (labels == nullptr || labels == Py_None) return !samples_exemplars || KeepProvided(self, bucket, amount);
-  if (PyDict_Check(labels) && PyDict_GET_SIZE(labels) == 0) return true;
+  const int any = PyObject_IsTrue(labels);
+  if (any <= 0) return any == 0;
   return Keep(self, bucket, amount, labels);
 }
+
+void SetLegacyNames(bool legacy) { legacy_names = legacy; }
 
 void SetExemplarProvider(PyObject* provider) {
   PyObject* before = exemplar_provider;

@@ -17,6 +17,9 @@ extern bool samples_exemplars;
 // provider. A series asks the provider ten times a second at most. False with an exception for labels that are none.
 bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels);
 
+// Whether label names must be ASCII identifiers, as before Prometheus 3; at first they may be any text.
+void SetLegacyNames(bool legacy);
+
 // A callable that returns a dict of labels, or None; None for no provider.
 void SetExemplarProvider(PyObject* provider);
 

@@ -46,7 +46,7 @@ PyObject* Set(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObjec
     return nullptr;
   }
   double value = 0;
-  if (PyUnicode_Check(places[0])) {
+  if (PyUnicode_Check(places[0]) || PyBytes_Check(places[0])) {
     // As float() takes it.
     const OwnedRef number(PyFloat_FromString(places[0]));
     if (!number) return nullptr;

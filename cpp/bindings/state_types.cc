@@ -47,7 +47,7 @@ PyObject* SetState(PyObject* object, PyObject* state) {
   SeriesRecord* record = RecordOf(self);
   if (record == nullptr) return nullptr;
   std::string_view text;
-  if (!PyUnicode_Check(state)) return PyErr_Format(PyExc_TypeError, "a state is a str, not %R", state);
+  if (!PyUnicode_Check(state)) return PyErr_Format(PyExc_ValueError, "a state is a str, not %R", state);
   if (!ToText(state, &text)) return nullptr;
   const std::vector<std::string>& states = self->family->definition().states;
   const auto found = std::find(states.begin(), states.end(), text);

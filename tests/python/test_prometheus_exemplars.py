@@ -7,10 +7,18 @@ import time
 from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
 
+import prometheus_client
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from toolvitals.prometheus import CollectorRegistry, Counter, Histogram, exemplars
+from toolvitals.prometheus import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_legacy_validation,
+    enable_legacy_validation,
+    exemplars,
+)
 from toolvitals.prometheus.openmetrics.exposition import generate_latest
 
 
@@ -60,6 +68,40 @@ def test_bad_labels_are_refused_and_the_record_counts(labels: object, error: typ
     with pytest.raises(error):
         counter.inc(1, labels)  # type: ignore[arg-type]
     assert counter._value.get() == 1
+    assert counter.collect()[0].samples[0].exemplar is None
+
+
+@pytest.mark.parametrize("name", ["a.b", "größe", "1a", "a:b", "a b", "a\n"])
+def test_names_are_held_to_the_scheme_in_force(name: str) -> None:
+    """As prometheus_client has it, where any text is a name unless the older rule was asked for."""
+    registry, theirs = CollectorRegistry(), prometheus_client.CollectorRegistry()
+    records = [
+        Counter("c", "", registry=registry).inc,
+        Histogram("h", "", registry=registry).observe,
+        prometheus_client.Counter("c", "", registry=theirs).inc,
+        prometheus_client.Histogram("h", "", registry=theirs).observe,
+    ]
+    for record in records:
+        record(1, {name: "x"})
+    try:
+        enable_legacy_validation()
+        prometheus_client.validation.enable_legacy_validation()
+        for record in records[: 2 if name == "a\n" else 4]:  # a newline at the end escapes its expression
+            with pytest.raises(ValueError, match="label"):
+                record(1, {name: "x"})
+        records[0](1, {"a_b": "x"})
+    finally:
+        disable_legacy_validation()
+        prometheus_client.validation.disable_legacy_validation()
+    # And whatever its name is, the scrape can be read.
+    text = generate_latest(registry).decode()
+    assert [family.name for family in text_string_to_metric_families(text)] == ["c", "h"]
+
+
+@pytest.mark.parametrize("nothing", [None, {}, "", 0, (), []])
+def test_nothing_is_no_exemplar(nothing: object) -> None:
+    counter = Counter("c", "", registry=None)
+    counter.inc(1, nothing)  # type: ignore[arg-type]
     assert counter.collect()[0].samples[0].exemplar is None
 
 

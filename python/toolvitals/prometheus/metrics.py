@@ -284,7 +284,7 @@ class Enum(MetricWrapperBase, core.EnumBase):
         _labelvalues: Sequence[str] | None = None,
         states: Sequence[str] | None = None,
     ) -> None:
-        labels = tuple(labelnames)
+        labels = labelnames if isinstance(labelnames, Sequence) else tuple(labelnames)
         if name in labels:
             raise ValueError(f"Overlapping labels for Enum metric: {name}")
         if not states:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
@@ -152,7 +152,8 @@ class CollectorRegistry:
         with self._lock:
             if labels and _TARGET_INFO in self._names_to_collectors:
                 raise ValueError("CollectorRegistry already contains a target_info metric")
-            self._target_info = dict(labels.items()) if labels else labels
+            # What is empty says nothing, and is kept as it was said.
+            self._target_info = dict(labels.items()) if labels else cast("dict[str, str] | None", labels)
 
     def get_target_info(self) -> dict[str, str] | None:
         """The labels of `target_info`; None, or whatever else was set that is empty, where there are none."""

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from toolvitals import _backend
+
 __all__ = [
     "METRIC_LABEL_NAME_RE",
     "METRIC_NAME_RE",
@@ -45,14 +47,22 @@ def get_legacy_validation() -> bool:
 
 def enable_legacy_validation() -> None:
     """From here on names must be ASCII identifiers, as before Prometheus 3."""
-    global _legacy
-    _legacy = True
+    _use_legacy(True)
 
 
 def disable_legacy_validation() -> None:
     """From here on names may be any UTF-8."""
+    _use_legacy(False)
+
+
+def _use_legacy(legacy: bool) -> None:
     global _legacy
-    _legacy = False
+    _legacy = legacy
+    # Exemplars of records are checked there.
+    _backend.core.set_legacy_names(legacy)
+
+
+_use_legacy(_legacy)
 
 
 def is_legacy_metric_name(name: str) -> bool:
