@@ -9,6 +9,7 @@
 #include "bindings/drops.h"
 #include "bindings/errors.h"
 #include "bindings/exemplars.h"
+#include "bindings/fold_notices.h"
 #include "bindings/gc_counters.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
@@ -78,6 +79,17 @@ void BindSettings(py::module_& module) {
   module.def(
       "set_drop_logger", [](const py::object& logger) { SetDropLogger(logger.ptr()); }, py::arg("logger"),
       "Sets what is called, once per reason, when a record is dropped; None for nothing.");
+  module.def(
+      "set_fold_logger", [](const py::object& logger) { SetFoldLogger(logger.ptr()); }, py::arg("logger"),
+      "Sets what is called, once per family, when label sets begin to be folded: with its name, a reason and a limit.");
+  module.def(
+      "tell_folds",
+      [] {
+        if (!TellFolds()) throw py::error_already_set();
+      },
+      "Calls that logger for the families that native threads have folded label sets of.");
+  module.def("set_legacy_names", &SetLegacyNames, py::arg("legacy"),
+             "Whether the label names of exemplars must be ASCII identifiers.");
   module.def(
       "set_exemplar_provider", [](const py::object& provider) { SetExemplarProvider(provider.ptr()); },
       py::arg("provider"),

@@ -10,6 +10,7 @@
 #include "bindings/arguments.h"
 #include "bindings/cache_type.h"
 #include "bindings/drops.h"
+#include "bindings/fold_notices.h"
 #include "bindings/gil.h"
 #include "bindings/snapshot_objects.h"
 #include "bindings/tool_type.h"
@@ -79,6 +80,7 @@ Converted FindTool(PyObject* object, ToolMetricsObject** tool) {
     if (handle == nullptr) return Converted::kRaised;
     tool_names.Keep(object, handle);
     Py_DECREF(handle);
+    TellFoldsQuietly();
   }
   *tool = reinterpret_cast<ToolMetricsObject*>(handle);
   return Converted::kValue;
@@ -108,6 +110,7 @@ PyObject* RecordCache(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
     if (const Converted got = ToName(object, &name); got != Converted::kValue) return NotRecorded(got);
     cache = &Collector::Global().Cache(name);
     cache_names.Keep(object, cache);
+    TellFoldsQuietly();
   }
   Add<kPythonWriters>(cache->cell().*word, 1);
   Py_RETURN_NONE;
@@ -116,13 +119,17 @@ PyObject* RecordCache(PyObject*, PyObject* const* args, Py_ssize_t count, PyObje
 PyObject* Tool(PyObject*, PyObject* object) {
   std::string_view name;
   if (!ToNameOrRaise(object, &name)) return nullptr;
-  return HandleOf(Collector::Global().Tool(name));
+  ToolMetrics& tool = Collector::Global().Tool(name);
+  TellFoldsQuietly();
+  return HandleOf(tool);
 }
 
 PyObject* Cache(PyObject*, PyObject* object) {
   std::string_view name;
   if (!ToNameOrRaise(object, &name)) return nullptr;
-  return HandleOf(Collector::Global().Cache(name));
+  CacheMetrics& cache = Collector::Global().Cache(name);
+  TellFoldsQuietly();
+  return HandleOf(cache);
 }
 
 // A name that could never be recorded names nothing that exists.

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "bindings/arguments.h"
 #include "bindings/errors.h"
+#include "bindings/fold_notices.h"
 #include "bindings/forgetting.h"
 #include "bindings/instrument_values.h"
 #include "bindings/label_values.h"
@@ -132,13 +133,14 @@ PyObject* NewChild(InstrumentObject* parent, Py_hash_t hash, PyObject* const* va
       if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return nullptr;
       // A lone surrogate stands in no scrape, and two of them must not become one series.
       PyErr_Clear();
-      return OverflowChild(parent);
+      Collector::Global().NoteFold(parent->family->definition().name, FoldReason::kNotUtf8, 0);
+      return TellFolds() ? OverflowChild(parent) : nullptr;
     }
     texts.emplace_back(text, static_cast<size_t>(size));
   }
   SweepChildren(parent);
   std::shared_ptr<Series> series = parent->family->WithLabels(texts);
-  if (series->is_overflow()) return OverflowChild(parent);
+  if (series->is_overflow()) return TellFolds() ? OverflowChild(parent) : nullptr;
   const OwnedRef label_values(PyTuple_New(count));
   if (!label_values) return nullptr;
   for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(label_values.get(), i, Py_NewRef(values[i]));

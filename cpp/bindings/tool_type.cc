@@ -7,6 +7,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
+#include "bindings/fold_notices.h"
 #include "bindings/handles.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
@@ -140,12 +141,16 @@ HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* exception_class)
   const ExceptionAside aside;
   const std::string_view name = ClassName(exception_class);
   if (name.empty()) return handle->tool->outcome(Outcome::kError);
-  return Keep(handle, exception_class, Collector::Global().ErrorType(*handle->tool, name));
+  HistogramCell& cell = Collector::Global().ErrorType(*handle->tool, name);
+  TellFoldsQuietly();
+  return Keep(handle, exception_class, cell);
 }
 
 HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* string, std::string_view text) {
   if (handle->error_key == string) return *handle->error_cell;
-  return Keep(handle, string, Collector::Global().ErrorType(*handle->tool, text));
+  HistogramCell& cell = Collector::Global().ErrorType(*handle->tool, text);
+  TellFoldsQuietly();
+  return Keep(handle, string, cell);
 }
 
 PyObject* RecordCall(ToolMetricsObject* handle, PyObject* success, PyObject* latency, PyObject* error_type) {

@@ -204,6 +204,7 @@ void Collector::BecomeChild() {
     segment_->AdoptPrivately(child_image_).IgnoreError();
   }
   ResetAll(/*after_fork=*/true);
+  registry_.folds().Drop();
   // Only now, so that nobody takes the parent's counts for the child's.
   if (!name.empty() && !sharing_.place->Publish(name).ok()) name.clear();
   sharing_.name = std::move(name);
@@ -273,10 +274,10 @@ ToolMetrics& Collector::Tool(std::string_view name) {
   const auto found = tools_.find(absl::string_view(name.data(), name.size()));
   if (found != tools_.end()) return *found->second;
   const Offset cell = registry_.Reserve(ToolCell::Bytes(buckets_ms_.buckets()));
-  if (cell == 0) return *overflow_tool_;
-  std::unique_ptr<ToolMetrics> tool = MakeTool(name, cell);
+  std::unique_ptr<ToolMetrics> tool = cell == 0 ? nullptr : MakeTool(name, cell);
   if (tool == nullptr) {
-    registry_.Cancel();
+    if (cell != 0) registry_.Cancel();
+    registry_.NoteSpent(options_.name_prefix + "tool_calls");
     return *overflow_tool_;
   }
   return *(tools_[Copy(name)] = std::move(tool));
@@ -288,7 +289,10 @@ CacheMetrics& Collector::Cache(std::string_view name) {
   const auto found = caches_.find(absl::string_view(name.data(), name.size()));
   if (found != caches_.end()) return *found->second;
   const Offset cell = registry_.Reserve(sizeof(CacheCell));
-  if (cell == 0 || !registry_.Publish(SeriesKind::kCache, name, cell)) return *overflow_cache_;
+  if (cell == 0 || !registry_.Publish(SeriesKind::kCache, name, cell)) {
+    registry_.NoteSpent(options_.name_prefix + "cache_requests");
+    return *overflow_cache_;
+  }
   auto cache = std::make_unique<CacheMetrics>(Copy(name), *segment_->At<CacheCell>(cell));
   return *(caches_[Copy(name)] = std::move(cache));
 }
@@ -324,12 +328,16 @@ HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_ty
   if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
   absl::MutexLock lock(&mutex_);
   if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
-  if (cell.error_types.load(std::memory_order_relaxed) >= kMaxErrorTypesPerTool) return overflow;
+  const std::string family = options_.name_prefix + "tool_call_errors";
+  if (cell.error_types.load(std::memory_order_relaxed) >= kMaxErrorTypesPerTool) {
+    registry_.folds().Note(family, FoldReason::kErrorTypes, kMaxErrorTypesPerTool);
+    return overflow;
+  }
   const Offset made = registry_.Reserve(ErrorCell::Bytes(buckets_ms_.buckets()));
-  if (made == 0) return overflow;
-  const Offset name = segment_->AllocateString(error_type);
+  const Offset name = made == 0 ? 0 : segment_->AllocateString(error_type);
   if (name == 0) {
-    registry_.Cancel();
+    if (made != 0) registry_.Cancel();
+    registry_.NoteSpent(family);
     return overflow;
   }
   ErrorCell& error = *segment_->At<ErrorCell>(made);
@@ -338,6 +346,16 @@ HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_ty
   cell.error_types.fetch_add(1, std::memory_order_relaxed);
   cell.errors.store(made, std::memory_order_release);
   return error.histogram();
+}
+
+void Collector::NoteFold(std::string_view family, FoldReason reason, uint64_t limit) {
+  absl::MutexLock lock(&mutex_);
+  registry_.folds().Note(family, reason, limit);
+}
+
+std::vector<Fold> Collector::TakeFolds() {
+  absl::MutexLock lock(&mutex_);
+  return registry_.folds().Take();
 }
 
 void Collector::KeepFirstItems(ToolMetrics& tool) {

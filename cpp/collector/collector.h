@@ -61,6 +61,12 @@ class Collector {
   // tool's overflow histogram where a budget is spent.
   HistogramCell& ErrorType(ToolMetrics& tool, std::string_view error_type);
 
+  // Notes, for TakeFolds(), that a label set of an instrument goes to its overflow series.
+  void NoteFold(std::string_view family, FoldReason reason, uint64_t limit);
+  // The families that began to fold new label sets into their overflow series, each once.
+  std::vector<Fold> TakeFolds();
+  bool has_folds() const { return registry_.folds().has_news(); }
+
   // Gives the tool a window for the time to the first item. Idempotent.
   void KeepFirstItems(ToolMetrics& tool);
 

@@ -70,6 +70,7 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
     }
     store_.registry_.Cancel();
   }
+  NoteFold(fits);
   for (size_t i = 0; i < std::min(values.size(), definition_.label_names.size()); ++i) {
     store_.offenders_.Offer(definition_.name, definition_.label_names[i], values[i]);
   }
@@ -81,6 +82,17 @@ std::shared_ptr<Series> Family::Find(std::span<const std::string_view> values) c
   absl::MutexLock lock(&store_.mutex_);
   const auto found = series_.find(packed);
   return found == series_.end() ? nullptr : found->second;
+}
+
+void Family::NoteFold(bool fits) {
+  Folds& folds = store_.registry_.folds();
+  if (!fits) {
+    folds.Note(definition_.name, FoldReason::kValueBytes, kMaxLabelValueBytes);
+  } else if (max_series_ != 0 && series_.size() >= max_series_) {
+    folds.Note(definition_.name, FoldReason::kFamilyLimit, max_series_);
+  } else {
+    store_.registry_.NoteSpent(definition_.name);
+  }
 }
 
 bool Family::HasRoom() {

@@ -105,6 +105,8 @@ class Family {
   void Link(Series& series);
   std::shared_ptr<Series> Unlink(Map::iterator found);
   bool HasRoom();
+  // Notes why a label set goes to the overflow series: `fits` says that no value of it is too long.
+  void NoteFold(bool fits);
   void CollectExpired(std::vector<std::shared_ptr<Series>>& removed);
   void ResetLocked(Series& series, bool after_fork);
 

@@ -17,6 +17,14 @@ bool Registry::TakeSeries() {
   return true;
 }
 
+void Registry::NoteSpent(std::string_view family) {
+  if (series() >= max_series()) {
+    folds_.Note(family, FoldReason::kSeriesLimit, max_series());
+  } else {
+    folds_.Note(family, FoldReason::kMemoryLimit, segment_.budget_bytes() >> 20);
+  }
+}
+
 bool Registry::Publish(SeriesKind kind, std::string_view name, Offset cell) {
   if (AppendToDirectory(segment_, kind, name, cell)) return true;
   Cancel();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "registry/folds.h"
 #include "store/directory.h"
 #include "store/segment.h"
 
@@ -39,6 +40,11 @@ class Registry {
   // Gives back the count of series that are no more.
   void Release(uint64_t series) { segment_.header().series.fetch_sub(series, std::memory_order_relaxed); }
 
+  // Notes that a family's new label set goes to its overflow series because one of the two budgets is spent.
+  void NoteSpent(std::string_view family);
+  Folds& folds() { return folds_; }
+  const Folds& folds() const { return folds_; }
+
   void set_max_series(uint64_t max_series) { max_series_.store(max_series, std::memory_order_relaxed); }
   uint64_t max_series() const { return max_series_.load(std::memory_order_relaxed); }
   uint64_t series() const { return segment_.header().series.load(std::memory_order_relaxed); }
@@ -46,6 +52,7 @@ class Registry {
  private:
   Segment& segment_;
   std::atomic<uint64_t> max_series_;
+  Folds folds_;
 };
 
 }  // namespace toolvitals

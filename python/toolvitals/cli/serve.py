@@ -25,6 +25,8 @@ __all__ = ["serve"]
 
 _SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 _HEALTH_TIMEOUT_S = 5.0
+# How long what native threads noted may wait to be told.
+_NOTICE_S = 10.0
 
 
 class CannotServe(click.ClickException):
@@ -201,12 +203,14 @@ def _say(status: list[str]) -> None:
 
 
 def _wait(signals: frozenset[signal.Signals], notifier: Notifier, endpoints: Endpoints) -> None:
-    """Waits for a signal that ends the server; tells the watchdog meanwhile."""
-    if notifier.watchdog_s is None:
-        signal.sigwait(signals)
-        return
-    while signal.sigtimedwait(signals, notifier.watchdog_s / 2) is None:
-        if _is_well(endpoints):
+    """Waits for a signal that ends the server; tells the watchdog, and what the native threads noted, meanwhile."""
+    from toolvitals._backend import core
+
+    watchdog_s = notifier.watchdog_s
+    period_s = _NOTICE_S if watchdog_s is None else min(_NOTICE_S, watchdog_s / 2)
+    while signal.sigtimedwait(signals, period_s) is None:
+        core.tell_folds()
+        if watchdog_s is not None and _is_well(endpoints):
             notifier.alive()
 
 

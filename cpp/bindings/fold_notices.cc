@@ -1,0 +1,64 @@
+// Floor: bindings.
+#include "bindings/fold_notices.h"
+
+#include "collector/collector.h"
+
+namespace toolvitals {
+namespace {
+
+PyObject* fold_logger = nullptr;
+
+const char* NameOf(FoldReason reason) {
+  switch (reason) {
+    case FoldReason::kFamilyLimit:
+      return "family_limit";
+    case FoldReason::kSeriesLimit:
+      return "series_limit";
+    case FoldReason::kMemoryLimit:
+      return "memory_limit";
+    case FoldReason::kValueBytes:
+      return "value_bytes";
+    case FoldReason::kNotUtf8:
+      return "not_utf8";
+    case FoldReason::kErrorTypes:
+      return "error_types";
+  }
+  return "";
+}
+
+bool Tell(const Fold& fold) {
+  const OwnedRef logger(Py_NewRef(fold_logger));
+  const OwnedRef result(PyObject_CallFunction(logger.get(), "s#sK", fold.family.data(),
+                                              static_cast<Py_ssize_t>(fold.family.size()), NameOf(fold.reason),
+                                              static_cast<unsigned long long>(fold.limit)));
+  if (result) return true;
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
+  PyErr_Clear();
+  return true;
+}
+
+}  // namespace
+
+void SetFoldLogger(PyObject* logger) {
+  PyObject* before = fold_logger;
+  fold_logger = logger == nullptr || logger == Py_None ? nullptr : Py_NewRef(logger);
+  Py_XDECREF(before);
+}
+
+bool TellFolds() {
+  if (!Collector::Global().has_folds()) [[likely]]
+    return true;
+  // Taken before the calls: a logging handler that itself makes label sets comes back here and finds it done.
+  for (const Fold& fold : Collector::Global().TakeFolds()) {
+    if (fold_logger != nullptr && !Tell(fold)) return false;
+  }
+  return true;
+}
+
+void TellFoldsQuietly() {
+  if (TellFolds()) return;
+  if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) PyErr_SetInterrupt();
+  PyErr_Clear();
+}
+
+}  // namespace toolvitals
