@@ -17,6 +17,7 @@ FUZZ_SECONDS ?= 30
 export FUZZ_SECONDS
 KILLS ?= 1000
 SEEDS ?= 10000
+LIVES ?= 200
 
 .PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize crash
 .PHONY: coverage wheel clean bootstrap bootstrap-test
@@ -74,11 +75,12 @@ sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz target
 	@scripts/bootstrap sanitize
 	@scripts/sanitize
 
-crash: bootstrap-test build ## Kill KILLS processes at random instants, and simulate SEEDS orders of their steps
+crash: bootstrap-test build ## Kill KILLS processes, simulate SEEDS orders of steps, play LIVES services
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
 	@cmake --build build/cpp --target snapshot_tests
 	@TOOLVITALS_SIMULATION_SEEDS=$(SEEDS) build/cpp/cpp/snapshot/snapshot_tests --gtest_filter='*Simulation*'
 	@$(VENV)/bin/python -m tests.crash --kills $(KILLS)
+	@$(VENV)/bin/python -m tests.crash.lifetimes --seeds $(LIVES)
 
 coverage: bootstrap-test build ## Measure what the tests cover, in both languages
 	@scripts/coverage
