@@ -2,6 +2,7 @@
 #include "bindings/forgetting.h"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <string>
 
@@ -30,6 +31,16 @@ bool ForgetElsewhere(const SeriesFilter* only) {
         "service's");
   }
   return done;
+}
+
+bool ForgetFamilyElsewhere(const Family& family) {
+  const bool has_directory =
+      std::dynamic_pointer_cast<SegmentDirectory>(Collector::Global().sharing().place) != nullptr;
+  SeriesFilter filter;
+  filter.family = family.definition().name;
+  filter.is_unregistered = true;
+  filter.by_inheritor = has_directory && family.is_inherited();
+  return ForgetElsewhere(&filter);
 }
 
 bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values) {

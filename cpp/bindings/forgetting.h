@@ -15,6 +15,10 @@ namespace toolvitals {
 // meanwhile. False with RuntimeError where somebody keeps the others from being changed.
 bool ForgetElsewhere(const SeriesFilter* only);
 
+// What ended processes left of a family that this one shows no longer; nothing where another one that lives has
+// registered a family of that name, or was forked with the same one.
+bool ForgetFamilyElsewhere(const Family& family);
+
 // Of one series, by the names and values of its labels.
 bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values);
 

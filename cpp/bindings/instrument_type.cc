@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/instrument_type.h"
 
+#include <algorithm>
 #include <array>
 #include <new>
 #include <optional>
@@ -26,7 +27,8 @@ PyTypeObject instrument_type =
 
 namespace {
 
-constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+// Children that have expired are looked for when others are made, at most so often.
+constexpr uint64_t kLongestSweepPauseNs = 1'000'000'000;
 
 std::vector<std::pair<PyTypeObject*, InstrumentKind>>& Kinds() {
   static auto* kinds = new std::vector<std::pair<PyTypeObject*, InstrumentKind>>;
@@ -112,12 +114,12 @@ PyObject* OverflowChild(InstrumentObject* parent) {
 
 // Lets go of the children that nobody else holds and that were not used for the family's time to live.
 void SweepChildren(InstrumentObject* parent) {
-  const uint64_t ttl = parent->family->definition().ttl_seconds;
-  const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
-  if (ttl == 0 || parent->swept_s == now) return;
-  parent->swept_s = now;
+  const uint64_t ttl = parent->family->definition().ttl_ns;
+  const uint64_t now = Clock::MonotonicNanos();
+  if (ttl == 0 || now - parent->swept_ns < std::min(ttl, kLongestSweepPauseNs)) return;
+  parent->swept_ns = now;
   parent->children.RemoveIf([&](InstrumentObject* child) {
-    const uint64_t used = child->record->used_s.load(std::memory_order_relaxed);
+    const uint64_t used = child->record->used_ns.load(std::memory_order_relaxed);
     return Py_REFCNT(reinterpret_cast<PyObject*>(child)) == 1 && now > used && now - used >= ttl;
   });
 }
@@ -229,7 +231,8 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
     return true;
   });
   const size_t removed = self->family->RemoveMatching(wanted);
-  SeriesFilter filter = {self->family->definition().name, {}};
+  SeriesFilter filter;
+  filter.family = self->family->definition().name;
   for (const auto& [place, text] : wanted) filter.labels.emplace_back(names[place], std::string(text));
   return ForgetElsewhere(&filter) ? PyLong_FromSize_t(removed) : nullptr;
 }
@@ -239,7 +242,8 @@ PyObject* Clear(PyObject* object, PyObject*) {
   if (!IsLabelledParent(self)) return nullptr;
   self->children.Clear();
   self->family->Clear();
-  const SeriesFilter filter = {self->family->definition().name, {}};
+  SeriesFilter filter;
+  filter.family = self->family->definition().name;
   if (!ForgetElsewhere(&filter)) return nullptr;
   Py_RETURN_NONE;
 }
@@ -262,7 +266,9 @@ PyObject* Show(PyObject* object, PyObject* args) {
     return PyErr_Format(PyExc_ValueError, "a registry's number is 0 to %zu, not %zd", kMaxShownRegistries - 1,
                         registry);
   }
-  self->family->Show(static_cast<size_t>(registry), shown != 0);
+  const bool was_shown = self->family->Show(static_cast<size_t>(registry), shown != 0);
+  const bool is_gone = was_shown && shown == 0 && registry == static_cast<Py_ssize_t>(kDefaultRegistry);
+  if (is_gone && !ForgetFamilyElsewhere(*self->family)) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -365,7 +371,12 @@ PyMethodDef methods[] = {
     {"_clear", &Clear, METH_NOARGS, "_clear($self, /)\n--\n\nRemoves every child."},
     {"_reset", &Reset, METH_NOARGS, "_reset($self, /)\n--\n\nZeroes the child, and makes it begin now."},
     {"_show", &Show, METH_VARARGS,
-     "_show($self, registry, shown, /)\n--\n\nWhether the native endpoints of the registry of that number show it."},
+     "_show($self, registry, shown, /)\n--\n\n"
+     "Whether the native endpoints of the registry of that number show it. What those of the process show no longer "
+     "is\n"
+     "forgotten of processes that have ended, unless another one that lives has registered it; RuntimeError where "
+     "that\n"
+     "cannot be done."},
     {"_read", &Read, METH_NOARGS,
      "_read($self, /)\n--\n\n"
      "The series: a list of (labels, value ...) as its kind has them; labels are a tuple of values, None for the\n"

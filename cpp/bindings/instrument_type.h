@@ -25,7 +25,7 @@ struct InstrumentObject {
   PyObject* label_values;  // a tuple of str; nullptr of a parent
   ChildTable children;     // of a parent
   PyObject* overflow;      // of a parent: the child that refused label sets share, once there is one
-  uint64_t swept_s;        // of a parent: when children that expired were last looked for
+  uint64_t swept_ns;       // of a parent: when children that expired were last looked for
 };
 
 inline InstrumentObject* AsInstrument(PyObject* self) { return reinterpret_cast<InstrumentObject*>(self); }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ namespace toolvitals {
 namespace {
 
 constexpr double kMicrosPerSecond = 1e6;
+constexpr double kNanosPerSecond = 1e9;
 
 bool ToStrings(PyObject* iterable, std::vector<std::string>& strings) {
   const OwnedRef items(PySequence_Tuple(iterable));
@@ -53,6 +55,22 @@ bool ToGaugeMode(std::string_view name, GaugeMode& mode) {
     return false;
   }
   mode = static_cast<GaugeMode>(found - kNames.begin());
+  return true;
+}
+
+// A time to live, of which a fraction of a nanosecond is one.
+bool ToNanos(double seconds, uint64_t& nanos) {
+  // More than thirty years; as nanoseconds it is far from the end of 64 bits.
+  constexpr double kMaxSeconds = 1e9;
+  if (!(seconds >= 0 && seconds <= kMaxSeconds)) {
+    const OwnedRef value(PyFloat_FromDouble(seconds));
+    if (value) {
+      PyErr_Format(PyExc_ValueError, "ttl_s=%R is not allowed: it must be a number of seconds from 0, for ever, to 1e9",
+                   value.get());
+    }
+    return false;
+  }
+  nanos = static_cast<uint64_t>(std::ceil(seconds * kNanosPerSecond));
   return true;
 }
 
@@ -168,12 +186,13 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   const char* unit = nullptr;
   Py_ssize_t name_bytes = 0, help_bytes = 0, unit_bytes = 0;
   PyObject *label_names = nullptr, *bounds = nullptr, *states = nullptr, *quantiles = nullptr;
-  unsigned long long window_size = 0, ttl = 0, max_series = 0, max_buckets = definition.buckets.max_buckets;
+  double ttl_s = 0;
+  unsigned long long window_size = 0, max_series = 0, max_buckets = definition.buckets.max_buckets;
   const char* gauge_mode = "all";
   int native = 0, schema = definition.buckets.schema;
-  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKKKpiKds:_define", const_cast<char**>(names), &name,
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKdKpiKds:_define", const_cast<char**>(names), &name,
                                    &name_bytes, &help, &help_bytes, &unit, &unit_bytes, &label_names, &bounds, &states,
-                                   &quantiles, &window_size, &ttl, &max_series, &native, &schema, &max_buckets,
+                                   &quantiles, &window_size, &ttl_s, &max_series, &native, &schema, &max_buckets,
                                    &definition.buckets.zero_threshold, &gauge_mode)) {
     return std::nullopt;
   }
@@ -185,9 +204,8 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
       (quantiles != nullptr && !ToDoubles(quantiles, definition.quantiles))) {
     return std::nullopt;
   }
-  if (!ToGaugeMode(gauge_mode, definition.gauge_mode)) return std::nullopt;
+  if (!ToGaugeMode(gauge_mode, definition.gauge_mode) || !ToNanos(ttl_s, definition.ttl_ns)) return std::nullopt;
   definition.window_size = window_size;
-  definition.ttl_seconds = ttl;
   definition.exponential = native != 0;
   definition.buckets.schema = schema;
   definition.buckets.max_buckets = max_buckets;

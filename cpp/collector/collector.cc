@@ -222,6 +222,7 @@ absl::Status Collector::Share(std::shared_ptr<SegmentPlace> place) {
   if (!claimed.ok()) return claimed.status();
   if (absl::Status status = segment_->CopyTo(claimed->region, {}); !status.ok()) return status;
   if (absl::Status status = segment_->Adopt(std::move(claimed->region)); !status.ok()) return status;
+  instruments_.OwnAll();
   if (absl::Status status = place->Publish(claimed->name); !status.ok()) return status;
   sharing_ = {std::move(place), std::move(claimed->name), /*is_founder=*/false};
   return absl::OkStatus();

@@ -12,7 +12,8 @@
 namespace toolvitals {
 namespace {
 
-uint64_t NowSeconds() { return Clock::MonotonicNanos() / 1'000'000'000; }
+// Series that have expired are looked for when others are made, at most so often.
+constexpr uint64_t kLongestSweepPauseNs = 1'000'000'000;
 
 uint64_t NowMicros() { return static_cast<uint64_t>(Clock::UnixNanos()) / 1000; }
 
@@ -27,7 +28,7 @@ void Series::Date() { record_.created_us.store(NowMicros(), std::memory_order_re
 void Series::Touch() {
   if (is_overflow_) family_.overflowed.fetch_add(1, std::memory_order_relaxed);
   if (dates_) Date();
-  if (expires_) record_.used_s.store(NowSeconds(), std::memory_order_relaxed);
+  if (expires_) record_.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
 }
 
 Family::Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
@@ -61,7 +62,7 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
   if (found != series_.end()) return found->second;
   const bool fits = std::all_of(values.begin(), values.end(),
                                 [](std::string_view value) { return value.size() <= kMaxLabelValueBytes; });
-  if (definition_.ttl_seconds != 0) CollectExpired(expired);
+  if (definition_.ttl_ns != 0) CollectExpired(expired);
   if (fits && HasRoom()) {
     if (std::shared_ptr<Series> made = Make(packed, /*is_overflow=*/false)) {
       Link(*made);
@@ -108,7 +109,7 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
   if (offset == 0) return nullptr;
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
   std::shared_ptr<Series> series(new Series(
-      store_, record_, record, definition_.kind, bytes, is_overflow, definition_.ttl_seconds != 0 && !is_overflow,
+      store_, record_, record, definition_.kind, bytes, is_overflow, definition_.ttl_ns != 0 && !is_overflow,
       definition_.kind == InstrumentKind::kGauge && AnyProcess(definition_.gauge_mode) == GaugeMode::kMostRecent));
   const Offset labels = store_.MakeText(packed);
   record.labels.store(labels, std::memory_order_relaxed);
@@ -131,7 +132,7 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
     return nullptr;
   }
   record.created_us.store(NowMicros(), std::memory_order_relaxed);
-  record.used_s.store(NowSeconds(), std::memory_order_relaxed);
+  record.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
   record.generation.store(GenerationOf(segment_.OffsetOf(&record_), ++store_.generation_), std::memory_order_release);
   return series;
 }
@@ -224,14 +225,15 @@ size_t Family::Expire() {
 }
 
 void Family::CollectExpired(std::vector<std::shared_ptr<Series>>& removed) {
-  const uint64_t now = NowSeconds();
-  // Once a second: a new series must not cost a walk over all of them.
-  if (definition_.ttl_seconds == 0 || now == expired_at_s_) return;
-  expired_at_s_ = now;
+  const uint64_t ttl = definition_.ttl_ns;
+  const uint64_t now = Clock::MonotonicNanos();
+  // Now and then: a new series must not cost a walk over all of them.
+  if (ttl == 0 || now - expired_at_ns_ < std::min(ttl, kLongestSweepPauseNs)) return;
+  expired_at_ns_ = now;
   for (Series* series = first_; series != nullptr;) {
     Series* const after = series->after_;
-    const uint64_t used = series->record().used_s.load(std::memory_order_relaxed);
-    if (now > used && now - used >= definition_.ttl_seconds) {
+    const uint64_t used = series->record().used_ns.load(std::memory_order_relaxed);
+    if (now > used && now - used >= ttl) {
       const Offset labels = series->record().labels.load(std::memory_order_relaxed);
       const auto found = series_.find(LoadText(segment_, labels).value_or(""));
       if (found != series_.end() && found->second.use_count() == 1) removed.push_back(Unlink(found));
@@ -240,13 +242,11 @@ void Family::CollectExpired(std::vector<std::shared_ptr<Series>>& removed) {
   }
 }
 
-void Family::Show(size_t registry, bool shown) {
+bool Family::Show(size_t registry, bool shown) {
   const uint64_t bit = uint64_t{1} << registry;
-  if (shown) {
-    record_.shown.fetch_or(bit, std::memory_order_release);
-  } else {
-    record_.shown.fetch_and(~bit, std::memory_order_release);
-  }
+  if (!shown) return (record_.shown.fetch_and(~bit, std::memory_order_release) & bit) != 0;
+  if (registry == kDefaultRegistry) record_.shown.fetch_and(~kInheritedFamily, std::memory_order_relaxed);
+  return (record_.shown.fetch_or(bit, std::memory_order_release) & bit) != 0;
 }
 
 bool Family::SetFacts(Series& series, std::span<const std::string_view> names_and_values) {
@@ -301,6 +301,9 @@ void Family::ResetLocked(Series& series, bool after_fork) {
     }
     case InstrumentKind::kInfo:
     case InstrumentKind::kStateSet:
+      // What the parent said is the parent's to date.
+      if (after_fork) series.record().created_us.store(0, std::memory_order_relaxed);
+      return;
     case InstrumentKind::kNone:
       return;
   }

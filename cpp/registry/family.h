@@ -28,6 +28,8 @@ inline uint64_t HashLabels(std::string_view packed) {
 struct FamilyOptions {
   uint64_t max_series = 0;  // of this family; zero: only the limit over all families
   LabelHash hash = &HashLabels;
+  // Whether a series has the number of a process behind the values that the family has names for.
+  bool by_process = false;
 };
 
 // Thread-safe; recording through a series takes no lock, the rest takes the store's mutex, which is never held while
@@ -63,8 +65,10 @@ class Family {
   // Removes the series that nobody holds and that were not recorded for the family's time to live.
   size_t Expire();
 
-  // Whether a registry shows the family, by its number.
-  void Show(size_t registry, bool shown);
+  // Whether a registry shows the family, by its number; returns whether it did before.
+  bool Show(size_t registry, bool shown);
+  // Whether the process was forked with it, and has not registered it by itself.
+  bool is_inherited() const { return (record_.shown.load(std::memory_order_relaxed) & kInheritedFamily) != 0; }
 
   // The facts of an info's series, instead of those before; false where the byte budget does not hold them.
   bool SetFacts(Series& series, std::span<const std::string_view> names_and_values);
@@ -120,7 +124,7 @@ class Family {
   std::shared_ptr<Series> overflow_;
   Series* first_ = nullptr;
   Series* last_ = nullptr;
-  uint64_t expired_at_s_ = 0;
+  uint64_t expired_at_ns_ = 0;
 };
 
 }  // namespace toolvitals

@@ -144,7 +144,7 @@ absl::Status CheckDefinition(const FamilyDefinition& definition) {
 std::string PackDefinition(const FamilyDefinition& definition) {
   const std::vector<uint64_t> numbers = {static_cast<uint64_t>(definition.kind),
                                          definition.window_size,
-                                         definition.ttl_seconds,
+                                         definition.ttl_ns,
                                          definition.exponential ? uint64_t{1} : uint64_t{0},
                                          static_cast<uint64_t>(static_cast<int64_t>(definition.buckets.schema)),
                                          definition.buckets.max_buckets,
@@ -178,7 +178,7 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   definition.states = *std::move(states);
   definition.quantiles = UnpackNumbers<double>((*parts)[7]);
   definition.window_size = numbers[1];
-  definition.ttl_seconds = numbers[2];
+  definition.ttl_ns = numbers[2];
   definition.exponential = numbers[3] != 0;
   definition.buckets.schema = static_cast<int32_t>(static_cast<int64_t>(numbers[4]));
   definition.buckets.max_buckets = numbers[5];

@@ -43,7 +43,7 @@ struct FamilyDefinition {
   std::vector<std::string> states;  // of a state set
   std::vector<double> quantiles;    // of a summary with a window: whole thousandths, 0.001 to 0.999
   uint64_t window_size = 0;         // samples of a summary's window; zero: it has none
-  uint64_t ttl_seconds = 0;         // series that were not recorded for so long are no longer shown; zero: for ever
+  uint64_t ttl_ns = 0;              // series that were not recorded for so long are no longer shown; zero: for ever
   bool exponential = false;         // whether a histogram has exponential buckets as well
   ExponentialOptions buckets;       // of those
   GaugeMode gauge_mode = GaugeMode::kAll;

@@ -205,7 +205,7 @@ FamilyDefinition RandomDefinition(Random& random) {
   definition.states = texts();
   definition.quantiles = numbers();
   definition.window_size = random.Bits();
-  definition.ttl_seconds = random.Bits();
+  definition.ttl_ns = random.Bits();
   definition.exponential = random.Below(2) == 0;
   definition.buckets.schema = static_cast<int32_t>(random.Below(13)) - 4;
   definition.buckets.max_buckets = random.Bits();

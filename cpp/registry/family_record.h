@@ -21,9 +21,11 @@ enum class InstrumentKind : uint64_t {
   kStateSet = 6,
 };
 
-// Which registry shows a family is a bit each; the first is that of the process's endpoints.
-inline constexpr size_t kMaxShownRegistries = 64;
+// Which registry shows a family is a bit each; the first is that of the process's endpoints. The last bit says that the
+// process was forked with the family, and has not registered it by itself.
+inline constexpr size_t kMaxShownRegistries = 63;
 inline constexpr size_t kDefaultRegistry = 0;
+inline constexpr uint64_t kInheritedFamily = uint64_t{1} << kMaxShownRegistries;
 
 // The directory leads to it, for the life of the segment; one family's when `incarnation` is the same before and after.
 //
@@ -32,7 +34,7 @@ inline constexpr size_t kDefaultRegistry = 0;
 struct alignas(kCacheLineBytes) FamilyRecord {
   Word membership;   // moves with every series that comes or goes
   Word kind;         // InstrumentKind; kNone: no family is here
-  Word shown;        // a bit for each registry that shows it
+  Word shown;        // a bit for each registry that shows it, and kInheritedFamily
   Word definition;   // Offset of a TextRecord, as registry/family_definition.h packs it
   Word first;        // Offset of the first SeriesRecord
   Word incarnation;  // of the family that has the record; zero between two of them
@@ -47,7 +49,7 @@ struct alignas(kCacheLineBytes) SeriesRecord {
   Word next;        // Offset of the next SeriesRecord of the family
   Word labels;      // Offset of a TextRecord of the label values, packed in the order of the family's label names
   Word created_us;  // Unix time in microseconds; of what is replaced as a whole, when it was last
-  Word used_s;      // seconds of the monotonic clock when it was last recorded; kept where the family's series expire
+  Word used_ns;     // of the monotonic clock, when it was last recorded; kept where the family's series expire
   Word exemplars;   // Offset of ExemplarSlots, one for each bucket of a histogram; zero: none was recorded yet
   Word cell[2];     // as many words as the kind takes
 
@@ -68,6 +70,8 @@ constexpr int kGenerationCounterBits = 40;
 constexpr uint64_t GenerationOf(Offset family, uint64_t counter) {
   return family / kCacheLineBytes << kGenerationCounterBits | counter;
 }
+// In the order in which a process and those that it was forked from made them.
+constexpr uint64_t NumberOf(uint64_t generation) { return generation & ((uint64_t{1} << kGenerationCounterBits) - 1); }
 constexpr bool IsGenerationOf(Offset family, uint64_t generation) {
   return generation != 0 && generation >> kGenerationCounterBits == family / kCacheLineBytes;
 }

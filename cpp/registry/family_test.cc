@@ -158,7 +158,7 @@ TEST_F(FamilyTest, MemoryOfExponentialBucketsIsUsedAgain) {
 TEST_F(FamilyTest, SeriesExpireWhenNobodyHoldsThem) {
   FakeClock clock;
   FamilyDefinition definition = Counter({"a"});
-  definition.ttl_seconds = 60;
+  definition.ttl_ns = 60'000'000'000;
   const auto family = Make(definition);
   const auto held = family->WithLabels(Values{"held"});
   family->WithLabels(Values{"used"});
@@ -170,6 +170,23 @@ TEST_F(FamilyTest, SeriesExpireWhenNobodyHoldsThem) {
   EXPECT_EQ(family->Find(Values{"idle"}), nullptr);
   EXPECT_NE(family->Find(Values{"held"}), nullptr);
   EXPECT_NE(family->Find(Values{"used"}), nullptr);
+}
+
+TEST_F(FamilyTest, ATimeToLiveMayBeAFractionOfASecond) {
+  FakeClock clock;
+  FamilyDefinition definition = Counter({"a"});
+  definition.ttl_ns = 250'000'000;
+  const auto family = Make(definition);
+  family->WithLabels(Values{"idle"});
+  clock.Advance(249'999'999);
+  EXPECT_EQ(family->Expire(), 0u);
+  clock.Advance(250'000'000);
+  EXPECT_EQ(family->Expire(), 1u);
+  // The next look for what has expired comes no later than that.
+  family->WithLabels(Values{"idle"});
+  clock.Advance(250'000'000);
+  family->WithLabels(Values{"new"});
+  EXPECT_EQ(family->Find(Values{"idle"}), nullptr);
 }
 
 TEST_F(FamilyTest, BadDefinitionsAreRefused) {
@@ -214,7 +231,7 @@ TEST_F(FamilyTest, DefinitionsSurviveTheirBytes) {
   definition.states = {"x", ""};
   definition.quantiles = {0.5, 0.99};
   definition.window_size = 7;
-  definition.ttl_seconds = 9;
+  definition.ttl_ns = 9;
   definition.exponential = true;
   definition.buckets.schema = -4;
   EXPECT_EQ(UnpackDefinition(PackDefinition(definition)), definition);

@@ -34,7 +34,7 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   const InstrumentKind kind = definition.kind;
   family.reset(new Family(*this, *record, std::move(definition), options, std::move(bounds)));
   families_.insert(family.get());
-  const bool labelled = !family->definition_.label_names.empty();
+  const bool labelled = options.by_process || !family->definition_.label_names.empty();
   // A family without labels is there because somebody wrote it into the program: it is counted, and never refused.
   if (!labelled) registry_.CountSeries();
   first = family->Make("", labelled);
@@ -158,7 +158,14 @@ void InstrumentStore::ResetAll(bool after_fork) {
     }
     if (family->overflow_ != nullptr) family->ResetLocked(*family->overflow_, after_fork);
     family->record_.overflowed.store(0, std::memory_order_relaxed);
+    if (after_fork) family->record_.shown.fetch_or(kInheritedFamily, std::memory_order_relaxed);
   }
+  if (after_fork) segment_.header().inherited.store(generation_, std::memory_order_relaxed);
+}
+
+void InstrumentStore::OwnAll() {
+  for (Family* family : families_) family->record_.shown.fetch_and(~kInheritedFamily, std::memory_order_relaxed);
+  segment_.header().inherited.store(0, std::memory_order_relaxed);
 }
 
 }  // namespace toolvitals

@@ -28,6 +28,9 @@ class InstrumentStore {
   // Zeroes what every family counted; gauges too, unless this is the child of a fork, which inherits their values as
   // it inherits the program's. Called with the mutex held.
   void ResetAll(bool after_fork);
+  // From here on what the process was forked with is its own: those that it goes to never saw its parent. Called with
+  // the mutex held.
+  void OwnAll();
 
   // Calls `visit(ring)` for the word that leads to each window's samples. Called with the mutex held.
   void ForEachRing(absl::FunctionRef<void(const Word&)> visit) const;

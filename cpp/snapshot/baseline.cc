@@ -35,9 +35,10 @@ void Baseline::TakeAll() {
   HeaderOf(image_).used_bytes.store(image_.size(), std::memory_order_relaxed);
 }
 
-void Baseline::Take(Offset offset, uint64_t bytes) {
-  if (!segment_.Holds(offset, bytes) || offset + bytes > image_.size()) return;
+bool Baseline::Take(Offset offset, uint64_t bytes) {
+  if (!segment_.Holds(offset, bytes) || offset + bytes > image_.size()) return false;
   memcpy(image_.data() + offset, segment_.At<char>(offset), bytes);
+  return true;
 }
 
 void Baseline::TakeExponential(Offset cell) {
@@ -57,20 +58,37 @@ void Baseline::TakeExponential(Offset cell) {
   }
 }
 
+bool Baseline::TakeOne(const FamilyDefinition& definition, const SeriesRecord& series) {
+  if (definition.exponential) {
+    TakeExponential(series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed));
+  }
+  return Take(segment_.OffsetOf(&series), SeriesBytes(definition));
+}
+
+bool Baseline::TakeOverflow(const FamilyDefinition& definition, const FamilyRecord& family) {
+  if (family.overflowed.load(std::memory_order_relaxed) == 0) return false;
+  const Offset overflow = family.overflow.load(std::memory_order_relaxed);
+  const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(definition));
+  // The record for the number of what was made into it.
+  return series != nullptr && TakeOne(definition, *series) && Take(segment_.OffsetOf(&family), sizeof(FamilyRecord));
+}
+
 bool Baseline::TakeSeries(const SeriesFilter& filter) {
   bool any = false;
   FamilyReader reader(segment_, kDefaultRegistry);
   reader.ForEachSeriesOf(
       filter.family, [&](const FamilyDefinition& definition, const LabelSet& labels, const SeriesRecord& series) {
-        if (!filter.Matches(labels)) return;
+        if (!filter.Matches(labels) || IsInherited(segment_, definition, series)) return;
+        if (!TakeOne(definition, series)) return;
         any = true;
         const Offset offset = segment_.OffsetOf(&series);
-        if (definition.exponential) {
-          TakeExponential(series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed));
-        }
-        Take(offset, SeriesBytes(definition));
         reinterpret_cast<SeriesRecord*>(image_.data() + offset)->next.store(1, std::memory_order_relaxed);
       });
+  if (!filter.is_unregistered) return any;
+  reader.ForEachFamily([](const FamilyRecord&) { return true; },
+                       [&](const FamilyDefinition& definition, const FamilyRecord& family) {
+                         if (definition.name == filter.family) any = TakeOverflow(definition, family) || any;
+                       });
   return any;
 }
 

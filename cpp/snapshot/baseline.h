@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "registry/family_definition.h"
 #include "snapshot/series_filter.h"
 #include "store/segment.h"
 
@@ -24,14 +25,18 @@ class Baseline {
 
   // All that it holds.
   void TakeAll();
-  // The series that are meant; whether there were any.
+  // The series that are meant; whether there were any that count.
   bool TakeSeries(const SeriesFilter& filter);
 
   // As a segment in memory, which can be copied to a file.
   absl::StatusOr<std::unique_ptr<Segment>> Make() const;
 
  private:
-  void Take(Offset offset, uint64_t bytes);
+  // False for what came into the segment since this was begun.
+  bool Take(Offset offset, uint64_t bytes);
+  // Where all of a family goes, what label sets past a budget went to goes as well.
+  bool TakeOverflow(const FamilyDefinition& definition, const FamilyRecord& family);
+  bool TakeOne(const FamilyDefinition& definition, const SeriesRecord& series);
   void TakeExponential(Offset cell);
 
   const Segment& segment_;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "metrics/exemplar_slot.h"
+#include "snapshot/removals.h"
 #include "store/directory.h"
 #include "store/text_record.h"
 
@@ -16,7 +17,6 @@ namespace {
 
 // How many series before its turn a cell is fetched.
 constexpr size_t kAhead = 8;
-constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 
 FamilyType TypeOf(InstrumentKind kind) {
   switch (kind) {
@@ -97,12 +97,16 @@ void KeepRows(const std::vector<bool>& kept, std::vector<T>& values) {
   values.resize(to);
 }
 
-}  // namespace
+std::shared_ptr<const LabelSets> KeptOf(const std::vector<bool>& kept, const LabelSets& labels) {
+  auto left = std::make_shared<LabelSets>();
+  for (size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i]) left->push_back(labels[i]);
+  }
+  return left;
+}
 
-void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family) {
-  auto labels = std::make_shared<LabelSets>(*family.labels);
-  KeepRows(kept, *labels);
-  family.labels = std::move(labels);
+// All but the labels.
+void KeepValues(const std::vector<bool>& kept, FamilySnapshot& family) {
   KeepRows(kept, family.values);
   KeepRows(kept, family.counts);
   KeepRows(kept, family.sums);
@@ -116,15 +120,37 @@ void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family) {
   for (auto& placed : family.exemplars) placed.series = places[placed.series];
 }
 
-void KeepSeries(const std::vector<bool>& kept, FamilyPart& part) {
-  KeepSeries(kept, part.snapshot);
-  auto keys = std::make_shared<LabelSets>(*part.keys);
-  KeepRows(kept, *keys);
-  part.keys = std::move(keys);
+void KeepValues(const std::vector<bool>& kept, FamilyPart& part) {
+  KeepValues(kept, part.snapshot);
   KeepRows(kept, part.changed_us);
-  KeepRows(kept, part.used_s);
+  KeepRows(kept, part.used_ns);
   KeepRows(kept, part.samples);
   part.shows_overflow = part.shows_overflow && kept.back();
+}
+
+}  // namespace
+
+void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family) {
+  KeepValues(kept, family);
+  family.labels = KeptOf(kept, *family.labels);
+}
+
+void KeepSeries(const std::vector<bool>& kept, FamilyPart& part) {
+  KeepValues(kept, part);
+  part.snapshot.labels = KeptOf(kept, *part.snapshot.labels);
+  part.keys = KeptOf(kept, *part.keys);
+}
+
+void FamilyReader::KeepPart(const std::vector<bool>& kept, Known& known, FamilyPart& part) {
+  if (known.kept_of != known.labels || known.kept != kept) {
+    known.kept = kept;
+    known.kept_of = known.labels;
+    known.kept_labels = KeptOf(kept, *known.labels);
+    known.kept_keys = known.keys == known.labels ? known.kept_labels : KeptOf(kept, *known.keys);
+  }
+  KeepValues(kept, part);
+  part.snapshot.labels = known.kept_labels;
+  part.keys = known.kept_keys;
 }
 
 void FamilyReader::Read(QuantileMethod method, std::vector<FamilySnapshot>& families) {
@@ -142,10 +168,24 @@ void FamilyReader::ReadParts(bool hidden_too, std::vector<FamilyPart>& parts) {
     if (entry.kind != SeriesKind::kFamily) return;
     const auto* record = segment_.Find<FamilyRecord>(entry.cell);
     if (record == nullptr) return;
-    const bool shown = (record->shown.load(std::memory_order_acquire) >> registry_ & 1) != 0;
+    const uint64_t shown = record->shown.load(std::memory_order_acquire);
     FamilyPart part;
-    part.shown = shown;
-    if ((shown || hidden_too) && ReadPart(*record, known_[entry.cell], part)) parts.push_back(std::move(part));
+    part.shown = (shown >> registry_ & 1) != 0;
+    part.follows = member_.names_process && (shown & kInheritedFamily) != 0;
+    if ((!part.shown && !hidden_too) || !ReadPart(*record, known_[entry.cell], part)) return;
+    const bool is_removed =
+        part.shown && member_.removals != nullptr && member_.removals->TakesFamily(part.definition.name);
+    if (!is_removed) parts.push_back(std::move(part));
+  });
+}
+
+void FamilyReader::ForEachFamily(absl::FunctionRef<bool(const FamilyRecord&)> is_wanted,
+                                 absl::FunctionRef<void(const FamilyDefinition&, const FamilyRecord&)> visit) {
+  ForEachSeries(segment_, [&](const DirectoryView& entry) {
+    const auto* record = entry.kind == SeriesKind::kFamily ? segment_.Find<FamilyRecord>(entry.cell) : nullptr;
+    if (record == nullptr || !is_wanted(*record)) return;
+    Known& known = known_[entry.cell];
+    if (ReadDefinition(*record, known)) visit(known.definition, *record);
   });
 }
 
@@ -211,12 +251,16 @@ bool FamilyReader::Recognize(const FamilyRecord& record, Known& known) {
   if (!ReadDefinition(record, known)) return false;
   const uint64_t membership = record.membership.load(std::memory_order_acquire);
   const bool shows_overflow = member_.Counted(record.overflowed) != 0;
-  if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow) {
+  const uint64_t removals = member_.removals == nullptr ? 0 : member_.removals->version();
+  if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow ||
+      known.removals != removals) {
     known.shows_overflow = shows_overflow;
     const bool read = ReadMembers(record, known);
     if (known.labels == nullptr) known.keys = known.labels = std::make_shared<const LabelSets>();
     // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
     known.membership = read ? membership : membership - 1;
+    known.removals = removals;
+    if (removals != 0) TakeRemovals(known);
   }
   if (known.definition.kind == InstrumentKind::kInfo) ReadFacts(known);
   return true;
@@ -245,11 +289,12 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
   part.snapshot.labels = known.labels;
   part.keys = known.keys;
   part.shows_overflow = known.shows_overflow && !known.members.empty();
+  part.overflowed = member_.Counted(record.overflowed);
   ReadValues(known, QuantileMethod::kExclusive, part.snapshot, &part);
   ReadExtras(known, part);
   if (!IsSame(record, known)) return false;
   const std::vector<bool> kept = Kept(record, known, /*expired_too=*/true);
-  if (!kept.empty()) KeepSeries(kept, part);
+  if (!kept.empty()) KeepPart(kept, known, part);
   return true;
 }
 
@@ -259,8 +304,8 @@ void FamilyReader::ReadExtras(const Known& known, FamilyPart& part) const {
     if (kind == InstrumentKind::kGauge || kind == InstrumentKind::kInfo || kind == InstrumentKind::kStateSet) {
       part.changed_us.push_back(static_cast<int64_t>(place.record->created_us.load(std::memory_order_relaxed)));
     }
-    if (known.definition.ttl_seconds != 0) {
-      part.used_s.push_back(place.record->used_s.load(std::memory_order_relaxed));
+    if (known.definition.ttl_ns != 0) {
+      part.used_ns.push_back(place.record->used_ns.load(std::memory_order_relaxed));
     }
   }
 }
@@ -275,22 +320,31 @@ const SeriesRecord* FamilyReader::Before(const SeriesRecord& series) const {
 // Empty where all are kept. What goes: what was removed while it was read, or by another process and not recorded
 // since, what a forked process has from its parent, and what is past its time to live.
 std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& known, bool expired_too) const {
-  const uint64_t ttl = expired_too ? 0 : known.definition.ttl_seconds;
+  const uint64_t ttl = expired_too ? 0 : known.definition.ttl_ns;
   const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
-  const bool is_gauge = known.definition.kind == InstrumentKind::kGauge;
-  if (known.members.empty() || (!moved && ttl == 0 && !is_gauge && member_.baseline == nullptr)) return {};
-  const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
+  const bool inherits = member_.names_process && segment_.header().inherited.load(std::memory_order_relaxed) != 0;
+  if (known.members.empty() || (!moved && ttl == 0 && !inherits && member_.baseline == nullptr)) return {};
+  const uint64_t now = Clock::MonotonicNanos();
   std::vector<bool> kept(known.members.size(), true);
   for (size_t i = 0; i < known.members.size(); ++i) {
     const SeriesRecord& series = *known.members[i].record;
     if (moved) kept[i] = IsStill(known.members[i]);
-    if (is_gauge && segment_.is_view() && series.As<GaugeCell>().IsInherited()) kept[i] = false;
-    if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
-    const uint64_t used = series.used_s.load(std::memory_order_relaxed);
     const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
+    if (inherits && !is_overflow && IsInherited(segment_, known.definition, series)) kept[i] = false;
+    if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
+    const uint64_t used = series.used_ns.load(std::memory_order_relaxed);
     if (ttl != 0 && !is_overflow && now > used && now - used >= ttl) kept[i] = false;
   }
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
+}
+
+void FamilyReader::TakeRemovals(Known& known) const {
+  std::vector<bool> kept = member_.removals->Kept(known.definition.name, *known.keys);
+  if (kept.empty()) return;
+  if (known.shows_overflow) kept.back() = true;
+  KeepRows(kept, known.members);
+  known.keys = known.labels = KeptOf(kept, *known.keys);
+  known.fact_versions.clear();
 }
 
 void FamilyReader::ReadFacts(Known& known) {

@@ -29,10 +29,12 @@ struct FamilyPart {
   FamilyDefinition definition;
   std::shared_ptr<const LabelSets> keys;  // the labels without the facts of infos, so that they say which series it is
   std::vector<int64_t> changed_us;        // of gauges, infos and state sets: Unix time of the last change
-  std::vector<uint64_t> used_s;           // where series expire: when each was recorded last
+  std::vector<uint64_t> used_ns;          // where series expire: when each was recorded last
   std::vector<std::vector<double>> samples;  // of a summary with a window
   bool shown = false;                        // by the reader's registry
-  bool shows_overflow = false;               // the last series is what label sets past a budget went to
+  bool follows = false;         // the process has it from the one that forked it, which says whether it is shown
+  bool shows_overflow = false;  // the last series is what label sets past a budget went to
+  uint64_t overflowed = 0;      // records that were made into that
 };
 
 // Reads the families that one registry shows. Takes no lock: what changes while it is read is read again.
@@ -45,13 +47,16 @@ class FamilyReader {
     member_.segment = &segment;
   }
 
-  // From here on without what counts no more.
-  void SetBaseline(const Segment* baseline) { member_.baseline = baseline; }
+  // From here on as what the member says of its segment, which is the same: without what counts no more.
+  void SetMember(const Member& member) { member_ = member; }
 
   void Read(QuantileMethod method, std::vector<FamilySnapshot>& families);
   // The same to be added to others': with all that was not recorded for longer than its time to live, and whether the
   // registry shows them or not, where `hidden_too`.
   void ReadParts(bool hidden_too, std::vector<FamilyPart>& parts);
+  // Calls `visit` for each family whose record is wanted.
+  void ForEachFamily(absl::FunctionRef<bool(const FamilyRecord&)> is_wanted,
+                     absl::FunctionRef<void(const FamilyDefinition&, const FamilyRecord&)> visit);
   // Calls `visit` for each series of the families of that name, but for those that label sets past a budget went to.
   void ForEachSeriesOf(std::string_view name,
                        absl::FunctionRef<void(const FamilyDefinition&, const LabelSet&, const SeriesRecord&)> visit);
@@ -84,6 +89,10 @@ class FamilyReader {
     // Facts of infos are labels too, and change without the membership.
     std::vector<uint64_t> fact_versions;
     std::shared_ptr<const LabelSets> keys;  // the labels without facts
+    uint64_t removals = 0;                  // the version of those that the members are without
+    // Of the series that were kept at the last reading, as long as the same ones are.
+    std::vector<bool> kept;
+    std::shared_ptr<const LabelSets> kept_of, kept_labels, kept_keys;
   };
 
   // False where there is no family, or none any more.
@@ -100,9 +109,13 @@ class FamilyReader {
   Step ReadNext(const FamilyRecord& record, const Known& known, std::vector<Place>& members, LabelSets& labels) const;
   std::shared_ptr<const LabelSet> ReadLabels(const SeriesRecord& record, const Known& known) const;
   void ReadFacts(Known& known);
+  // Takes out what was removed since it ended.
+  void TakeRemovals(Known& known) const;
   // With a `part`, what only that has too; quantiles only without.
   void ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family, FamilyPart* part);
   void ReadExtras(const Known& known, FamilyPart& part) const;
+  // Keeps the series that are marked, with the same labels as the last time where they are the same series.
+  static void KeepPart(const std::vector<bool>& kept, Known& known, FamilyPart& part);
   // Which series are to be shown.
   std::vector<bool> Kept(const FamilyRecord& record, const Known& known, bool expired_too) const;
   // What counts no more of a series; nullptr where all of it does.

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "snapshot/baseline.h"
+#include "snapshot/family_merger.h"
 
 namespace toolvitals {
 namespace {
@@ -20,15 +21,6 @@ constexpr int kForgetAttempts = 25'000;
 constexpr absl::Duration kForgetPause = absl::Microseconds(200);
 
 std::string FileOf(const std::string& name, std::string_view suffix) { return std::string(name).append(suffix); }
-
-bool HasSeries(const Segment& segment, const SeriesFilter& filter) {
-  bool found = false;
-  FamilyReader(segment, kDefaultRegistry)
-      .ForEachSeriesOf(filter.family, [&](const FamilyDefinition&, const LabelSet& labels, const SeriesRecord&) {
-        found = found || filter.Matches(labels);
-      });
-  return found;
-}
 
 bool Contains(const std::vector<std::string>& sorted, const std::string& name) {
   return std::binary_search(sorted.begin(), sorted.end(), name);
@@ -74,6 +66,7 @@ bool DirectoryFleet::FindAll() {
     Update(name, processes_[name]);
   }
   if (options_.own != nullptr) UpdateBaseline(options_.own_name, own_baseline_);
+  UpdateRemovals();
   others_ = std::move(listing->others);
   return directory_->InodeOf(SegmentDirectory::kRetired) == inode;
 }
@@ -81,6 +74,8 @@ bool DirectoryFleet::FindAll() {
 void DirectoryFleet::OpenRetired(uint64_t inode) {
   retired_ = Opened();
   retired_.inode = inode;
+  retired_removals_ = std::make_unique<Removals>();
+  last_removal_ = 0;
   retired_refused_.clear();
   taken_.clear();
   if (inode == 0) return;
@@ -99,8 +94,25 @@ void DirectoryFleet::OpenRetired(uint64_t inode) {
     return;
   }
   // It may have been replaced since its number was asked for.
-  retired_ = {++last_id_, file->inode, *std::move(view)};
+  retired_ = {NextMemberId(), file->inode, *std::move(view)};
   taken_ = TakenSegments(*retired_.view);
+  last_removal_ = retired_.view->header().removals.load(std::memory_order_relaxed);
+}
+
+void DirectoryFleet::UpdateRemovals() {
+  journal_.Read(*directory_);
+  const auto add = [&](uint64_t& last, Removals& removals, auto is_meant) {
+    for (const RemovalJournal::Entry& entry : journal_.entries()) {
+      if (entry.number > last && is_meant(entry)) removals.Add(entry.filter);
+    }
+    last = std::max(last, journal_.last());
+  };
+  if (journal_.entries().empty()) return;
+  if (retired_.view != nullptr) add(last_removal_, *retired_removals_, [](const auto&) { return true; });
+  for (auto& [name, process] : processes_) {
+    add(process.last_removal, *process.removals,
+        [&](const RemovalJournal::Entry& entry) { return Contains(entry.segments, name); });
+  }
 }
 
 const char* DirectoryFleet::Complaint(const Segment& segment) const {
@@ -143,7 +155,7 @@ void DirectoryFleet::Update(const std::string& name, Process& process) {
         process.refused = complaint;
         return;
       }
-      process.segment = {++last_id_, file->inode, *std::move(view)};
+      process.segment = {NextMemberId(), file->inode, *std::move(view)};
     }
     // Once it has ended it stays so, and nobody writes to it any more.
     process.is_live = SegmentDirectory::IsLive(*file);
@@ -160,7 +172,7 @@ void DirectoryFleet::UpdateBaseline(const std::string& name, Opened& baseline) {
   const absl::StatusOr<SegmentFile> file = directory_->OpenFile(file_name);
   if (!file.ok()) return;
   absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
-  if (view.ok()) baseline = {++last_id_, file->inode, *std::move(view)};
+  if (view.ok()) baseline = {NextMemberId(), file->inode, *std::move(view)};
 }
 
 Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const {
@@ -168,6 +180,7 @@ Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const
   member.id = process.segment.id;
   member.segment = process.segment.view.get();
   member.baseline = process.baseline.view.get();
+  if (process.removals->size() != 0) member.removals = process.removals.get();
   member.state = state;
   member.names_process = true;
   return member;
@@ -177,20 +190,43 @@ Member DirectoryFleet::MemberOfRetired() const {
   Member retired;
   retired.id = retired_.id;
   retired.segment = retired_.view.get();
+  retired.removals = retired_removals_.get();
   retired.state = MemberState::kRetired;
   return retired;
+}
+
+Member DirectoryFleet::OwnMember() const {
+  Member own;
+  own.id = kOwnMemberId;
+  own.segment = options_.own;
+  own.baseline = own_baseline_.view.get();
+  own.names_process = true;
+  return own;
+}
+
+std::vector<Member> DirectoryFleet::LiveMembers() const {
+  std::vector<Member> members;
+  for (const auto& [name, process] : processes_) {
+    if (process.is_live && process.refused.empty()) members.push_back(MemberOf(process, MemberState::kLive));
+  }
+  return members;
+}
+
+std::vector<Member> DirectoryFleet::MembersBeside(const Ended& ended) const {
+  std::vector<Member> members = LiveMembers();
+  if (options_.own != nullptr) members.push_back(OwnMember());
+  for (const auto& [name, process] : processes_) {
+    if (process.is_live || !process.refused.empty() || Contains(ended.names, name)) continue;
+    members.push_back(MemberOf(process, MemberState::kDead));
+  }
+  return members;
 }
 
 void DirectoryFleet::Describe() {
   view_ = FleetView();
   view_.live_processes = 0;
   if (options_.own != nullptr) {
-    Member own;
-    own.id = 1;
-    own.segment = options_.own;
-    own.baseline = own_baseline_.view.get();
-    own.names_process = true;
-    view_.members.push_back(own);
+    view_.members.push_back(OwnMember());
     view_.names.push_back(FileOf(options_.own_name, SegmentDirectory::kSegmentSuffix));
     ++view_.live_processes;
   }
@@ -228,11 +264,21 @@ size_t DirectoryFleet::TakeIn() {
   const std::optional<Ended> ended = FindEnded(kMaxBatch);
   if (!ended.has_value()) return 0;
   Unlink(*change, ended->leftovers);
-  if (ended->names.empty()) return 0;
-  const std::vector<Member> members = MembersOf(*ended);
-  if (!Commit(*change, *ended, [&](Retirement& retirement) { return retirement.Add(members); })) return 0;
-  Unlink(*change, ended->names);
+  if (ended->names.empty() || !TakeIn(*change, *ended)) return 0;
   return ended->names.size();
+}
+
+bool DirectoryFleet::TakeIn(SegmentDirectory::Change& change, const Ended& ended) {
+  const std::vector<Member> members = MembersOf(ended);
+  const std::vector<Member> others = MembersBeside(ended);
+  const auto fill = [&](Retirement& retirement) { return retirement.Add(members, others); };
+  if (!Commit(change, ended, fill)) return false;
+  Unlink(change, ended.names);
+  // Of those that are left, entries may name some.
+  const bool any_left = std::any_of(others.begin(), others.end(),
+                                    [](const Member& member) { return member.state == MemberState::kDead; });
+  if (!any_left) journal_.Unlink(change);
+  return true;
 }
 
 // Nobody but who asks changes what counts; so what is found now stays, but for what ends. nullopt where nothing can be
@@ -260,10 +306,10 @@ void DirectoryFleet::Unlink(SegmentDirectory::Change& change, const std::vector<
   }
 }
 
-std::vector<Member> DirectoryFleet::MembersOf(const Ended& ended) {
+std::vector<Member> DirectoryFleet::MembersOf(const Ended& ended) const {
   std::vector<Member> members;
   if (retired_.view != nullptr) members.push_back(MemberOfRetired());
-  for (const std::string& name : ended.names) members.push_back(MemberOf(processes_[name], MemberState::kDead));
+  for (const std::string& name : ended.names) members.push_back(MemberOf(processes_.at(name), MemberState::kDead));
   return members;
 }
 
@@ -276,6 +322,7 @@ bool DirectoryFleet::Commit(SegmentDirectory::Change& change, const Ended& ended
       if (!(*retirement)->NoteTaken(name)) return false;
     }
   }
+  (*retirement)->NoteRemovals(std::max(last_removal_, journal_.last()));
   const absl::StatusOr<ClaimedRegion> made = change.Make();
   return made.ok() && (*retirement)->segment().CopyTo(made->region, {}).ok() &&
          change.Commit(*made, SegmentDirectory::kRetired).ok();
@@ -314,22 +361,40 @@ bool DirectoryFleet::Forget(const SeriesFilter* only) {
   const std::optional<Ended> ended = FindEnded(SIZE_MAX);
   if (!ended.has_value()) return false;
   Unlink(*change, ended->leftovers);
+  return only == nullptr ? ForgetAll(*change, *ended) : ForgetSeries(*change, *ended, *only);
+}
+
+bool DirectoryFleet::ForgetAll(SegmentDirectory::Change& change, const Ended& ended) {
   bool done = true;
   for (const auto& [name, process] : processes_) {
-    if (process.is_live && process.refused.empty()) done = MakeBaseline(*change, name, process, only) && done;
+    if (process.is_live && process.refused.empty()) done = MakeBaseline(change, name, process, nullptr) && done;
   }
-  const std::vector<Member> members = MembersOf(*ended);
-  const bool any = std::any_of(members.begin(), members.end(), [&](const Member& member) {
-    return only == nullptr || HasSeries(*member.segment, *only);
-  });
-  if (!any) return done;
-  const bool committed = Commit(*change, *ended, [&](Retirement& retirement) {
-    if (only != nullptr) return retirement.Add(members, only);
+  const std::vector<Member> members = MembersOf(ended);
+  if (members.empty()) return done;
+  const bool committed = Commit(change, ended, [&](Retirement& retirement) {
     retirement.AddNothingOf(members);
     return true;
   });
-  if (committed) Unlink(*change, ended->names);
-  return done && committed;
+  if (!committed) return false;
+  Unlink(change, ended.names);
+  journal_.Unlink(change);
+  return done;
+}
+
+bool DirectoryFleet::ForgetSeries(SegmentDirectory::Change& change, const Ended& ended, const SeriesFilter& only) {
+  if (only.is_unregistered && IsShownByOthers(LiveMembers(), only)) return true;
+  bool done = true;
+  for (const auto& [name, process] : processes_) {
+    if (process.is_live && process.refused.empty()) done = MakeBaseline(change, name, process, &only) && done;
+  }
+  if (retired_.view == nullptr && ended.names.empty()) return done;
+  // Where there is no memory for another `retired`, the journal has room for some more.
+  if (!journal_.Append(change, last_removal_, ended.names, only).ok()) return false;
+  if (journal_.is_long()) {
+    UpdateRemovals();
+    TakeIn(change, ended);
+  }
+  return done;
 }
 
 }  // namespace toolvitals

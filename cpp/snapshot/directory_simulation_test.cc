@@ -6,7 +6,7 @@
 // TOOLVITALS_SIMULATION_SEEDS=n runs so many seeds; TOOLVITALS_SIMULATION_SEED=n runs that one again.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -28,6 +28,7 @@ constexpr uint64_t kSeeds = 500;
 constexpr size_t kWorkers = 5;
 constexpr size_t kTakers = 2;
 constexpr size_t kReaders = 2;
+constexpr size_t kSeries = 3;
 constexpr Writers kAlone = Writers::kSerialized;
 
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
@@ -45,9 +46,17 @@ CollectorOptions SmallOptions() {
 // What was recorded, as those know it who did.
 struct Truth {
   uint64_t calls = 0;
-  uint64_t increments = 0;
   uint64_t hits = 0;
+  std::array<uint64_t, kSeries> increments = {};  // of each series
 };
+
+// Each number, of three, does what is said of it.
+void ForEachNumber(const Truth& least, const Truth& seen, const Truth& most,
+                   const std::function<void(uint64_t least, uint64_t seen, uint64_t most)>& check) {
+  check(least.calls, seen.calls, most.calls);
+  check(least.hits, seen.hits, most.hits);
+  for (size_t i = 0; i < kSeries; ++i) check(least.increments[i], seen.increments[i], most.increments[i]);
+}
 
 // What one reader sees.
 class Reader {
@@ -70,7 +79,9 @@ class Reader {
     }
     for (const CacheSnapshot& cache : caches) seen.hits += cache.hits;
     for (const FamilySnapshot& family : families) {
-      for (const Number& value : family.values) seen.increments += value.whole;
+      for (size_t i = 0; i < family.size(); ++i) {
+        seen.increments[std::stoull((*family.labels)[i]->pairs.front().second)] += family.values[i].whole;
+      }
     }
     return seen;
   }
@@ -82,7 +93,7 @@ class Reader {
 };
 
 // Who is there beside the workers and those who take in.
-enum class Cast { kReaders, kResetters };
+enum class Cast { kReaders, kResetters, kRemovers };
 
 class Service {
  public:
@@ -92,6 +103,8 @@ class Service {
     for (size_t i = 0; i < kTakers; ++i) simulation_.Add(true, [this](auto& process) { TakeIn(process); });
     if (cast == Cast::kResetters) {
       simulation_.Add(true, [this](auto& process) { Reset(process); });
+    } else if (cast == Cast::kRemovers) {
+      simulation_.Add(true, [this](auto& process) { Remove(process); });
     } else {
       for (size_t i = 0; i < kReaders; ++i) simulation_.Add(false, [this](auto& process) { Watch(process); });
     }
@@ -102,19 +115,22 @@ class Service {
     // The last one tidies up, undisturbed.
     DirectoryFleet fleet(*SegmentDirectory::Open(path_), {nullptr, "", SmallOptions()});
     const Truth seen = Reader(fleet).Read();
-    const auto check = [&](uint64_t Truth::*what) {
-      EXPECT_GE(seen.*what, truth_.*what - forgotten_at_most_.*what);
-      EXPECT_LE(seen.*what, truth_.*what - forgotten_at_least_.*what);
+    const auto expect_between = [](uint64_t least, uint64_t value, uint64_t most) {
+      EXPECT_GE(value, least);
+      EXPECT_LE(value, most);
     };
-    check(&Truth::calls);
-    check(&Truth::increments);
-    check(&Truth::hits);
+    ForEachNumber(Without(forgotten_at_most_), seen, Without(forgotten_at_least_), expect_between);
     fleet.TakeIn();
-    // Taken in, it is the same.
+    // Taken in, it is the same; and where something was removed since, what is left is when more was taken in.
     const Truth again = Reader(fleet).Read();
-    EXPECT_EQ(again.calls, seen.calls);
-    EXPECT_EQ(again.increments, seen.increments);
-    EXPECT_EQ(again.hits, seen.hits);
+    ForEachNumber(seen, again, seen, expect_between);
+    {
+      const auto last = *Collector::Create(SmallOptions());
+      EXPECT_TRUE(last->Share(*SegmentDirectory::Open(path_)).ok());
+    }
+    fleet.TakeIn();
+    const Truth in_the_end = Reader(fleet).Read();
+    ForEachNumber(seen, in_the_end, seen, expect_between);
     std::vector<std::string> files;
     for (const auto& file : std::filesystem::directory_iterator(path_)) files.push_back(file.path().filename());
     EXPECT_LE(files.size(), 1u) << files.front() << " and " << files.back();
@@ -124,6 +140,15 @@ class Service {
   uint64_t steps() const { return simulation_.steps(); }
 
  private:
+  // What was recorded, and not forgotten.
+  Truth Without(const Truth& forgotten) const {
+    Truth left = truth_;
+    left.calls -= forgotten.calls;
+    left.hits -= forgotten.hits;
+    for (size_t i = 0; i < kSeries; ++i) left.increments[i] -= forgotten.increments[i];
+    return left;
+  }
+
   std::shared_ptr<SegmentDirectory> OpenAs(Simulation::Process& process) {
     return *SegmentDirectory::Open(path_, [&process](std::string_view) { process.Step(); });
   }
@@ -138,7 +163,8 @@ class Service {
       definition.label_names = {"worker"};
       const auto family = *collector->instruments().Create(definition);
       family->Show(kDefaultRegistry, true);
-      const std::string value = std::to_string(process.random().Below(3));
+      const uint64_t place = process.random().Below(kSeries);
+      const std::string value = std::to_string(place);
       const auto series = family->WithLabels(std::vector<std::string_view>{value});
       // A process that ends takes nothing back; nobody touches them again.
       static auto* const buried = new std::vector<std::shared_ptr<void>>;
@@ -151,7 +177,7 @@ class Service {
         ++truth_.calls;
         process.Step();
         series->counter().Increment<kAlone>();
-        ++truth_.increments;
+        ++truth_.increments[place];
         Add<kAlone>(collector->Cache("cache").cell().hits, 1);
         ++truth_.hits;
         process.Step();
@@ -186,6 +212,31 @@ class Service {
     }
   }
 
+  // The same of one series, or of all; nothing else is forgotten.
+  void Remove(Simulation::Process& process) {
+    DirectoryFleet fleet(OpenAs(process), {nullptr, "", SmallOptions()});
+    for (uint64_t rounds = 1 + process.random().Below(6); rounds > 0; --rounds) {
+      for (uint64_t steps = process.random().Below(20); steps > 0; --steps) process.Step();
+      const uint64_t drawn = process.random().Below(kSeries + 1);
+      SeriesFilter filter;
+      filter.family = "increments";
+      if (drawn < kSeries) filter.labels = {{"worker", std::to_string(drawn)}};
+      const auto forget = [&](Truth& forgotten, const Truth& then) {
+        for (size_t i = 0; i < kSeries; ++i) {
+          if (drawn == kSeries || drawn == i) forgotten.increments[i] = then.increments[i];
+        }
+      };
+      const Truth before = truth_;
+      try {
+        if (fleet.Forget(&filter)) forget(forgotten_at_least_, before);
+      } catch (const Simulation::Killed&) {
+        forget(forgotten_at_most_, truth_);
+        throw;
+      }
+      forget(forgotten_at_most_, truth_);
+    }
+  }
+
   void Watch(Simulation::Process& process) {
     // Some readers take in what they find, some do not.
     DirectoryFleet::Options options;
@@ -196,13 +247,12 @@ class Service {
     for (uint64_t rounds = 3 + process.random().Below(6); rounds > 0; --rounds) {
       const Truth before = truth_;
       const Truth seen = reader.Read();
-      const auto check = [](uint64_t least, uint64_t value, uint64_t most) {
+      const auto expect_between = [](uint64_t least, uint64_t value, uint64_t most) {
         EXPECT_GE(value, least);
         EXPECT_LE(value, most);
       };
-      check(std::max(before.calls, last.calls), seen.calls, truth_.calls);
-      check(std::max(before.increments, last.increments), seen.increments, truth_.increments);
-      check(std::max(before.hits, last.hits), seen.hits, truth_.hits);
+      ForEachNumber(before, seen, truth_, expect_between);
+      ForEachNumber(last, seen, truth_, expect_between);
       last = seen;
       process.Step();
     }
@@ -237,6 +287,10 @@ TEST(DirectorySimulationTest, WhatWasRecordedCountsOnceWhoeverIsKilledWhen) {
 
 TEST(DirectorySimulationTest, AResetForgetsWhatWasBeforeAndNothingElse) {
   RunSeeds(Cast::kResetters, [](const auto& name, uint64_t value) { RecordProperty(name, std::to_string(value)); });
+}
+
+TEST(DirectorySimulationTest, ARemovalForgetsItsSeriesAndNothingElse) {
+  RunSeeds(Cast::kRemovers, [](const auto& name, uint64_t value) { RecordProperty(name, std::to_string(value)); });
 }
 
 }  // namespace

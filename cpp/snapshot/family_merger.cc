@@ -5,29 +5,29 @@
 #include <cmath>
 #include <limits>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 
 namespace toolvitals {
 namespace {
 
-constexpr uint64_t kNanosPerSecond = 1'000'000'000;
-
 bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b) {
   return a.kind == b.kind && a.label_names == b.label_names && a.bounds == b.bounds && a.states == b.states &&
          a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode;
 }
 
-// With a label of the same name of its own, a family has nothing that could tell processes apart; of those the most
-// recent value is shown.
-bool ShowsProcesses(const FamilyDefinition& definition) {
-  const std::vector<std::string>& names = definition.label_names;
-  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll &&
-         std::find(names.begin(), names.end(), "pid") == names.end();
-}
-
 Number Sum(const Number& a, const Number& b) {
   return a.is_whole && b.is_whole ? Number(a.whole + b.whole) : Number(a.AsDouble() + b.AsDouble());
+}
+
+// What identifies a series among those of its family.
+std::string KeyOf(const LabelSet& labels) {
+  std::string key;
+  for (const auto& [name, value] : labels.pairs) {
+    absl::StrAppend(&key, name.size(), "=", name, ";", value.size(), "=", value, ";");
+  }
+  return key;
 }
 
 // The arrays of all parts, row by row. Rows that nothing was added to yet are marked by a change of never.
@@ -63,7 +63,7 @@ class Rows {
       case InstrumentKind::kNone:
         break;
     }
-    if (definition.ttl_seconds != 0) merged.used_s.resize(size);
+    if (definition.ttl_ns != 0) merged.used_ns.resize(size);
   }
 
   void Add(const FamilyPart& part, size_t i, size_t row) {
@@ -93,7 +93,7 @@ class Rows {
       case InstrumentKind::kNone:
         break;
     }
-    if (!part.used_s.empty()) merged_.used_s[row] = std::max(merged_.used_s[row], part.used_s[i]);
+    if (!part.used_ns.empty()) merged_.used_ns[row] = std::max(merged_.used_ns[row], part.used_ns[i]);
     if (!part.changed_us.empty()) changed_[row] = std::max(changed_[row], part.changed_us[i]);
   }
 
@@ -189,15 +189,6 @@ class Rows {
   std::map<std::pair<size_t, size_t>, Exemplar> exemplars_;
 };
 
-// What identifies a series among those of its family.
-std::string KeyOf(const LabelSet& labels) {
-  std::string key;
-  for (const auto& [name, value] : labels.pairs) {
-    absl::StrAppend(&key, name.size(), "=", name, ";", value.size(), "=", value, ";");
-  }
-  return key;
-}
-
 std::shared_ptr<const LabelSet> WithProcess(const LabelSet& labels, uint64_t process_id) {
   LabelSet::Pairs pairs = labels.pairs;
   pairs.emplace_back("pid", absl::StrCat(process_id));
@@ -205,18 +196,62 @@ std::shared_ptr<const LabelSet> WithProcess(const LabelSet& labels, uint64_t pro
 }
 
 std::vector<bool> Unexpired(const FamilyPart& part) {
-  const uint64_t ttl = part.definition.ttl_seconds;
+  const uint64_t ttl = part.definition.ttl_ns;
   std::vector<bool> kept;
   if (ttl == 0) return kept;
-  const uint64_t now = Clock::MonotonicNanos() / kNanosPerSecond;
-  for (size_t i = 0; i < part.used_s.size(); ++i) {
-    const bool is_overflow = part.shows_overflow && i + 1 == part.used_s.size();
-    kept.push_back(is_overflow || now <= part.used_s[i] || now - part.used_s[i] < ttl);
+  const uint64_t now = Clock::MonotonicNanos();
+  for (size_t i = 0; i < part.used_ns.size(); ++i) {
+    const bool is_overflow = part.shows_overflow && i + 1 == part.used_ns.size();
+    kept.push_back(is_overflow || now <= part.used_ns[i] || now - part.used_ns[i] < ttl);
   }
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }
 
+// Forgets what has expired, for everybody: a series that any process uses stays whole.
+void ForgetExpired(FamilyPart& part, std::span<const Member> others) {
+  if (Unexpired(part).empty()) return;
+  // Those that show each process's value are nobody else's.
+  if (!ShowsProcesses(part.definition)) {
+    absl::flat_hash_map<std::string, uint64_t> used;
+    for (const Member& other : others) {
+      FamilyReader reader(*other.segment, kDefaultRegistry);
+      reader.SetMember(other);
+      reader.ForEachSeriesOf(part.definition.name, [&](const FamilyDefinition& definition, const LabelSet& labels,
+                                                       const SeriesRecord& series) {
+        if (!IsAlike(definition, part.definition)) return;
+        uint64_t& last = used[KeyOf(labels)];
+        last = std::max(last, series.used_ns.load(std::memory_order_relaxed));
+      });
+    }
+    for (size_t i = 0; i < part.used_ns.size(); ++i) {
+      const auto found = used.find(KeyOf(*(*part.keys)[i]));
+      if (found != used.end()) part.used_ns[i] = std::max(part.used_ns[i], found->second);
+    }
+  }
+  if (const std::vector<bool> kept = Unexpired(part); !kept.empty()) KeepSeries(kept, part);
+}
+
+// The families that a member shows; those that it was forked with only `with_inherited`.
+std::vector<FamilyDefinition> ShownBy(const Member& member, bool with_inherited) {
+  std::vector<FamilyDefinition> shown;
+  FamilyReader reader(*member.segment, kDefaultRegistry);
+  const auto is_wanted = [&](const FamilyRecord& record) {
+    const uint64_t bits = record.shown.load(std::memory_order_relaxed);
+    const bool follows = member.names_process && (bits & kInheritedFamily) != 0;
+    return (bits >> kDefaultRegistry & 1) != 0 && (with_inherited || !follows);
+  };
+  reader.ForEachFamily(is_wanted,
+                       [&](const FamilyDefinition& definition, const FamilyRecord&) { shown.push_back(definition); });
+  return shown;
+}
+
 }  // namespace
+
+bool ShowsProcesses(const FamilyDefinition& definition) {
+  const std::vector<std::string>& names = definition.label_names;
+  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll &&
+         std::find(names.begin(), names.end(), "pid") == names.end();
+}
 
 void FamilyMerger::FindReaders(std::span<const Member> members) {
   const bool same = std::equal(ids_.begin(), ids_.end(), members.begin(), members.end(),
@@ -231,7 +266,7 @@ void FamilyMerger::FindReaders(std::span<const Member> members) {
   for (const Member& member : members) {
     std::unique_ptr<FamilyReader>& reader = readers_[member.id];
     if (reader == nullptr) reader = std::make_unique<FamilyReader>(*member.segment, kDefaultRegistry);
-    reader->SetBaseline(member.baseline);
+    reader->SetMember(member);
   }
 }
 
@@ -293,6 +328,7 @@ FamilyMerger::Merged FamilyMerger::Merge(std::span<const Member> members, Family
   for (size_t source = 0; source < parts.size(); ++source) {
     const FamilyPart& part = parts[source].second;
     merged.part.shown = merged.part.shown || part.shown;
+    merged.part.overflowed += part.overflowed;
     const std::vector<size_t>& places = family.sources[source].rows;
     for (size_t i = 0; i < places.size(); ++i) {
       rows.Add(part, i, places[i]);
@@ -308,44 +344,73 @@ FamilyMerger::Merged FamilyMerger::Merge(std::span<const Member> members, Family
   return merged;
 }
 
-std::vector<FamilyMerger::Merged> FamilyMerger::ReadMerged(std::span<const Member> members, bool hidden_too) {
+std::vector<FamilyMerger::Merged> FamilyMerger::ReadMerged(std::span<const Member> members, Which which,
+                                                           std::span<const Member> others) {
   FindReaders(members);
-  using Parts = std::vector<std::pair<size_t, FamilyPart>>;
   std::vector<std::pair<std::string, size_t>> order;
-  absl::flat_hash_map<std::string, std::vector<Parts>> by_name;
-  std::map<std::string, uint64_t> conflicts;
+  absl::flat_hash_map<std::string, std::vector<Group>> by_name;
   for (size_t place = 0; place < members.size(); ++place) {
     std::vector<FamilyPart> parts;
-    readers_[members[place].id]->ReadParts(hidden_too, parts);
+    readers_[members[place].id]->ReadParts(which != Which::kShown, parts);
     for (FamilyPart& part : parts) {
       const FamilyDefinition& definition = part.definition;
       if (!members[place].is_live() && definition.kind == InstrumentKind::kGauge &&
           IsOfLiveOnly(definition.gauge_mode)) {
         continue;
       }
-      std::vector<Parts>& known = by_name[definition.name];
-      auto alike = std::find_if(known.begin(), known.end(), [&](const Parts& others) {
-        return IsAlike(others.front().second.definition, definition);
+      std::vector<Group>& known = by_name[definition.name];
+      auto alike = std::find_if(known.begin(), known.end(), [&](const Group& group) {
+        const FamilyPart& other = group.parts.front().second;
+        // What was hidden when its process ended stays so.
+        return IsAlike(other.definition, definition) && (which != Which::kToRetire || other.shown == part.shown);
       });
       if (alike == known.end()) {
         order.emplace_back(definition.name, known.size());
         alike = known.emplace(known.end());
       }
-      if (alike != known.begin()) ++conflicts[definition.name];
-      alike->emplace_back(place, std::move(part));
+      alike->is_led = alike->is_led || !part.shown || !part.follows;
+      alike->parts.emplace_back(place, std::move(part));
     }
   }
-  conflicts_.assign(conflicts.begin(), conflicts.end());
-  std::vector<Merged> merged;
-  for (const auto& key : order) {
-    merged.push_back(Merge(members, families_[key], by_name[key.first][key.second]));
-    merged.back().is_conflict = key.second != 0;
+  // By name, what those beside registered.
+  std::multimap<std::string, FamilyDefinition> leaders;
+  for (const Member& other : others) {
+    for (FamilyDefinition& definition : ShownBy(other, /*with_inherited=*/false)) {
+      leaders.emplace(definition.name, std::move(definition));
+    }
   }
+  std::vector<Merged> merged;
+  absl::flat_hash_set<std::string> taken;
+  std::map<std::string, uint64_t> conflicts;
+  for (const auto& key : order) {
+    Group& group = by_name[key.first][key.second];
+    if (which == Which::kToRetire) {
+      const FamilyDefinition& definition = group.parts.front().second.definition;
+      const auto [first, last] = leaders.equal_range(definition.name);
+      group.is_led = group.is_led ||
+                     std::any_of(first, last, [&](const auto& leader) { return IsAlike(leader.second, definition); });
+    }
+    if (which != Which::kAll && !group.is_led) continue;
+    const bool is_conflict = !taken.insert(key.first).second;
+    if (is_conflict) conflicts[key.first] += group.parts.size();
+    merged.push_back(Merge(members, families_[key], group.parts));
+    merged.back().is_conflict = is_conflict;
+  }
+  conflicts_.assign(conflicts.begin(), conflicts.end());
   std::erase_if(families_, [&](const auto& entry) {
     const auto found = by_name.find(entry.first.first);
     return found == by_name.end() || found->second.size() <= entry.first.second;
   });
   return merged;
+}
+
+std::vector<FamilyPart> FamilyMerger::ReadToRetire(std::span<const Member> members, std::span<const Member> others) {
+  std::vector<FamilyPart> parts;
+  for (Merged& merged : ReadMerged(members, Which::kToRetire, others)) {
+    ForgetExpired(merged.part, others);
+    parts.push_back(std::move(merged.part));
+  }
+  return parts;
 }
 
 void FamilyMerger::Read(std::span<const Member> members, bool hidden_too, QuantileMethod method,
@@ -356,7 +421,7 @@ void FamilyMerger::Read(std::span<const Member> members, bool hidden_too, Quanti
     conflicts_.clear();
     return readers_[members.front().id]->Read(method, families);
   }
-  for (Merged& merged : ReadMerged(members, hidden_too)) {
+  for (Merged& merged : ReadMerged(members, hidden_too ? Which::kAll : Which::kShown)) {
     if (merged.is_conflict) continue;
     FamilyPart& part = merged.part;
     if (const std::vector<bool> kept = Unexpired(part); !kept.empty()) KeepSeries(kept, part);
@@ -374,6 +439,14 @@ std::vector<std::pair<std::string, uint64_t>> FamilyMerger::ReadOverflowed(std::
     for (const auto& [name, count] : readers_[member.id]->ReadOverflowed()) sums[name] += count;
   }
   return {sums.begin(), sums.end()};
+}
+
+bool IsShownByOthers(std::span<const Member> members, const SeriesFilter& unregistered) {
+  return std::any_of(members.begin(), members.end(), [&](const Member& member) {
+    const std::vector<FamilyDefinition> shown = ShownBy(member, unregistered.by_inheritor);
+    return std::any_of(shown.begin(), shown.end(),
+                       [&](const FamilyDefinition& definition) { return definition.name == unregistered.family; });
+  });
 }
 
 }  // namespace toolvitals

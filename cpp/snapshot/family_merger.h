@@ -13,8 +13,13 @@
 #include "absl/container/flat_hash_map.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/member.h"
+#include "snapshot/series_filter.h"
 
 namespace toolvitals {
+
+// Whether each process's value is shown. With a label `pid` of its own a family has nothing that could tell processes
+// apart; of those the most recent value is shown.
+bool ShowsProcesses(const FamilyDefinition& definition);
 
 // What the values of several processes make together:
 //
@@ -24,20 +29,21 @@ namespace toolvitals {
 //   infos and state sets               those that were set last
 //
 // Families of one name that are not alike (type, labels, bounds, states, quantiles or mode) cannot be added up: the
-// first one is shown, and the others are conflicts. Which series belong together is kept from one reading to the next,
-// and found anew when series or members come or go. Belongs to one thread.
+// first one is shown, and the others are conflicts. A family that a process was forked with is shown where one like it
+// is that somebody registered: who unregisters it does so for the children, too.
+//
+// Which series belong together is kept from one reading to the next, and found anew when series or members come or go.
+// Belongs to one thread.
 class FamilyMerger {
  public:
   // Appends the families of the default registry, the process's own first; with `hidden_too` those of no registry also.
   void Read(std::span<const Member> members, bool hidden_too, QuantileMethod method,
             std::vector<FamilySnapshot>& families);
 
-  // The same without a method's quantiles, for who adds up what they were made of.
-  struct Merged {
-    FamilyPart part;
-    bool is_conflict = false;  // another one has the name
-  };
-  std::vector<Merged> ReadMerged(std::span<const Member> members, bool hidden_too);
+  // The same without a method's quantiles, for who adds up what they were made of: all that has not expired, what is
+  // shown and what is hidden side by side. `others` are the members that are not added up, and may have used a series
+  // since, or show a family.
+  std::vector<FamilyPart> ReadToRetire(std::span<const Member> members, std::span<const Member> others);
 
   // As of the last reading: family -> how many processes have one that is not like the one shown, sorted.
   const std::vector<std::pair<std::string, uint64_t>>& conflicts() const { return conflicts_; }
@@ -57,7 +63,19 @@ class FamilyMerger {
     bool has_overflow = false;
   };
 
+  enum class Which { kShown, kAll, kToRetire };
+  struct Merged {
+    FamilyPart part;
+    bool is_conflict = false;  // another one has the name
+  };
+  // What members have of families that are alike.
+  struct Group {
+    std::vector<std::pair<size_t, FamilyPart>> parts;
+    bool is_led = false;  // somebody who shows it registered it
+  };
+
   void FindReaders(std::span<const Member> members);
+  std::vector<Merged> ReadMerged(std::span<const Member> members, Which which, std::span<const Member> others = {});
   Merged Merge(std::span<const Member> members, Family& family, std::vector<std::pair<size_t, FamilyPart>>& parts);
   static void FindRows(std::span<const Member> members, Family& family,
                        std::vector<std::pair<size_t, FamilyPart>>& parts);
@@ -67,5 +85,8 @@ class FamilyMerger {
   std::map<std::pair<std::string, size_t>, Family> families_;  // by name, and which of those that are not alike
   std::vector<std::pair<std::string, uint64_t>> conflicts_;
 };
+
+// Whether one of the members shows a family that is to be forgotten, so that it stays.
+bool IsShownByOthers(std::span<const Member> members, const SeriesFilter& unregistered);
 
 }  // namespace toolvitals

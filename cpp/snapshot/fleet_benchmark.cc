@@ -63,5 +63,37 @@ void BM_ReadProcesses(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadProcesses)->Arg(1)->Arg(8)->Arg(64)->Arg(256)->Arg(1000)->Unit(benchmark::kMillisecond);
 
+// Of a series, where processes have ended that left so many of them; zero: none has ended.
+void BM_RemoveOfEnded(benchmark::State& state) {
+  const auto series = static_cast<int>(state.range(0));
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/run";
+  const CollectorOptions options;
+  FamilyDefinition definition;
+  definition.name = "jobs";
+  definition.label_names = {"session"};
+  if (series != 0) {
+    const auto collector = *Collector::Create(options);
+    // A process that ends takes nothing back; nobody touches it again.
+    static auto* const buried = new std::vector<std::shared_ptr<Family>>;
+    const std::shared_ptr<Family>& family = buried->emplace_back(*collector->instruments().Create(definition));
+    family->Show(kDefaultRegistry, true);
+    for (int i = 0; i < series; ++i) {
+      family->WithLabels(std::vector<std::string_view>{std::to_string(i)})->counter().Increment<kAlone>();
+    }
+    if (!collector->Share(*SegmentDirectory::Open(path)).ok()) return state.SkipWithError("no room for the segment");
+  }
+  DirectoryFleet fleet(*SegmentDirectory::Open(path), {nullptr, "", options});
+  fleet.TakeIn();
+  SeriesFilter filter;
+  filter.family = definition.name;
+  int i = 0;
+  for (auto _ : state) {
+    filter.labels = {{"session", std::to_string(i++)}};
+    if (!fleet.Forget(&filter)) return state.SkipWithError("the directory is in use");
+  }
+}
+BENCHMARK(BM_RemoveOfEnded)->Arg(0)->Arg(100)->Arg(5000)->Unit(benchmark::kMicrosecond);
+
 }  // namespace
 }  // namespace toolvitals

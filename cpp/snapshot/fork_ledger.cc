@@ -3,21 +3,18 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
 #include "snapshot/baseline.h"
+#include "snapshot/family_merger.h"
 
 namespace toolvitals {
 namespace {
 
-Member MemberOfRetired(const Retirement& retired, uint64_t id) {
-  Member member;
-  member.id = id;
-  member.segment = &retired.segment();
-  member.state = MemberState::kRetired;
-  return member;
-}
+// So many removals are noted until what they are of is written anew.
+constexpr size_t kMaxRemovals = 1024;
 
 }  // namespace
 
@@ -44,8 +41,18 @@ Member ForkLedger::MemberOf(const Slot& slot, MemberState state) {
   member.id = slot.id;
   member.segment = slot.view.get();
   member.baseline = slot.baseline.get();
+  if (slot.removals.size() != 0) member.removals = &slot.removals;
   member.state = state;
   member.names_process = true;
+  return member;
+}
+
+Member ForkLedger::MemberOfRetired() const {
+  Member member;
+  member.id = state_->retired_id;
+  member.segment = &state_->retired->segment();
+  member.removals = state_->retired_removals.get();
+  member.state = MemberState::kRetired;
   return member;
 }
 
@@ -60,75 +67,112 @@ void ForkLedger::Use(const std::shared_ptr<SegmentFamily>& family) {
 void ForkLedger::FindSlots() {
   SegmentFamily& family = *state_->family;
   for (uint64_t number = 0; number < family.slots_used(); ++number) {
-    std::shared_ptr<Slot>& slot = state_->slots[number];
-    if (slot != nullptr || !family.IsPublished(number)) continue;
+    if (!family.IsPublished(number) || state_->slots.contains(number)) continue;
     absl::StatusOr<std::unique_ptr<Segment>> view =
         Segment::OpenView(family.descriptor(), SegmentFamily::BeginOf(number));
     if (!view.ok()) continue;
-    slot = std::make_shared<Slot>();
+    auto slot = std::make_shared<Slot>();
     slot->family = state_->family;
     slot->number = number;
-    slot->id = ++state_->last_id;
+    slot->id = NextMemberId();
     slot->view = *std::move(view);
+    state_->slots.emplace(number, std::move(slot));
   }
-  std::erase_if(state_->slots, [](const auto& entry) { return entry.second == nullptr; });
 }
 
-void ForkLedger::TakeIn(const CollectorOptions& options) {
-  std::vector<Member> members;
+void ForkLedger::Replace(std::shared_ptr<const Retirement> retired) {
+  state_->retired = std::move(retired);
+  state_->retired_removals = std::make_shared<Removals>();
+  state_->retired_id = NextMemberId();
+}
+
+void ForkLedger::TakeIn(const Segment& founder, const CollectorOptions& options) {
+  std::vector<Member> members, others(1);
   std::vector<uint64_t> ended;
-  if (state_->retired != nullptr) members.push_back(MemberOfRetired(*state_->retired, state_->retired_id));
+  others.front().segment = &founder;
+  if (state_->retired != nullptr) members.push_back(MemberOfRetired());
   for (const auto& [number, slot] : state_->slots) {
-    if (state_->family->IsLive(number)) continue;
-    members.push_back(MemberOf(*slot, MemberState::kDead));
-    ended.push_back(number);
+    if (state_->family->IsLive(number)) {
+      others.push_back(MemberOf(*slot, MemberState::kLive));
+    } else {
+      members.push_back(MemberOf(*slot, MemberState::kDead));
+      ended.push_back(number);
+    }
   }
-  if (ended.empty()) return;
+  if (ended.empty() && state_->retired_removals->size() <= kMaxRemovals) return;
   absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(options);
   // Without memory for it they stay as they are, and count as they are.
-  if (!retirement.ok() || !(*retirement)->Add(members)) return;
-  state_->retired = *std::move(retirement);
-  state_->retired_id = ++state_->last_id;
+  if (!retirement.ok() || !(*retirement)->Add(members, others)) return;
+  Replace(*std::move(retirement));
   for (const uint64_t number : ended) {
     state_->slots[number]->is_taken = true;
     state_->slots.erase(number);
   }
 }
 
-bool ForkLedger::Forget(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options,
-                        const SeriesFilter* only) {
-  absl::MutexLock lock(&mutex_);
-  Use(family);
-  TakeIn(options);
-  for (const auto& [number, slot] : state_->slots) {
-    Baseline baseline(*slot->view, slot->baseline.get());
-    if (only == nullptr) {
-      baseline.TakeAll();
-    } else if (!baseline.TakeSeries(*only)) {
-      continue;
-    }
-    absl::StatusOr<std::unique_ptr<Segment>> made = baseline.Make();
-    if (!made.ok()) return false;
-    slot->baseline = *std::move(made);
-  }
-  if (state_->retired == nullptr) return true;
-  const Member retired = MemberOfRetired(*state_->retired, state_->retired_id);
-  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(options);
-  if (!retirement.ok()) return false;
+bool ForkLedger::MakeBaseline(Slot& slot, const SeriesFilter* only) {
+  Baseline baseline(*slot.view, slot.baseline.get());
   if (only == nullptr) {
-    (*retirement)->AddNothingOf({&retired, 1});
-  } else if (!(*retirement)->Add({&retired, 1}, only)) {
-    return false;
+    baseline.TakeAll();
+  } else if (!baseline.TakeSeries(*only)) {
+    return true;
   }
-  state_->retired = *std::move(retirement);
-  state_->retired_id = ++state_->last_id;
+  absl::StatusOr<std::unique_ptr<Segment>> made = baseline.Make();
+  if (!made.ok()) return false;
+  slot.baseline = *std::move(made);
   return true;
 }
 
-ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options) {
+bool ForkLedger::ForgetAll(const CollectorOptions& options) {
+  for (const auto& [number, slot] : state_->slots) {
+    if (!MakeBaseline(*slot, nullptr)) return false;
+  }
+  if (state_->retired == nullptr) return true;
+  const Member retired = MemberOfRetired();
+  absl::StatusOr<std::unique_ptr<Retirement>> retirement = Retirement::Create(options);
+  if (!retirement.ok()) return false;
+  (*retirement)->AddNothingOf({&retired, 1});
+  Replace(*std::move(retirement));
+  return true;
+}
+
+bool ForkLedger::Forget(const std::shared_ptr<SegmentFamily>& family, const Segment& founder,
+                        const CollectorOptions& options, const SeriesFilter* only) {
   absl::MutexLock lock(&mutex_);
   Use(family);
-  TakeIn(options);
+  if (only == nullptr) {
+    TakeIn(founder, options);
+    return ForgetAll(options);
+  }
+  std::vector<Slot*> live, ended;
+  for (const auto& [number, slot] : state_->slots) {
+    (state_->family->IsLive(number) ? live : ended).push_back(slot.get());
+  }
+  if (only->is_unregistered) {
+    std::vector<Member> members;
+    for (const Slot* slot : live) members.push_back(MemberOf(*slot, MemberState::kLive));
+    if (IsShownByOthers(members, *only)) return true;
+  }
+  bool done = true;
+  size_t removals = 0;
+  for (Slot* slot : live) done = MakeBaseline(*slot, only) && done;
+  for (Slot* slot : ended) {
+    slot->removals.Add(*only);
+    removals = std::max(removals, slot->removals.size());
+  }
+  if (state_->retired != nullptr) {
+    state_->retired_removals->Add(*only);
+    removals = std::max(removals, state_->retired_removals->size());
+  }
+  if (removals > kMaxRemovals) TakeIn(founder, options);
+  return done;
+}
+
+ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family, const Segment& founder,
+                                    const CollectorOptions& options) {
+  absl::MutexLock lock(&mutex_);
+  Use(family);
+  TakeIn(founder, options);
   Look look;
   for (const auto& [number, slot] : state_->slots) {
     const bool is_live = family->IsLive(number);
@@ -138,9 +182,10 @@ ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family
     look.kept_.push_back(slot->baseline);
   }
   if (state_->retired != nullptr) {
-    look.members.push_back(MemberOfRetired(*state_->retired, state_->retired_id));
+    look.members.push_back(MemberOfRetired());
     look.retired_processes += state_->retired->segment().header().retired_processes.load(std::memory_order_relaxed);
     look.kept_.push_back(state_->retired);
+    look.kept_.push_back(state_->retired_removals);
   }
   return look;
 }

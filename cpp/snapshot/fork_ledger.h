@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "collector/collector.h"
 #include "snapshot/fleet.h"
+#include "snapshot/removals.h"
 #include "snapshot/retirement.h"
 #include "store/segment_family.h"
 
@@ -35,10 +36,12 @@ class ForkLedger {
     friend class ForkLedger;
     std::vector<std::shared_ptr<const void>> kept_;
   };
-  // Takes in what has ended, and says what there is.
-  Look LookAt(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options);
-  // As Fleet::Forget() says.
-  bool Forget(const std::shared_ptr<SegmentFamily>& family, const CollectorOptions& options, const SeriesFilter* only);
+  // Takes in what has ended, and says what there is. `founder` is the founder's own segment.
+  Look LookAt(const std::shared_ptr<SegmentFamily>& family, const Segment& founder, const CollectorOptions& options);
+  // As Fleet::Forget() says. What has ended is not looked at: that series of it are no more is noted, for those who
+  // read and for the next one that takes in.
+  bool Forget(const std::shared_ptr<SegmentFamily>& family, const Segment& founder, const CollectorOptions& options,
+              const SeriesFilter* only);
 
  private:
   // A process's slot; free for another one when it was taken in and nobody reads it any more.
@@ -51,6 +54,7 @@ class ForkLedger {
     uint64_t id = 0;
     std::unique_ptr<Segment> view;
     std::shared_ptr<const Segment> baseline;
+    Removals removals;  // since it has ended
     bool is_taken = false;
   };
   // What it was, that the child of a fork has and that is not the child's.
@@ -58,8 +62,8 @@ class ForkLedger {
     std::shared_ptr<SegmentFamily> family;
     std::map<uint64_t, std::shared_ptr<Slot>> slots;
     std::shared_ptr<const Retirement> retired;
+    std::shared_ptr<Removals> retired_removals = std::make_shared<Removals>();
     uint64_t retired_id = 0;
-    uint64_t last_id = 1;  // the founder's own segment's
   };
 
   ForkLedger() : state_(std::make_unique<State>()) {}
@@ -67,8 +71,12 @@ class ForkLedger {
 
   void Use(const std::shared_ptr<SegmentFamily>& family) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FindSlots() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeIn(const CollectorOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeIn(const Segment& founder, const CollectorOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Replace(std::shared_ptr<const Retirement> retired) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ForgetAll(const CollectorOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static bool MakeBaseline(Slot& slot, const SeriesFilter* only);
   static Member MemberOf(const Slot& slot, MemberState state);
+  Member MemberOfRetired() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;
   std::unique_ptr<State> state_ ABSL_GUARDED_BY(mutex_);

@@ -2,12 +2,15 @@
 // Floor: snapshot.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/word.h"
 #include "store/segment.h"
 
 namespace toolvitals {
+
+class Removals;
 
 enum class MemberState {
   kOwn,      // of the process that reads
@@ -16,11 +19,21 @@ enum class MemberState {
   kRetired,  // of all that are
 };
 
-// Valid until its fleet is asked again. `baseline` has what of the segment counts no more, at the same offsets.
+// The numbers of members, for the life of the process and of those that are forked from it: who keeps what was read of
+// a member finds it by its number, also when another fleet shows others by then.
+inline constexpr uint64_t kOwnMemberId = 1;
+inline uint64_t NextMemberId() {
+  static std::atomic<uint64_t> last{kOwnMemberId};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// Valid until its fleet is asked again. `baseline` has what of the segment counts no more, at the same offsets;
+// `removals` say which series of one that nobody writes to are no more.
 struct Member {
-  uint64_t id = 0;  // never another's, for one fleet
+  uint64_t id = 0;  // kOwnMemberId or one of NextMemberId(), never another's
   const Segment* segment = nullptr;
   const Segment* baseline = nullptr;
+  const Removals* removals = nullptr;
   MemberState state = MemberState::kOwn;
   bool names_process = false;  // whether gauges that show each process say which one this is
 

@@ -163,7 +163,7 @@ TEST(MergeTest, ManyAreShownAsOneThatRecordedEverything) {
     // Taken in, some first and the rest later.
     const size_t first = random.Below(members.size() + 1);
     const auto retired = *Retirement::Create(Process::Options());
-    ASSERT_TRUE(retired->Add({members.data(), first}));
+    ASSERT_TRUE(retired->Add({members.data(), first}, {}));
     std::vector<Member> rest(members.begin() + static_cast<std::ptrdiff_t>(first), members.end());
     Member earlier;
     earlier.id = 100;
@@ -173,7 +173,7 @@ TEST(MergeTest, ManyAreShownAsOneThatRecordedEverything) {
     EXPECT_EQ(Show(rest), expected);
     const auto all = *Retirement::Create(Process::Options());
     std::rotate(rest.begin(), rest.end() - 1, rest.end());
-    ASSERT_TRUE(all->Add(rest));
+    ASSERT_TRUE(all->Add(rest, {}));
     Member everything = earlier;
     everything.segment = &all->segment();
     EXPECT_EQ(Show({everything}), expected);
@@ -207,7 +207,7 @@ TEST(MergeTest, ABaselineTakesAwayWhatWasThere) {
     }
     // Taken in, it is the same again.
     const auto retired = *Retirement::Create(Process::Options());
-    ASSERT_TRUE(retired->Add({&member, 1}));
+    ASSERT_TRUE(retired->Add({&member, 1}, {}));
     Member left;
     left.id = 3;
     left.segment = &retired->segment();

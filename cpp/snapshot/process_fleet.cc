@@ -24,7 +24,7 @@ const FleetView& ProcessFleet::Look() {
   if (directory_ != nullptr) return directory_->Look();
   view_ = FleetView();
   Member own;
-  own.id = 1;
+  own.id = kOwnMemberId;
   own.segment = &collector_.segment();
   view_.members.push_back(own);
   const auto family = std::dynamic_pointer_cast<SegmentFamily>(place_);
@@ -36,11 +36,11 @@ bool ProcessFleet::Forget(const SeriesFilter* only) {
   if (directory_ != nullptr) return directory_->Forget(only);
   const auto family = std::dynamic_pointer_cast<SegmentFamily>(place_);
   if (family == nullptr || !sharing.is_founder) return true;
-  return ForkLedger::Global().Forget(family, collector_.options(), only);
+  return ForkLedger::Global().Forget(family, collector_.segment(), collector_.options(), only);
 }
 
 const FleetView& ProcessFleet::LookAtFamily(const std::shared_ptr<SegmentFamily>& family) {
-  forked_ = ForkLedger::Global().LookAt(family, collector_.options());
+  forked_ = ForkLedger::Global().LookAt(family, collector_.segment(), collector_.options());
   view_.members.insert(view_.members.end(), forked_.members.begin(), forked_.members.end());
   view_.live_processes += forked_.live_processes;
   view_.retired_processes = forked_.retired_processes;

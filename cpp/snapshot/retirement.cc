@@ -94,7 +94,7 @@ void StoreRow(const FamilyPart& part, size_t row, Segment& segment, Series& seri
   if (!part.changed_us.empty()) {
     record.created_us.store(static_cast<uint64_t>(part.changed_us[row]), std::memory_order_relaxed);
   }
-  if (!part.used_s.empty()) record.used_s.store(part.used_s[row], std::memory_order_relaxed);
+  if (!part.used_ns.empty()) record.used_ns.store(part.used_ns[row], std::memory_order_relaxed);
 }
 
 // Facts are the labels that a key does not have.
@@ -120,13 +120,13 @@ absl::StatusOr<std::unique_ptr<Retirement>> Retirement::Create(const CollectorOp
   return std::unique_ptr<Retirement>(new Retirement(*std::move(collector)));
 }
 
-bool Retirement::Add(std::span<const Member> members, const SeriesFilter* without) {
+bool Retirement::Add(std::span<const Member> members, std::span<const Member> others) {
   for (const Member& member : members) {
     AddTools(member);
     AddHeader(member);
     AddProcesses(member);
   }
-  return AddFamilies(members, without);
+  return AddFamilies(members, others);
 }
 
 void Retirement::AddNothingOf(std::span<const Member> members) {
@@ -204,43 +204,38 @@ void Retirement::AddProcesses(const Member& member) {
         is_sum ? member.segment->header().retired_processes.load(std::memory_order_relaxed) : 1);
 }
 
-bool Retirement::AddFamilies(std::span<const Member> members, const SeriesFilter* without) {
+bool Retirement::AddFamilies(std::span<const Member> members, std::span<const Member> others) {
   FamilyMerger merger;
-  std::map<std::string, Family*> by_name;
   // Also those that are unlike each other under one name, side by side, so that nothing is lost.
-  for (const FamilyMerger::Merged& merged : merger.ReadMerged(members, /*hidden_too=*/true)) {
-    Family* family = AddFamily(merged.part, without);
-    if (family == nullptr) return false;
-    by_name.emplace(merged.part.definition.name, family);
-  }
-  for (const auto& [name, count] : merger.ReadOverflowed(members)) {
-    const auto found = by_name.find(name);
-    if (found != by_name.end()) found->second->AddOverflowed(count);
-  }
-  return true;
+  const std::vector<FamilyPart> parts = merger.ReadToRetire(members, others);
+  return std::all_of(parts.begin(), parts.end(), [&](const FamilyPart& part) { return AddFamily(part); });
 }
 
-Family* Retirement::AddFamily(const FamilyPart& part, const SeriesFilter* without) {
-  absl::StatusOr<std::shared_ptr<Family>> made = collector_->instruments().Create(part.definition);
-  if (!made.ok()) return nullptr;
+bool Retirement::AddFamily(const FamilyPart& part) {
+  // Nobody has to see of a hidden one that there was such a family.
+  if (!part.shown && part.keys->empty()) return true;
+  FamilyOptions options;
+  options.by_process = ShowsProcesses(part.definition);
+  absl::StatusOr<std::shared_ptr<Family>> made = collector_->instruments().Create(part.definition, options);
+  if (!made.ok()) return false;
   Family& family = **made;
   family.Show(kDefaultRegistry, part.shown);
-  // One series each for processes, and none for all of them.
-  if (part.definition.kind == InstrumentKind::kGauge && part.definition.label_names.empty()) family.Clear();
   Segment& segment = collector_->segment();
   for (size_t row = 0; row < part.keys->size(); ++row) {
     const bool is_overflow = part.shows_overflow && row + 1 == part.keys->size();
-    const LabelSet& key = *(*part.keys)[row];
-    const bool is_named = without != nullptr && without->family == part.definition.name;
-    if (is_named && !is_overflow && without->Matches(key)) continue;
     const std::shared_ptr<Series> series =
-        is_overflow ? family.overflow() : family.WithLabels(ValuesOf(key, part.definition));
+        is_overflow ? family.overflow() : family.WithLabels(ValuesOf(*(*part.keys)[row], part.definition));
+    // A family without labels has no series for those that a budget refuses.
+    if (series == nullptr) continue;
     StoreRow(part, row, segment, *series);
     if (series->is_overflow() && !is_overflow) family.AddOverflowed(1);
     if (part.definition.kind == InstrumentKind::kInfo) SetFacts(part, row, family, *series);
   }
+  // The one series of a family without labels is made with it; none of them had recorded into it.
+  if (part.keys->empty()) family.Clear();
+  family.AddOverflowed(part.overflowed);
   families_.push_back(*std::move(made));
-  return &family;
+  return true;
 }
 
 std::vector<std::string> TakenSegments(const Segment& retired) {

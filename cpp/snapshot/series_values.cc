@@ -9,6 +9,31 @@
 
 namespace toolvitals {
 
+bool IsInherited(const Segment& segment, const FamilyDefinition& definition, const SeriesRecord& series) {
+  const uint64_t last = segment.header().inherited.load(std::memory_order_relaxed);
+  if (last == 0 || NumberOf(series.generation.load(std::memory_order_relaxed)) > last) return false;
+  const auto are_zero = [&](const Word* words, size_t count) {
+    return std::all_of(words, words + count,
+                       [](const Word& word) { return word.load(std::memory_order_relaxed) == 0; });
+  };
+  switch (definition.kind) {
+    case InstrumentKind::kCounter:
+      return are_zero(series.cell, 2);
+    case InstrumentKind::kGauge:
+      return series.As<GaugeCell>().IsInherited();
+    case InstrumentKind::kHistogram:
+      return are_zero(series.cell + 1, 2 + definition.bounds.size() + 1);
+    case InstrumentKind::kSummary:
+      return are_zero(series.cell, 2);
+    case InstrumentKind::kInfo:
+    case InstrumentKind::kStateSet:
+      return are_zero(&series.created_us, 1);
+    case InstrumentKind::kNone:
+      break;
+  }
+  return false;
+}
+
 std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series) {
   const Offset cell = series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed);
   if (!segment.Holds(cell, sizeof(ExponentialCell))) return nullptr;

@@ -21,6 +21,10 @@ inline uint64_t SeriesBytes(const FamilyDefinition& definition) {
   return SeriesBytes(definition.kind, definition.bounds.size() + 1, definition.window_size != 0);
 }
 
+// Whether a process has the series, empty, from the one that forked it, and has not recorded into it. Its parent shows
+// it, or has removed it.
+bool IsInherited(const Segment& segment, const FamilyDefinition& definition, const SeriesRecord& series);
+
 // The exponential buckets of a histogram; nullptr where it has none, or not of every value.
 std::shared_ptr<const NativeHistogram> ReadNative(const Segment& segment, const SeriesRecord& series);
 

@@ -1,4 +1,4 @@
-// The layout of a segment, version 2, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
+// The layout of a segment, version 3, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
 // at offsets from the segment's first byte; an offset of zero means "none". No pointer, no lock, no padding with data.
 // Floor: store.
 #pragma once
@@ -14,7 +14,7 @@ namespace toolvitals {
 using Offset = uint64_t;
 
 inline constexpr uint64_t kSegmentMagic = 0x0031'4c41'5449'5654;  // "TVITAL1\0"
-inline constexpr uint64_t kLayoutVersion = 2;
+inline constexpr uint64_t kLayoutVersion = 3;
 
 // Why a record was dropped. The numbers are part of the layout; add at the end.
 enum class DropReason : uint32_t {
@@ -69,7 +69,9 @@ struct SegmentHeader {
   Word resets;           // how often its process zeroed what is counted
   Word package_version;  // three numbers of 16 bits each, the first one highest
   Word unshared;         // forked children whose records nobody but they can see
-  Word reserved[7];
+  Word inherited;        // of a forked child: the number of the last series that its parent had; zero: none
+  Word removals;         // in a retired segment: the number of the last removal that it knows of
+  Word reserved[5];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds

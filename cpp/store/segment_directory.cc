@@ -122,7 +122,7 @@ absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
     const std::string_view name = entry->d_name;
     if (name.ends_with(kSegmentSuffix)) {
       listing.segments.emplace_back(name.substr(0, name.size() - kSegmentSuffix.size()));
-    } else if (name != "." && name != ".." && name != kRetired && !name.ends_with(kMakingSuffix) &&
+    } else if (name != "." && name != ".." && name != kRetired && name != kRemoved && !name.ends_with(kMakingSuffix) &&
                !name.ends_with(kBaselineSuffix)) {
       listing.others.emplace_back(name);
     }
@@ -199,6 +199,29 @@ absl::Status SegmentDirectory::Change::Commit(const ClaimedRegion& made, const s
 void SegmentDirectory::Change::Unlink(const std::string& name) {
   directory_.Step("unlink");
   unlinkat(directory_.descriptor_, name.c_str(), 0);
+}
+
+absl::Status SegmentDirectory::Change::Write(const std::string& name, uint64_t offset, std::string_view bytes) {
+  directory_.Step("write");
+  const int descriptor =
+      openat(directory_.descriptor_, name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kFileMode);
+  if (descriptor < 0) return ErrnoStatus("cannot write to a file in", directory_.path_, errno);
+  const FileRegion file(descriptor, 0);
+  struct stat status = {};
+  if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid()) {
+    return absl::FailedPreconditionError(absl::StrCat("'", name, "' in '", directory_.path_, "' is no file of ours"));
+  }
+  if (static_cast<uint64_t>(status.st_size) > offset && ftruncate(descriptor, static_cast<off_t>(offset)) != 0) {
+    return ErrnoStatus("cannot write to a file in", directory_.path_, errno);
+  }
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return ErrnoStatus("cannot write to a file in", directory_.path_, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+    offset += static_cast<uint64_t>(written);
+  }
+  return absl::OkStatus();
 }
 
 void SegmentDirectory::Change::UnlinkUnfinished() {

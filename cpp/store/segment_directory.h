@@ -5,6 +5,7 @@
 //   9f86d081884c7d65.baseline       what of it was there when it was last reset, so counts no more
 //   60303ae22b998861.making         one that nobody reads yet
 //   retired                         what the processes recorded that have ended
+//   removed                         what was removed of those, since `retired` was made
 //
 // A change of what counts is one rename() of a new `retired`, made by whoever holds the directory's lock. A segment is
 // unlinked after the rename that took it in, and `retired` names it until then; so whatever instant anybody is killed
@@ -37,6 +38,7 @@ class SegmentDirectory final : public SegmentPlace {
   static constexpr std::string_view kBaselineSuffix = ".baseline";
   static constexpr std::string_view kMakingSuffix = ".making";
   static constexpr const char* kRetired = "retired";
+  static constexpr const char* kRemoved = "removed";
 
   // Called before each step that others could see; a test's scheduler stops and kills there.
   using StepHook = std::function<void(std::string_view step)>;
@@ -83,6 +85,9 @@ class SegmentDirectory final : public SegmentPlace {
     // Gives it the name that readers know, in the place of what had it.
     absl::Status Commit(const ClaimedRegion& made, const std::string& name);
     void Unlink(const std::string& name);
+    // Writes at that offset of a file, which is made where it is missing, and ends there. Killed meanwhile, it leaves a
+    // part of the bytes.
+    absl::Status Write(const std::string& name, uint64_t offset, std::string_view bytes);
     // Unlinks what processes left that ended before they published it.
     void UnlinkUnfinished();
 

@@ -113,7 +113,7 @@ class Instrument:
         states: Iterable[str] = (),
         quantiles: Iterable[float] = (),
         window_size: int = 0,
-        ttl_s: int = 0,
+        ttl_s: float = 0,
         max_series: int = 0,
         native: bool = False,
         native_schema: int = 3,

@@ -54,7 +54,7 @@ class Summary(MetricWrapperBase, core.SummaryBase):
         quantiles: Sequence[float] = (),
         window_size: int = 1000,
         max_series: int = 0,
-        ttl_s: int = 0,
+        ttl_s: float = 0,
     ) -> None:
         super().__init__(
             name,
@@ -130,7 +130,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
         native_max_buckets: int = 160,
         native_zero_threshold: float = 2.0**-128,
         max_series: int = 0,
-        ttl_s: int = 0,
+        ttl_s: float = 0,
     ) -> None:
         bounds = [float(bound) for bound in buckets]
         if bounds != sorted(bounds):

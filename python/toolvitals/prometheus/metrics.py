@@ -78,7 +78,7 @@ class Counter(MetricWrapperBase, core.CounterBase):
         _labelvalues: Sequence[str] | None = None,
         *,
         max_series: int = 0,
-        ttl_s: int = 0,
+        ttl_s: float = 0,
     ) -> None:
         super().__init__(
             name,
@@ -170,7 +170,7 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         multiprocess_mode: GaugeMode = "all",
         *,
         max_series: int = 0,
-        ttl_s: int = 0,
+        ttl_s: float = 0,
     ) -> None:
         if multiprocess_mode not in self._MULTIPROC_MODES:
             raise ValueError(f"Invalid multiprocess mode: {multiprocess_mode}")

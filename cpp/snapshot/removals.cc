@@ -1,0 +1,71 @@
+// Floor: snapshot.
+#include "snapshot/removals.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/text_record.h"
+
+namespace toolvitals {
+namespace {
+
+uint64_t NextVersion() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+// The values that a series has for the labels, packed; false where it has not all of them.
+bool ValuesOf(const LabelSet& series, const std::vector<std::string>& names, std::string& packed) {
+  std::vector<std::string_view> values;
+  for (const std::string& name : names) {
+    const auto found =
+        std::find_if(series.pairs.begin(), series.pairs.end(), [&](const auto& pair) { return pair.first == name; });
+    if (found == series.pairs.end()) return false;
+    values.emplace_back(found->second);
+  }
+  packed = PackTexts(values);
+  return true;
+}
+
+}  // namespace
+
+void Removals::Add(const SeriesFilter& filter) {
+  LabelSet::Pairs pairs = filter.labels;
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<std::string> names;
+  std::vector<std::string_view> values;
+  for (const auto& [name, value] : pairs) {
+    names.push_back(name);
+    values.emplace_back(value);
+  }
+  const absl::MutexLock lock(&mutex_);
+  OfFamily& family = families_[filter.family];
+  family.is_unregistered = family.is_unregistered || filter.is_unregistered;
+  if (!filter.is_unregistered) family.values[std::move(names)].insert(PackTexts(values));
+  size_.fetch_add(1, std::memory_order_relaxed);
+  version_.store(NextVersion(), std::memory_order_release);
+}
+
+bool Removals::TakesFamily(std::string_view name) const {
+  if (size() == 0) return false;
+  const absl::MutexLock lock(&mutex_);
+  const auto found = families_.find(absl::string_view(name.data(), name.size()));
+  return found != families_.end() && found->second.is_unregistered;
+}
+
+std::vector<bool> Removals::Kept(std::string_view name, const LabelSets& series) const {
+  if (size() == 0) return {};
+  const absl::MutexLock lock(&mutex_);
+  const auto found = families_.find(absl::string_view(name.data(), name.size()));
+  if (found == families_.end() || found->second.values.empty()) return {};
+  std::vector<bool> kept(series.size(), true);
+  std::string packed;
+  for (size_t i = 0; i < series.size(); ++i) {
+    kept[i] = std::none_of(found->second.values.begin(), found->second.values.end(), [&](const auto& wanted) {
+      return ValuesOf(*series[i], wanted.first, packed) && wanted.second.contains(packed);
+    });
+  }
+  return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
+}
+
+}  // namespace toolvitals

@@ -1,0 +1,75 @@
+// Floor: snapshot.
+#include "snapshot/removals.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace toolvitals {
+namespace {
+
+SeriesFilter Filter(std::string family, LabelSet::Pairs labels) {
+  SeriesFilter filter;
+  filter.family = std::move(family);
+  filter.labels = std::move(labels);
+  return filter;
+}
+
+LabelSets Sets(const std::vector<LabelSet::Pairs>& all) {
+  LabelSets sets;
+  for (const LabelSet::Pairs& pairs : all) sets.push_back(std::make_shared<const LabelSet>(pairs));
+  return sets;
+}
+
+TEST(RemovalsTest, TakeWhatHasAllOfTheLabels) {
+  const LabelSets sets = Sets({{{"a", "1"}, {"b", "2"}}, {{"a", "1"}, {"b", "3"}}, {{"a", "2"}, {"b", "2"}}});
+  Removals removals;
+  EXPECT_TRUE(removals.Kept("f", sets).empty());
+  EXPECT_EQ(removals.version(), 0u);
+  removals.Add(Filter("f", {{"b", "3"}, {"a", "1"}}));
+  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{true, false, true}));
+  EXPECT_TRUE(removals.Kept("g", sets).empty());
+  removals.Add(Filter("f", {{"b", "2"}}));
+  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{false, false, false}));
+  EXPECT_FALSE(removals.TakesFamily("f"));
+  EXPECT_EQ(removals.size(), 2u);
+}
+
+TEST(RemovalsTest, ValuesAreNoNamesAndNoOthersValues) {
+  const LabelSets sets = Sets({{{"a", "1"}, {"b", "2"}}, {{"a", "12"}, {"b", ""}}, {{"b", "1"}}});
+  Removals removals;
+  removals.Add(Filter("f", {{"a", "1"}}));
+  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{false, true, true}));
+}
+
+TEST(RemovalsTest, WithoutLabelsAllSeriesGoAndTheFamilyStays) {
+  Removals removals;
+  removals.Add(Filter("f", {}));
+  EXPECT_EQ(removals.Kept("f", Sets({{}, {{"a", "1"}}})), (std::vector<bool>{false, false}));
+  EXPECT_FALSE(removals.TakesFamily("f"));
+}
+
+TEST(RemovalsTest, AnUnregisteredFamilyGoesAsAWhole) {
+  SeriesFilter filter = Filter("f", {});
+  filter.is_unregistered = true;
+  Removals removals;
+  removals.Add(filter);
+  EXPECT_TRUE(removals.TakesFamily("f"));
+  EXPECT_FALSE(removals.TakesFamily("g"));
+}
+
+TEST(RemovalsTest, VersionsAreNeverThoseOfOthers) {
+  Removals one, another;
+  one.Add(Filter("f", {}));
+  another.Add(Filter("f", {}));
+  const uint64_t before = one.version();
+  EXPECT_NE(before, another.version());
+  one.Add(Filter("f", {}));
+  EXPECT_NE(one.version(), before);
+}
+
+}  // namespace
+}  // namespace toolvitals
