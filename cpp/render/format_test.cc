@@ -14,7 +14,7 @@ namespace toolvitals {
 namespace {
 
 TEST(FormatTest, JsonComesFirst) {
-  ASSERT_EQ(ExpositionFormats().size(), 5u);
+  ASSERT_EQ(ExpositionFormats().size(), 6u);
   const ExpositionFormat& json = ExpositionFormats()[0];
   EXPECT_EQ(json.name, "json");
   EXPECT_EQ(json.type, "application");
@@ -42,6 +42,8 @@ TEST(FormatTest, ContentTypesAreThoseThatPrometheusKnows) {
             "text/plain; version=1.0.0; charset=utf-8; escaping=underscores");
   EXPECT_EQ(content_type("openmetrics", Escaping::kAllowUtf8),
             "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=allow-utf-8");
+  EXPECT_EQ(content_type("openmetrics2", Escaping::kAllowUtf8),
+            "application/openmetrics-text; version=2.0.0; charset=utf-8; escaping=allow-utf-8");
   EXPECT_EQ(content_type("protobuf", Escaping::kValues),
             "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; "
             "escaping=values");
