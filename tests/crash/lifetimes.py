@@ -211,7 +211,8 @@ class _Play:
         if family.definition.label and self.random.random() < 0.7:
             self._do_fork((["remove", name, value],), token)
             self.model.remove(token, name, value)
-        else:
+        elif family.is_own or not self.model.has_directory:
+            # Who was forked with it asks who else shows it, and does not see a child that is not there yet.
             self._do_fork((["unregister", name],), token)
             self.model.unregister(token, name)
 
