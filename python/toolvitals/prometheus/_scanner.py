@@ -12,6 +12,8 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _BARE_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _BLANKS = re.compile(r"[ \t]*")
 _COMMA = re.compile(r",[ \t]*")
+# With nothing but blanks between it and further ones.
+_COMMAS = re.compile(r",(?:[ \t]+,)*[ \t]*")
 _ESCAPE = re.compile(r'\\([\\n"])')
 _HELP_ESCAPE = re.compile(r"\\([\\n])")
 _NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan)", re.IGNORECASE | re.ASCII)
@@ -181,12 +183,14 @@ class Scanner:
             raise self.fail(f"expected a comma or a brace at column {self.at + 1}")
 
     def _comma(self) -> bool:
-        return self.match(_COMMA) is not None
+        return self.match(_COMMA if self.strict else _COMMAS) is not None
 
     def metadata_name(self) -> str:
         """Reads the family's name of a HELP, TYPE or UNIT line."""
         quoted = self.quoted()
         if quoted is not None:
+            if self.rest and self.rest[0] not in " \t":
+                raise self.fail(f"unexpected text at column {self.at + 1}")
             return quoted
         word = self.word()
         if not is_legacy_metric_name(word):

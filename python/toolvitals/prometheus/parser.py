@@ -92,8 +92,10 @@ class _Family:
         else:
             # OpenMetrics' way, which Metric follows: the family without `_total`, the samples with it.
             metric = Metric(self.name.removesuffix("_total"), self._help, "counter")
-            total = f"{metric.name}_total"
-            metric.samples = [sample._replace(name=total) for sample in self.samples]
+            if metric.name == self.name:
+                metric.samples = [sample._replace(name=f"{sample.name}_total") for sample in self.samples]
+            else:
+                metric.samples = self.samples
         return metric
 
 

@@ -39,10 +39,15 @@ _MISREAD = {
         re.compile(r"(?m)^\s*#\S"),  # a comment's first word is passed over, whatever it is
         re.compile(r"(?m)^\s*[a-zA-Z]+\s*$"),  # of a line of one word, the last letter ends the name: `nan`
         re.compile(r"[{,]\s*[^,{}]*=\s*(?:[,}]|$)", re.MULTILINE),  # a label without a value is passed over
+        re.compile(r'(?m)^\s*#.*""\S'),  # a name ends with the last quote, not with the first
         re.compile(r"\t.* | .*\t"),  # spaces separate, or tabs, not both
+        re.compile(r'(?m)^\s*[^{#"\s][^{\n]*"'),  # what is between the value and the last word is passed over
     ),
     "openmetrics": (
         re.compile(r"(?m)^#\S"),
+        re.compile(r"\t"),  # tabs around names and in numbers are passed over
+        re.compile(r'(?m)^#.*""[^ \n]'),  # a name ends with the last quote, not with the first
+        re.compile(r"\.\d{9,}[^\d\s]"),  # a timestamp's digits are counted, and what is behind the ninth is not seen
         re.compile(r"(?m)^[a-zA-Z]+$"),
         re.compile(r"(?m)}[^ ]"),  # whatever stands behind the brace is passed over: `}-1` is 1
         re.compile(r'(?m)^[^{#]*"|\} [^{#]*"'),  # what is quoted is passed over, where nothing may be
@@ -88,7 +93,16 @@ def _is_known(text: str, kind: str, ours: Outcome, peers: Outcome) -> bool:
     # What only Python takes for digits, blanks or escapes outside of quotes.
     if _ODD_CHARACTERS.search(bare):
         return True
-    return ours.families is None and peers.families is not None and _needs_quotes(text, peers.families)
+    if ours.families is None:
+        return peers.families is not None and _needs_quotes(text, peers.families)
+    # Its OpenMetrics parser refuses, without a word, a quoted name that no metadata has announced.
+    return (
+        kind == "openmetrics" and peers.error is not None and not str(peers.error) and _has_quoted_names(ours.families)
+    )
+
+
+def _has_quoted_names(families: list[Any]) -> bool:
+    return not all(is_legacy_metric_name(sample[0]) for family in families for sample in family[-1])
 
 
 def _needs_quotes(text: str, families: list[Any]) -> bool:

@@ -111,11 +111,20 @@ class Family:
 
     def _enter_group(self, sample: Sample, line: str) -> bool:
         """Checks the order of groups and timestamps; False for a repetition at the same instant, which is dropped."""
-        within = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile", "stateset": self.name}
-        own = within.get(self.type)
+        bucket = f"{self.name}_bucket"
+        # The samples that a label set has several of, and the label that tells them apart.
+        within = {
+            "histogram": (bucket, "le"),
+            "gaugehistogram": (bucket, "le"),
+            "summary": (self.name, "quantile"),
+            "stateset": (self.name, self.name),
+        }
+        named, own = within.get(self.type, ("", ""))
+        if sample.name != named:
+            own = ""
         labels = tuple(sorted(sample.labels.items()))
         # Different facts of an info are one group: they follow each other in time.
-        group: Labels = () if self.type == "info" else tuple(item for item in labels if item[0] != own)
+        group: Labels = () if self.type == "info" else tuple(item for item in labels if not own or item[0] != own)
         if group != self._group:
             if group in self._groups:
                 raise ValueError(f"the samples of a label set do not stand together: {line!r}")

@@ -22,7 +22,7 @@ from toolvitals.prometheus.validation import validate_exemplar
 
 __all__ = ["text_fd_to_metric_families", "text_string_to_metric_families"]
 
-_DECIMAL = re.compile(r"(-?\d+)\.(\d+)", re.ASCII)
+_DECIMAL = re.compile(r"([+-]?\d+)\.(\d*)", re.ASCII)
 
 
 def text_string_to_metric_families(text: str) -> Iterator[Metric]:
@@ -91,6 +91,8 @@ def _sample(line: str, family: Family | None) -> Sample:
         return _native_sample(scanner, name, labels if has_labels else None)
     value = number(scanner.word())
     timestamp = None
+    if scanner.rest.startswith("  # "):
+        scanner.take(" ")
     if scanner.rest and not scanner.rest.startswith(" # "):
         scanner.expect(" ")
         timestamp = _timestamp(scanner)
