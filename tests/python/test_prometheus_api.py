@@ -16,7 +16,6 @@ PEER, OURS = "prometheus_client", "toolvitals.prometheus"
 # What is not there, and why.
 OF_FILES = "the peer's files of many processes; nothing is kept in files here"
 OF_THE_COPY = "parts of the decorator library that the peer copied, which it does not use itself"
-OF_A_DRAFT = "a draft of OpenMetrics 2.0"
 LEFT_OUT = {
     "mmap_dict": OF_FILES,
     "values.MmapedDict": OF_FILES,
@@ -32,10 +31,9 @@ LEFT_OUT = {
     "decorator.get_init": OF_THE_COPY,
     "decorator.getargspec": OF_THE_COPY,
     "parser.replace_escape_sequence": "a callback of the peer's own parser",
-    "openmetrics.exposition.CONTENT_TYPE_LATEST_2_0": OF_A_DRAFT,
 }
-# The standard library's, whose parameter has another name; one without the draft's parameter.
-OTHERWISE = {"decorator.contextmanager", "openmetrics.exposition.generate_latest"}
+# The standard library's, whose parameter has another name.
+OTHERWISE = {"decorator.contextmanager"}
 MODULES = [
     name.removeprefix(f"{PEER}.") for _, name, _ in pkgutil.walk_packages(prometheus_client.__path__, f"{PEER}.")
 ]
