@@ -16,6 +16,8 @@ const char* NameOf(FoldReason reason) {
       return "series_limit";
     case FoldReason::kMemoryLimit:
       return "memory_limit";
+    case FoldReason::kFileSystem:
+      return "file_system";
     case FoldReason::kValueBytes:
       return "value_bytes";
     case FoldReason::kNotUtf8:

@@ -16,6 +16,7 @@ enum class FoldReason {
   kFamilyLimit,  // the family's own limit of series
   kSeriesLimit,  // the limit over all families
   kMemoryLimit,  // the budget of bytes, in MiB
+  kFileSystem,   // the file that is shared cannot grow
   kValueBytes,   // a label value is longer than that
   kNotUtf8,      // a label value is no text
   kErrorTypes,   // types of error of one tool

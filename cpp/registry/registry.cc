@@ -20,6 +20,8 @@ bool Registry::TakeSeries() {
 void Registry::NoteSpent(std::string_view family) {
   if (series() >= max_series()) {
     folds_.Note(family, FoldReason::kSeriesLimit, max_series());
+  } else if (segment_.cannot_grow()) {
+    folds_.Note(family, FoldReason::kFileSystem, 0);
   } else {
     folds_.Note(family, FoldReason::kMemoryLimit, segment_.budget_bytes() >> 20);
   }

@@ -226,7 +226,9 @@ std::string_view Segment::StringAt(Offset offset) const {
 
 bool Segment::Grow(uint64_t bytes) {
   const uint64_t capacity = std::min(FileBytesFor(bytes), reserved_bytes_);
-  if (!region_ || bytes > capacity || !ReserveInFile(region_, capacity)) return false;
+  const bool grown = region_ && bytes <= capacity && ReserveInFile(region_, capacity);
+  cannot_grow_.store(!grown, std::memory_order_relaxed);
+  if (!grown) return false;
   // Two threads that grow it both only make it larger.
   Word& known = header().capacity_bytes;
   uint64_t seen = known.load(std::memory_order_relaxed);

@@ -102,6 +102,9 @@ class Segment {
   bool is_view() const { return limit_ != UINT64_MAX; }
   // Whether it lies in a file.
   bool is_shared() const { return static_cast<bool>(region_); }
+  // Whether the file system had no room the last time that the file had to grow: then Allocate() has none within the
+  // budget either.
+  bool cannot_grow() const { return cannot_grow_.load(std::memory_order_relaxed); }
 
   // Copies what is allocated, but for the blanks, into a region that holds nothing yet, which Adopt() can then take.
   // ResourceExhausted where the file system has no room.
@@ -124,6 +127,7 @@ class Segment {
   FreeBlocks free_;
   const uint64_t reserved_bytes_;  // of address space; the header's capacity_bytes are usable
   uint64_t limit_ = UINT64_MAX;    // of a view
+  std::atomic<bool> cannot_grow_{false};
   FileRegion region_;
 };
 

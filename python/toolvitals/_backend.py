@@ -103,6 +103,7 @@ _FOLD_REASONS = {
     "a larger METRICS_MAX_SERIES keeps more apart",
     "memory_limit": "the store has used the %d MiB that METRICS_MEMORY_LIMIT_MB allows; "
     "a larger METRICS_MEMORY_LIMIT_MB keeps more apart",
+    "file_system": "the file of shared metrics cannot grow where it lies; room in that file system keeps more apart",
     "value_bytes": "a label value has more than %d bytes, which no setting changes",
     "not_utf8": "a label value cannot be encoded as UTF-8, which no setting changes",
     "error_types": "a tool has failed with %d types of error, and no setting keeps more apart",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from fractions import Fraction
@@ -267,7 +268,9 @@ def test_a_million_names_stay_within_the_budgets() -> None:
         total = sum(tool["total_calls"] for tool in tools.values())
         print(json.dumps([total, len(tools), tools["overflow"]["total_calls"], grown]))
     """
-    total, tools, overflow, grown_kib = result_of(code, METRICS_MAX_SERIES="1000", METRICS_MEMORY_LIMIT_MB="8")
+    finished = run(code, check=False, METRICS_MAX_SERIES="1000", METRICS_MEMORY_LIMIT_MB="8")
+    assert len(finished.stderr.splitlines()) == 1, "the folding is told once"
+    total, tools, overflow, grown_kib = json.loads(finished.stdout)
     assert total == 1_000_001
     assert tools <= 1001
     assert overflow >= 999_000
@@ -289,7 +292,9 @@ def test_the_budget_of_bytes_holds_too() -> None:
             len(found["tools"]),
         ]))
     """
-    calls, hits, tools = result_of(code, METRICS_MAX_SERIES="1000000", METRICS_MEMORY_LIMIT_MB="2")
+    finished = run(code, check=False, METRICS_MAX_SERIES="1000000", METRICS_MEMORY_LIMIT_MB="2")
+    assert len(finished.stderr.splitlines()) == 2, "the folding is told once for each family"
+    calls, hits, tools = json.loads(finished.stdout)
     assert (calls, hits) == (50_000, 50_000)
     assert tools < 50_000
 

@@ -355,7 +355,10 @@ def test_a_segment_that_cannot_grow_counts_in_its_overflow(tmp_path: Path) -> No
         tools = collector.get_all_metrics()["tools"]
         print(json.dumps([sum(tool["total_calls"] for tool in tools.values()), "overflow" in tools]))
     """
-    assert result_of(code, TOOLVITALS_DIR=str(tmp_path / "run")) == [500, True]
+    finished = run(code, check=False, TOOLVITALS_DIR=str(tmp_path / "run"))
+    assert json.loads(finished.stdout) == [500, True]
+    [said] = finished.stderr.splitlines()
+    assert "tool_calls in one overflow series, because the file of shared metrics cannot grow" in said
 
 
 def test_generate_latest_is_of_all(service: Service) -> None:
