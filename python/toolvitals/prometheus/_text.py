@@ -80,8 +80,7 @@ def family_texts(
         yield family_text(target, write, escaping).encode()
     for collector in collectors:
         text = texts.get(id(collector))
-        whole_text = own_attribute(collector, "_whole_text")
-        if text is None and whole_text is not None:
+        if text is None and (whole_text := own_attribute(collector, "_whole_text")):
             text = whole_text(open_metrics)
         if text is not None:
             yield text
