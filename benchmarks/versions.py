@@ -25,7 +25,8 @@ HEAD = """# What @tool costs on each CPython
 Written by `make bench-versions`. A figure is what `@tool` adds to a call, decorated less bare, in multiples of an empty
 C call and of `time.perf_counter_ns()`; all subjects of one version are measured in one process, taking turns, and the
 best of many rounds counts. Nanoseconds are of this run. The goals: a function less than two `perf_counter_ns()` calls,
-a coroutine at most 120 ns. "Before" are the multiples of commit {commit}, measured {date} on {processor}.
+a coroutine at most 120 ns on the machine of RESULTS.md. "Before" are the multiples of commit {commit}, measured
+{date} on {processor}.
 """
 SECTION = """
 ## CPython {python}
@@ -77,8 +78,8 @@ def section(figures: dict[str, Any], before: dict[str, float] | None) -> str:
         now = [added(best, kind) / floor for floor in floors]
         then = ["", ""]
         if before is not None:
-            then = [f"{added(before, kind) / before[name]:.1f}" for name in ("empty C function", "perf_counter_ns")]
-        text += f"| {kind} | {added(best, kind):.0f} | {now[0]:.1f} | {then[0]} | {now[1]:.2f} | {then[1]} |\n"
+            then = [f"{added(before, kind) / before[name]:.2f}" for name in ("empty C function", "perf_counter_ns")]
+        text += f"| {kind} | {added(best, kind):.0f} | {now[0]:.2f} | {then[0]} | {now[1]:.2f} | {then[1]} |\n"
     return text
 
 
