@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DOCUMENT", "FOLDER", "Case", "Result", "cases", "render"]
+__all__ = ["DOCUMENT", "FOLDER", "NOT_TRIED", "Case", "Result", "cases", "render", "tried"]
 
 FOLDER = Path(__file__).resolve().parent
 DOCUMENT = FOLDER.parents[1] / "docs" / "reference" / "compatibility.md"
+
+NOT_TRIED = "not tried"
 
 HEAD = """# Compatibility
 
@@ -69,6 +71,10 @@ def tried(docstring: str | None) -> str:
 
 def render(results: Iterable[Result], python: str) -> str:
     """The document."""
-    ordered = sorted(set(results), key=lambda result: (result.framework.lower(), result.tried))
+    every = set(results)
+    run = {Case(each.framework, each.tried) for each in every if each.result != NOT_TRIED}
+    # Some parameters of a case may be for other versions of Python.
+    kept = [each for each in every if each.result != NOT_TRIED or Case(each.framework, each.tried) not in run]
+    ordered = sorted(kept, key=lambda result: (result.framework.lower(), result.tried, result.result))
     lines = [f"| {each.framework} | {each.version} | {each.tried} | {each.calls} | {each.result} |" for each in ordered]
     return HEAD.format(python=python) + "\n".join(lines) + "\n"

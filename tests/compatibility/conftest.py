@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from case_table import tried
+from case_table import NOT_TRIED, tried
 
 import toolvitals as tv
 
@@ -127,7 +127,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         module, case = item.module, item.function
         limit = item.get_closest_marker("limit")
         passed = "as without" if limit is None else f"differs: {limit.args[0]}"
-        result = {"passed": passed, "skipped": "not tried"}.get(report.outcome, "**fails**")
+        result = {"passed": passed, "skipped": NOT_TRIED}.get(report.outcome, "**fails**")
         item.config.stash.setdefault(RESULTS, []).append(
             {
                 "framework": module.FRAMEWORK,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from case_table import DOCUMENT, Case, Result, cases, render
+from case_table import DOCUMENT, NOT_TRIED, Case, Result, cases, render
 
 
 def rows(text: str) -> list[list[str]]:
@@ -38,3 +38,9 @@ def test_cases_are_read_from_the_source(tmp_path: Path) -> None:
 def test_parameters_of_a_case_are_one_row() -> None:
     result = Result("X", "1", "a", 2, "as without")
     assert rows(render([result, result], "3.11")) == [["X", "1", "a", "2", "as without"]]
+
+
+def test_a_parameter_that_was_not_tried_is_no_row_beside_one_that_was() -> None:
+    tried, skipped = (Result("X", "1", "a", 2, result) for result in ("as without", NOT_TRIED))
+    assert rows(render([tried, skipped], "3.11")) == [["X", "1", "a", "2", "as without"]]
+    assert rows(render([skipped], "3.11")) == [["X", "1", "a", "2", NOT_TRIED]]

@@ -105,11 +105,11 @@ def test_attributes(tool: Any, kind: Any) -> object:
     code = next(value for name, value in values.items() if name.endswith("_code"))
     frame = next(value for name, value in values.items() if name.endswith("_frame"))
     said = (
-        sorted(name for name in names if name != "cr_suspended" and name != "gi_suspended" and name != "ag_suspended"),
+        names,
         {name: value for name, value in values.items() if not name.endswith(("_code", "_frame"))},
         code is kind.__code__,
         frame.f_code is kind.__code__,
-        frame.f_locals,
+        dict(frame.f_locals),
         result.__name__,
         result.__qualname__,
     )
@@ -131,11 +131,14 @@ def test_state(tool: Any, kind: Any) -> object:
         if state is None:
             pytest.skip("Python before 3.12 has no such question for async generators")
     result = decorated(2)
-    said = [state(result), local(result)]
+    # Since CPython 3.13 the locals are a view of the frame, which must not outlive it.
+    said = [state(result), dict(local(result))]
     step = result.asend(None) if inspect.isasyncgen(result) else result
     with contextlib.suppress(StopIteration):
         step.send(None)
-    said += [state(result), local(result)]
+        if step is not result:
+            step.send(None)  # It has waited; now it yields.
+    said += [state(result), dict(local(result))]
     end(result)
     said.append(state(result))
     fresh = decorated(1)
