@@ -1,6 +1,8 @@
 // Floor: base.
 #include "base/descriptors.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -21,6 +23,10 @@ constinit std::array<Word, kMaxTrackedDescriptors / kBitsPerWord> words = {};
 // One past the highest word that ever held a bit, so that a child need not read all of them.
 constinit std::atomic<int> words_used = 0;
 constinit std::atomic<uint64_t> generation = 0;
+// Whether a mark could not be set: then nothing is told apart by marks.
+constinit std::atomic<bool> unmarked = false;
+
+int Mark() { return SIGRTMAX; }
 
 }  // namespace
 
@@ -29,6 +35,7 @@ constinit std::atomic<uint64_t> generation = 0;
 
 bool TrackDescriptor(int descriptor) {
   if (descriptor < 0 || descriptor >= kMaxTrackedDescriptors) return false;
+  if (fcntl(descriptor, F_SETSIG, Mark()) != 0) unmarked.store(true, std::memory_order_relaxed);
   const int index = descriptor / kBitsPerWord;
   words[index].fetch_or(uint64_t{1} << (descriptor % kBitsPerWord), std::memory_order_relaxed);
   int used = words_used.load(std::memory_order_relaxed);
@@ -43,12 +50,23 @@ void UntrackDescriptor(int descriptor) {
   words[descriptor / kBitsPerWord].fetch_and(~bit, std::memory_order_relaxed);
 }
 
+bool IsTrackedFile(int descriptor) {
+  if (descriptor < 0) return false;
+  const int saved_errno = errno;
+  const int mark = fcntl(descriptor, F_GETSIG);
+  errno = saved_errno;
+  return mark == Mark() || (mark >= 0 && unmarked.load(std::memory_order_relaxed));
+}
+
 void CloseTrackedDescriptors() {
   const int saved_errno = errno;
   const int used = words_used.load(std::memory_order_relaxed);
   for (int index = 0; index < used; ++index) {
     uint64_t bits = words[index].exchange(0, std::memory_order_relaxed);
-    for (; bits != 0; bits &= bits - 1) ::close(index * kBitsPerWord + std::countr_zero(bits));
+    for (; bits != 0; bits &= bits - 1) {
+      const int descriptor = index * kBitsPerWord + std::countr_zero(bits);
+      if (IsTrackedFile(descriptor)) ::close(descriptor);
+    }
   }
   generation.fetch_add(1, std::memory_order_relaxed);
   errno = saved_errno;

@@ -1,4 +1,5 @@
-// The descriptors that this process's native threads own, so that a forked child can close its copies of them.
+// The descriptors that this process's native threads own: a forked child closes its copies of them, and whoever is
+// about to use one can ask whether the number still means it.
 // Floor: base.
 #pragma once
 
@@ -8,6 +9,11 @@ namespace toolvitals {
 
 // A process-wide bitmap of atomic words: every function here is lock-free, thread-safe and async-signal-safe.
 //
+// Programs close descriptors that are not theirs (a daemon closes all there are), and the kernel gives the numbers to
+// the next who asks. A bit in a bitmap does not show that. So each open file is marked as well, with something that the
+// kernel keeps with the file and not with the number, and that nobody else sets on it: the signal that would tell of
+// input (F_SETSIG in fcntl(2)), which without O_ASYNC is never sent.
+//
 // A fork in the instant between a descriptor's birth and TrackDescriptor(), or between UntrackDescriptor() and its
 // close, leaves the child one copy too many. It is close-on-exec and costs the child a number, nothing else. The other
 // order would let the child close a descriptor that belongs to somebody else.
@@ -15,10 +21,15 @@ namespace toolvitals {
 // False, and nothing is tracked, when the number is beyond kMaxTrackedDescriptors.
 bool TrackDescriptor(int descriptor);
 
+// Whether the number means a file that TrackDescriptor() marked. One system call. Where the system keeps no marks,
+// whether it means any file.
+bool IsTrackedFile(int descriptor);
+
 // To be called before the descriptor is closed.
 void UntrackDescriptor(int descriptor);
 
-// Closes every tracked descriptor and forgets it. Only in the child of a fork, where no other thread runs.
+// Closes every tracked descriptor that is not somebody else's by now, and forgets it. Only in the child of a fork,
+// where no other thread runs.
 void CloseTrackedDescriptors();
 
 // Counts the calls of CloseTrackedDescriptors(): an object made under another count belongs to a parent process.

@@ -90,7 +90,7 @@ class IngestHandle {
   const std::optional<std::string>& datagram_socket() const { return datagram_socket_; }
 
   // A forked child has the object but not the thread.
-  bool running() const { return !stopped_ && owner_ == getpid(); }
+  bool running() const { return !stopped_ && owner_ == getpid() && ingest_->running(); }
 
   void Stop() {
     stopped_ = true;

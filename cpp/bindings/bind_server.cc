@@ -63,7 +63,7 @@ class ServerHandle {
   std::optional<uint16_t> prometheus_port() const { return prometheus_port_; }
 
   // A forked child has the object but not the thread.
-  bool running() const { return !stopped_ && owner_ == getpid(); }
+  bool running() const { return !stopped_ && owner_ == getpid() && server_->running(); }
 
   void Stop() {
     stopped_ = true;

@@ -236,7 +236,13 @@ Collector::Sharing Collector::sharing() const {
 void Collector::FoundFamily() {
   absl::MutexLock lock(&mutex_);
   const bool is_family = dynamic_cast<SegmentFamily*>(sharing_.place.get()) != nullptr;
-  if (is_family && !sharing_.is_founder) sharing_ = {};
+  if (!is_family || sharing_.is_founder) return;
+  // A daemon closes what it inherited, and a file in memory cannot be opened again: then its store could not grow.
+  if (segment_->is_shared() && !segment_->KeepFileOpen()) {
+    const std::vector<char> image = segment_->Copy({});
+    if (!segment_->AdoptPrivately(image).ok()) return;
+  }
+  sharing_ = {};
 }
 
 absl::Status Collector::MakeOverflow() {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/descriptors.h"
+#include "serve/own_socket.h"
 
 namespace toolvitals {
 
@@ -15,6 +16,7 @@ absl::Status DatagramReceiver::Open(std::unique_ptr<SocketPath> path) {
   boost::system::error_code error;
   socket_.assign(path->descriptor(), error);
   if (error) return absl::ResourceExhaustedError("the event loop cannot watch another socket");
+  descriptor_ = path->descriptor();
   path->Release();
   path_ = std::move(path);
   return absl::OkStatus();
@@ -27,7 +29,8 @@ void DatagramReceiver::Start() {
 void DatagramReceiver::Wait() {
   socket_.async_wait(WatchedSocket::wait_read, [this](const boost::system::error_code& error) {
     waiting_ = false;
-    if (error) return;
+    // Where it is not its own any more, the loop finds it out likewise, and ends.
+    if (error || !IsTrackedFile(descriptor_)) return;
     for (int i = 0; i < kMaxDatagramsPerWake && ReadOne(); ++i) {
     }
     Wait();
@@ -37,8 +40,7 @@ void DatagramReceiver::Wait() {
 
 bool DatagramReceiver::ReadOne() {
   // With MSG_TRUNC the length is that of the datagram, however little of it fits.
-  const ssize_t received =
-      recv(socket_.native_handle(), loop_.buffer.get(), kIngestReadBytes, MSG_DONTWAIT | MSG_TRUNC);
+  const ssize_t received = recv(descriptor_, loop_.buffer.get(), kIngestReadBytes, MSG_DONTWAIT | MSG_TRUNC);
   if (received < 0) return errno == EINTR;
   if (static_cast<size_t>(received) > kMaxLineBytes) {
     loop_.recorder.OnBadLine(IngestResult::kLineTooLong);
@@ -51,7 +53,8 @@ bool DatagramReceiver::ReadOne() {
 void DatagramReceiver::Drain() noexcept {
   if (!socket_.is_open()) return;
   path_->Remove();
-  shutdown(socket_.native_handle(), SHUT_RD);
+  if (!IsTrackedFile(descriptor_)) return Close();
+  shutdown(descriptor_, SHUT_RD);
   while (ReadOne()) {
   }
   Close();
@@ -59,9 +62,7 @@ void DatagramReceiver::Drain() noexcept {
 
 void DatagramReceiver::Close() noexcept {
   if (!socket_.is_open()) return;
-  UntrackDescriptor(socket_.native_handle());
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  CloseOwn(socket_);
   path_.reset();
 }
 

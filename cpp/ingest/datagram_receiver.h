@@ -22,6 +22,8 @@ class DatagramReceiver {
   void Start();
   // Takes the path away, lets nobody send any more, and takes in what was sent.
   void Drain() noexcept;
+  // What is received at, once open; negative where nothing is.
+  int descriptor() const { return descriptor_; }
 
  private:
   void Wait();
@@ -31,6 +33,7 @@ class DatagramReceiver {
 
   IngestLoop& loop_;
   WatchedSocket socket_;
+  int descriptor_ = -1;  // the socket's
   std::unique_ptr<SocketPath> path_;
   bool waiting_ = false;
 };

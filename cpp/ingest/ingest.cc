@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <atomic>
 #include <exception>
 #include <new>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
+#include "base/descriptors.h"
 #include "ingest/datagram_receiver.h"
 #include "ingest/ingest_listener.h"
 #include "serve/loop_thread.h"
@@ -34,8 +36,12 @@ class Ingest::Impl : public LoopOwner {
   absl::Status Open(const IngestOptions& options);
   void StartThread();
   void Stop();
+  bool running() const { return !ended_.load(std::memory_order_relaxed) && loop_.IsIntact() && IsIntact(); }
 
  private:
+  void Run() noexcept;
+  bool IsIntact() const;
+  void DrainAll();
   void Resume();
   void RefreshUsersLater();
 
@@ -44,6 +50,7 @@ class Ingest::Impl : public LoopOwner {
   DatagramReceiver datagrams_;
   LoopTimer users_timer_;
   bool timing_ = false;
+  std::atomic<bool> ended_ = false;  // by itself or by Stop()
   absl::Mutex stopping_;
   std::thread thread_;
 };
@@ -64,7 +71,26 @@ absl::Status Ingest::Impl::Open(const IngestOptions& options) {
 
 void Ingest::Impl::StartThread() {
   Resume();
-  thread_ = StartLoopThread([this] { loop_.Run(loop_.tuning.accept_backoff, [this] { Resume(); }); });
+  thread_ = StartLoopThread([this] { Run(); });
+}
+
+void Ingest::Impl::Run() noexcept {
+  loop_.Run(
+      loop_.tuning.accept_backoff, [this] { Resume(); }, [this] { return IsIntact(); });
+  // Of a loop that was lost something may be left, and programs would send to it.
+  DrainAll();
+}
+
+bool Ingest::Impl::IsIntact() const {
+  const auto is_own = [](int descriptor) { return descriptor < 0 || IsTrackedFile(descriptor); };
+  return is_own(listener_.descriptor()) && is_own(datagrams_.descriptor());
+}
+
+void Ingest::Impl::DrainAll() {
+  ended_.store(true, std::memory_order_relaxed);
+  listener_.Drain();
+  datagrams_.Drain();
+  loop_.connections.CloseAll();
 }
 
 // Takes up whatever is not under way.
@@ -88,12 +114,10 @@ void Ingest::Impl::RefreshUsersLater() {
 
 void Ingest::Impl::Stop() {
   const absl::MutexLock lock(&stopping_);
-  loop_.io.stop();
+  loop_.Stop();
   if (thread_.joinable()) thread_.join();
-  // With the thread gone, everything that was its alone is ours.
-  listener_.Drain();
-  datagrams_.Drain();
-  loop_.connections.CloseAll();
+  // With the thread gone, everything that was its alone is ours. Where there was none, nobody has drained it yet.
+  DrainAll();
 }
 
 Ingest::Ingest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -122,6 +146,8 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Start(IngestRecorder& recorder, 
 Ingest::~Ingest() {
   if (impl_->IsOfParent()) LoopOwner::Bury(std::move(impl_));
 }
+
+bool Ingest::running() const { return !impl_->IsOfParent() && impl_->running(); }
 
 void Ingest::Stop() {
   if (!impl_->IsOfParent()) impl_->Stop();

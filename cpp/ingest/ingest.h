@@ -35,6 +35,10 @@ class Ingest {
   // but the loop's own. In the child of a fork it does nothing: Server::AbandonAllAfterFork() closes the sockets there.
   void Stop();
 
+  // Whether records are taken in. False once it is stopped, and once the program has closed a descriptor of its: it
+  // then ends by itself and closes the others. Any thread.
+  bool running() const;
+
  private:
   class Impl;
   explicit Ingest(std::unique_ptr<Impl> impl);

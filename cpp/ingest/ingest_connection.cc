@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/descriptors.h"
+#include "serve/own_socket.h"
 
 namespace toolvitals {
 
@@ -46,6 +47,7 @@ void IngestConnection::OnReadable() {
 }
 
 IngestConnection::Progress IngestConnection::ReadSome() {
+  if (!IsTrackedFile(socket_.native_handle())) return Progress::kEnd;
   const ssize_t received = recv(socket_.native_handle(), loop_.buffer.get(), kIngestReadBytes, MSG_DONTWAIT);
   if (received > 0) {
     splitter_.Append({loop_.buffer.get(), static_cast<size_t>(received)});
@@ -59,16 +61,14 @@ IngestConnection::Progress IngestConnection::ReadSome() {
 void IngestConnection::Close() noexcept {
   if (!socket_.is_open()) return;
   try {
-    shutdown(socket_.native_handle(), SHUT_RD);
+    if (IsTrackedFile(socket_.native_handle())) shutdown(socket_.native_handle(), SHUT_RD);
     while (ReadSome() == Progress::kRead) {
     }
     splitter_.Finish();
   } catch (...) {
     // Memory is short: what could not be taken in is lost with the connection.
   }
-  UntrackDescriptor(socket_.native_handle());
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  CloseOwn(socket_);
   loop_.recorder.AddConnections(-1);
   loop_.connections.Remove(*this);
 }

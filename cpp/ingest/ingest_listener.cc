@@ -9,6 +9,7 @@
 
 #include "base/descriptors.h"
 #include "ingest/ingest_connection.h"
+#include "serve/own_socket.h"
 
 namespace toolvitals {
 
@@ -16,6 +17,7 @@ absl::Status IngestListener::Open(std::unique_ptr<SocketPath> path) {
   boost::system::error_code error;
   socket_.assign(path->descriptor(), error);
   if (error) return absl::ResourceExhaustedError("the event loop cannot watch another socket");
+  descriptor_ = path->descriptor();
   path->Release();
   path_ = std::move(path);
   return absl::OkStatus();
@@ -44,7 +46,9 @@ void IngestListener::WaitAfterBackoff() {
 
 void IngestListener::AcceptReady() {
   for (int accepted = 0; accepted < kMaxAcceptsPerWake; ++accepted) {
-    const int descriptor = accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    // Where it is not, the loop finds it out likewise, and ends.
+    if (!IsTrackedFile(descriptor_)) return;
+    const int descriptor = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
       Welcome(descriptor);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -79,12 +83,13 @@ void IngestListener::Welcome(int descriptor) {
 void IngestListener::Drain() noexcept {
   if (!socket_.is_open()) return;
   path_->Remove();
+  if (!IsTrackedFile(descriptor_)) return Close();
   // From here on connecting is refused, and accept() gives those who are in the queue. One at a time, so that
   // descriptors suffice however many they are.
-  shutdown(socket_.native_handle(), SHUT_RD);
+  shutdown(descriptor_, SHUT_RD);
   loop_.connections.CloseAll();
   for (;;) {
-    const int descriptor = accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0 && errno != EINTR && errno != ECONNABORTED) break;
     if (descriptor >= 0) Welcome(descriptor);
     loop_.connections.CloseAll();
@@ -94,9 +99,7 @@ void IngestListener::Drain() noexcept {
 
 void IngestListener::Close() noexcept {
   if (!socket_.is_open()) return;
-  UntrackDescriptor(socket_.native_handle());
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  CloseOwn(socket_);
   path_.reset();
 }
 

@@ -26,6 +26,8 @@ class IngestListener {
   void Start();
   // Takes the path away, lets nobody connect any more, and takes in what those who did have sent.
   void Drain() noexcept;
+  // What is listened on, once open; negative where nothing is.
+  int descriptor() const { return descriptor_; }
 
  private:
   void Wait();
@@ -36,6 +38,7 @@ class IngestListener {
 
   IngestLoop& loop_;
   WatchedSocket socket_;
+  int descriptor_ = -1;  // the socket's
   LoopTimer backoff_;
   std::unique_ptr<SocketPath> path_;
   bool waiting_ = false;  // for a client, or for the end of a back-off

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/descriptors.h"
+#include "serve/own_socket.h"
 
 namespace toolvitals {
 
@@ -23,7 +24,7 @@ template <typename Step>
 auto Connection::Then(Step step) {
   return [self = shared_from_this(), step](const boost::system::error_code& error, size_t bytes) {
     if (!self->socket_.is_open()) return;
-    if (error) return self->Close();
+    if (error || !self->IsOwn()) return self->Close();
     try {
       step(*self, bytes);
     } catch (...) {
@@ -33,6 +34,8 @@ auto Connection::Then(Step step) {
   };
 }
 
+bool Connection::IsOwn() { return IsTrackedFile(socket_.native_handle()); }
+
 void Connection::Start() {
   Await(loop_.tuning.head_timeout, true);
   Read();
@@ -40,9 +43,7 @@ void Connection::Start() {
 
 void Connection::Close() noexcept {
   if (!socket_.is_open()) return;
-  UntrackDescriptor(socket_.native_handle());
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  CloseOwn(socket_);
   body_.reset();
   EndStream();
   loop_.connections.Remove(*this);
@@ -79,6 +80,7 @@ void Connection::AnswerNext() {
 
 void Connection::Deliver(const Response& response) noexcept {
   if (!socket_.is_open()) return;
+  if (!IsOwn()) return Close();
   try {
     if (response.close) exchange_.keep_alive = false;
     Write(response);

@@ -45,6 +45,8 @@ class Connection final : public PooledConnection, public ScrapeWaiter, public st
   void GiveUp() noexcept override { Close(); }
 
  private:
+  // Whether the descriptor is still this connection's.
+  bool IsOwn();
   void Read();
   void OnRead(size_t bytes);
   void AnswerNext();

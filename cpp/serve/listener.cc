@@ -9,6 +9,7 @@
 
 #include "base/descriptors.h"
 #include "serve/connection.h"
+#include "serve/own_socket.h"
 
 namespace toolvitals {
 namespace {
@@ -68,6 +69,7 @@ absl::Status Listener::OpenOnce(const std::vector<Address>& addresses, uint16_t 
       close(*descriptor);
       return absl::ResourceExhaustedError("the event loop cannot watch another socket");
     }
+    door->descriptor = *descriptor;
     if (port_ == 0) port_ = BoundPort(*descriptor);
     doors_.push_back(std::move(door));
   }
@@ -83,11 +85,13 @@ void Listener::Start() {
 void Listener::Close() noexcept {
   for (const auto& door : doors_) {
     if (!door->acceptor.is_open()) continue;
-    UntrackDescriptor(door->acceptor.native_handle());
-    boost::system::error_code ignored;
-    door->acceptor.close(ignored);
+    CloseOwn(door->acceptor);
   }
   doors_.clear();
+}
+
+void Listener::AppendDescriptors(std::vector<int>& descriptors) const {
+  for (const auto& door : doors_) descriptors.push_back(door->descriptor);
 }
 
 void Listener::Wait(Door& door) {
@@ -108,8 +112,10 @@ void Listener::WaitAfterBackoff(Door& door) {
 }
 
 void Listener::AcceptReady(Door& door) {
+  // The loop finds it out likewise, and ends.
+  if (!IsTrackedFile(door.descriptor)) return;
   for (int accepted = 0; accepted < kMaxAcceptsPerWake; ++accepted) {
-    const int descriptor = accept4(door.acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = accept4(door.descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor >= 0) {
       Welcome(door, descriptor);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -35,7 +35,10 @@ class Listener {
                     const IsOurPort& is_ours = nullptr);
   // Waits for clients. Called again after an exception has left a handler, it takes up what that handler dropped.
   void Start();
+  // Closes what is still its own.
   void Close() noexcept;
+  // Those that are listened on, once open.
+  void AppendDescriptors(std::vector<int>& descriptors) const;
 
   uint16_t port() const { return port_; }
 
@@ -57,6 +60,7 @@ class Listener {
     boost::asio::ip::tcp protocol;
     RouterConfig config;
     Acceptor acceptor;
+    int descriptor = -1;  // the acceptor's
     Timer backoff;
     bool waiting = false;  // for a client, or for the end of a back-off
   };

@@ -53,6 +53,8 @@ inline constexpr std::chrono::milliseconds kIdleTimeout{120'000};
 inline constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 inline constexpr std::chrono::milliseconds kSweepInterval{1'000};
 inline constexpr std::chrono::milliseconds kAcceptBackoff{100};
+// How long a loop waits before it looks whether the program has closed its descriptors. Asio waits no longer at a time.
+inline constexpr std::chrono::milliseconds kLookInterval{1'000};
 
 static_assert(kPieceBytes <= kMaxWholeBodyBytes);
 static_assert(kReadChunkBytes <= kMaxRequestHeadBytes);

@@ -1,6 +1,8 @@
 // Floor: serve.
 #include "serve/server.h"
 
+#include <algorithm>
+#include <atomic>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -36,15 +38,21 @@ class Server::Impl : public LoopOwner {
   void StartThread();
   void Stop();
 
+  bool running() const;
+
   const std::vector<uint16_t>& ports() const { return ports_; }
 
  private:
   void Run() noexcept;
+  bool IsIntact() const;
+  void CloseAll();
 
   EventLoop loop_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<uint16_t> ports_;
+  std::vector<int> descriptors_;  // that are listened on; any thread reads them
   absl::Mutex stopping_;
+  std::atomic<bool> ended_ = false;  // by itself or by Stop(); the listeners are gone or about to go
   std::thread thread_;
 };
 
@@ -65,6 +73,7 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
     if (absl::Status status = listener->Open(*addresses, listen.port, options.host, options.is_our_port); !status.ok())
       return status;
     ports_.push_back(listener->port());
+    listener->AppendDescriptors(descriptors_);
     listeners_.push_back(std::move(listener));
   }
   return absl::OkStatus();
@@ -76,19 +85,32 @@ void Server::Impl::StartThread() {
 }
 
 void Server::Impl::Run() noexcept {
-  loop_.Run(loop_.tuning.accept_backoff, [this] {
+  const auto resume = [this] {
     for (const auto& listener : listeners_) listener->Start();
     loop_.connections.ScheduleSweep();
-  });
+  };
+  loop_.Run(loop_.tuning.accept_backoff, resume, [this] { return IsIntact(); });
+  // Of a loop that was lost something may be left, and clients would wait at it for an answer.
+  CloseAll();
 }
+
+bool Server::Impl::IsIntact() const { return std::all_of(descriptors_.begin(), descriptors_.end(), &IsTrackedFile); }
+
+// What one thread does after the other, both at most once to any socket.
+void Server::Impl::CloseAll() {
+  ended_.store(true, std::memory_order_relaxed);
+  for (const auto& listener : listeners_) listener->Close();
+  loop_.connections.CloseAll();
+}
+
+bool Server::Impl::running() const { return !ended_.load(std::memory_order_relaxed) && loop_.IsIntact() && IsIntact(); }
 
 void Server::Impl::Stop() {
   const absl::MutexLock lock(&stopping_);
-  loop_.io.stop();
+  loop_.Stop();
   if (thread_.joinable()) thread_.join();
-  // With the thread gone, everything that was its alone is ours.
-  for (const auto& listener : listeners_) listener->Close();
-  loop_.connections.CloseAll();
+  // With the thread gone, everything that was its alone is ours. Where there was none, nobody has closed it yet.
+  CloseAll();
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -124,6 +146,8 @@ Server::~Server() {
 void Server::Stop() {
   if (!impl_->IsOfParent()) impl_->Stop();
 }
+
+bool Server::running() const { return !impl_->IsOfParent() && impl_->running(); }
 
 const std::vector<uint16_t>& Server::ports() const { return impl_->ports(); }
 

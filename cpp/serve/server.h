@@ -51,6 +51,10 @@ class Server {
   // clients do.
   void Stop();
 
+  // Whether the endpoints are served. False once it is stopped, and once the program has closed a descriptor of its: it
+  // then ends by itself and closes the others. Any thread.
+  bool running() const;
+
   // The bound port of each listener, in the order of the options.
   const std::vector<uint16_t>& ports() const;
 

@@ -2,9 +2,15 @@
 // Floor: serve.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstdlib>
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -122,6 +128,136 @@ TEST_F(ServerProcessTest, AForkedChildStartsItsOwnServer) {
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_EQ(TestClient(json_port()).Get("/metrics").status, 200);
+}
+
+// What a program does that closes all descriptors, its own and ours, in a process of its own. The exit status is the
+// first thing that was wrong.
+int StatusOf(const std::function<int()>& program) {
+  const pid_t child = fork();
+  if (child == 0) _exit(program());
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void CloseAllDescriptors() {
+  for (int descriptor = 3; descriptor < 1024; ++descriptor) close(descriptor);
+}
+
+// The numbers that were closed are somebody else's now: sockets that record whatever is written to them, all of them
+// watched by an epoll of theirs.
+class Stranger {
+ public:
+  Stranger() : epoll_(epoll_create1(0)) {
+    for (int i = 0; i < 30; ++i) {
+      std::array<int, 2> pair = {};
+      if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) != 0) abort();
+      for (const int end : pair) {
+        epoll_event event = {};
+        event.events = EPOLLIN;
+        event.data.fd = end;
+        epoll_ctl(epoll_, EPOLL_CTL_ADD, end, &event);
+        ends_.push_back(end);
+      }
+    }
+  }
+  // Open, unwritten, and watched as before.
+  bool is_untouched() const {
+    epoll_event event = {};
+    if (epoll_wait(epoll_, &event, 1, 0) != 0) return false;
+    for (size_t i = 0; i < ends_.size(); ++i) {
+      if (write(ends_[i], "x", 1) != 1) return false;
+      if (epoll_wait(epoll_, &event, 1, 0) != 1 || event.data.fd != ends_[i ^ 1]) return false;
+      char byte = 0;
+      if (read(ends_[i ^ 1], &byte, 1) != 1) return false;
+    }
+    return true;
+  }
+
+ private:
+  const int epoll_;
+  std::vector<int> ends_;
+};
+
+TEST_F(ServerProcessTest, AProgramMayCloseAllDescriptors) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer starts no threads in the child of a process that has some";
+#endif
+  for (const bool busy : {false, true}) {
+    SCOPED_TRACE(busy);
+    const int status = StatusOf([&] {
+      Start();
+      if (!server_->running()) return 1;
+      std::optional<TestClient> client;
+      if (busy) {
+        client.emplace(json_port());
+        if (client->Get("/metrics").status != 200) return 2;
+      }
+      CloseAllDescriptors();
+      if (server_->running()) return 3;
+      const Stranger stranger;
+      if (server_->running()) return 4;
+      // The loop is not woken by what comes to the stranger's sockets; it ends when it looks next.
+      server_->Stop();
+      server_.reset();
+      if (CountEntries("/proc/self/task") != 1) return 5;
+      if (!stranger.is_untouched()) return 6;
+      Start();
+      if (!server_->running() || TestClient(json_port()).Get("/metrics").status != 200) return 7;
+      server_.reset();
+      return stranger.is_untouched() ? 0 : 8;
+    });
+    EXPECT_EQ(status, 0);
+  }
+}
+
+TEST_F(ServerProcessTest, AChildOfAProgramThatClosedAllClosesNothingOfItsOwn) {
+  const int status = StatusOf([&] {
+    Start();
+    CloseAllDescriptors();
+    const Stranger stranger;
+    const int in_child = StatusOf([&] {
+      Server::AbandonAllAfterFork();
+      server_.reset();
+      return stranger.is_untouched() ? 0 : 1;
+    });
+    return in_child;
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(ServerProcessTest, WhatIsLeftOfALostServerIsClosed) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer starts no threads in the child of a process that has some";
+#endif
+  // Each of the server's descriptors alone: the three of its loop and its two sockets.
+  for (int nth = 0; nth < 5; ++nth) {
+    SCOPED_TRACE(nth);
+    const int status = StatusOf([&] {
+      const size_t before = CountEntries("/proc/self/fd");
+      const int first = dup(0);
+      close(first);
+      Start();
+      close(first + nth);
+      if (server_->running()) return 1;
+      while (CountEntries("/proc/self/task") != 1) std::this_thread::yield();
+      return CountEntries("/proc/self/fd") == before ? 0 : 2;
+    });
+    EXPECT_EQ(status, 0);
+  }
+}
+
+TEST(DescriptorsTest, KnowsWhatIsNotItsOwn) {
+  const int own = open("/dev/zero", O_RDONLY | O_CLOEXEC), other = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_TRUE(TrackDescriptor(own));
+  EXPECT_TRUE(IsTrackedFile(own));
+  EXPECT_FALSE(IsTrackedFile(other));
+  EXPECT_FALSE(IsTrackedFile(-1));
+  dup2(other, own);
+  EXPECT_FALSE(IsTrackedFile(own));
+  UntrackDescriptor(own);
+  close(own);
+  close(other);
 }
 
 TEST(DescriptorsTest, TracksWhatItCan) {

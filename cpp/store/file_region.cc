@@ -19,8 +19,21 @@ struct flock ByteLock(short type, uint64_t byte) {
 }  // namespace
 
 void FileRegion::Close() {
-  if (descriptor_ >= 0) close(descriptor_);
+  if (IsOpen()) close(descriptor_);
   descriptor_ = -1;
+}
+
+bool FileRegion::Reopen() {
+  if (IsOpen()) return true;
+  if (path_.empty()) return false;
+  const int descriptor = open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return false;
+  if (!identity_.IsOf(descriptor)) {
+    close(descriptor);
+    return false;
+  }
+  descriptor_ = descriptor;
+  return true;
 }
 
 bool TryLockByte(int descriptor, uint64_t byte) {

@@ -226,7 +226,8 @@ std::string_view Segment::StringAt(Offset offset) const {
 
 bool Segment::Grow(uint64_t bytes) {
   const uint64_t capacity = std::min(FileBytesFor(bytes), reserved_bytes_);
-  const bool grown = region_ && bytes <= capacity && ReserveInFile(region_, capacity);
+  // The program may have closed the descriptor, and opened a file of its own that has the number now.
+  const bool grown = region_ && bytes <= capacity && region_.Reopen() && ReserveInFile(region_, capacity);
   cannot_grow_.store(!grown, std::memory_order_relaxed);
   if (!grown) return false;
   // Two threads that grow it both only make it larger.
@@ -288,6 +289,7 @@ absl::Status Segment::AdoptPrivately(std::span<const char> image) {
   header().used_bytes.store(image.size(), std::memory_order_relaxed);
   header().capacity_bytes.store(capacity, std::memory_order_relaxed);
   region_ = FileRegion();
+  cannot_grow_.store(false, std::memory_order_relaxed);
   return absl::OkStatus();
 }
 

@@ -105,6 +105,8 @@ class Segment {
   // Whether the file system had no room the last time that the file had to grow: then Allocate() has none within the
   // budget either.
   bool cannot_grow() const { return cannot_grow_.load(std::memory_order_relaxed); }
+  // Opens its file again where the program has closed it. False where that cannot be: then it cannot grow.
+  bool KeepFileOpen() { return !region_ || region_.Reopen(); }
 
   // Copies what is allocated, but for the blanks, into a region that holds nothing yet, which Adopt() can then take.
   // ResourceExhausted where the file system has no room.

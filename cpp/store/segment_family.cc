@@ -31,10 +31,14 @@ absl::StatusOr<std::shared_ptr<SegmentFamily>> SegmentFamily::Found() {
 
 SegmentFamily::~SegmentFamily() {
   munmap(roster_, sizeof(Roster));
-  close(descriptor_);
+  if (IsOpen()) close(descriptor_);
 }
 
 int SegmentFamily::OpenAgain() const {
+  if (!IsOpen()) {
+    errno = EBADF;
+    return -1;
+  }
   const std::string path = absl::StrCat("/proc/self/fd/", descriptor_);
   return open(path.c_str(), O_RDWR | O_CLOEXEC);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file_identity.h"
 #include "base/word.h"
 #include "store/segment_place.h"
 
@@ -39,8 +40,10 @@ class SegmentFamily final : public SegmentPlace {
   bool IsPublished(uint64_t slot) const {
     return roster_->slots[slot].load(std::memory_order_acquire) == static_cast<uint64_t>(SlotState::kPublished);
   }
-  bool IsLive(uint64_t slot) const { return IsByteLocked(descriptor_, slot); }
-  int descriptor() const { return descriptor_; }
+  // Also where that cannot be found out any more.
+  bool IsLive(uint64_t slot) const { return !IsOpen() || IsByteLocked(descriptor_, slot); }
+  // Negative where the program has closed it: the file has no name by which it could be opened again.
+  int descriptor() const { return IsOpen() ? descriptor_ : -1; }
   static uint64_t BeginOf(uint64_t slot) { return (slot + 1) * kSlotBytes; }
   // Makes the slot of a process that has ended free for another, and its memory the system's.
   void Release(uint64_t slot);
@@ -56,12 +59,15 @@ class SegmentFamily final : public SegmentPlace {
     Word slots[kSlots];  // SlotState
   };
 
-  SegmentFamily(int descriptor, Roster* roster) : descriptor_(descriptor), roster_(roster) {}
+  SegmentFamily(int descriptor, Roster* roster) : descriptor_(descriptor), identity_(descriptor), roster_(roster) {}
+
+  bool IsOpen() const { return identity_.IsOf(descriptor_); }
 
   // A descriptor of an open file description of its own, for locks; negative where there is none.
   int OpenAgain() const;
 
   const int descriptor_;
+  const FileIdentity identity_;
   Roster* const roster_;
 };
 
