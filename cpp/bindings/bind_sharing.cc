@@ -38,6 +38,8 @@ std::shared_ptr<SegmentDirectory> Directory() {
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
       RaiseOsError(EACCES, status);
+    case absl::StatusCode::kNotFound:
+      RaiseOsError(ENOENT, status);
     case absl::StatusCode::kFailedPrecondition:
       RaiseOsError(ENOTDIR, status);
     case absl::StatusCode::kResourceExhausted:
@@ -50,7 +52,7 @@ std::shared_ptr<SegmentDirectory> Directory() {
 
 void Share(const std::string& path) {
   if (const auto known = Directory()) {
-    if (known->path() == path) return;
+    if (known->asked_path() == path || known->path() == path) return;
     RaiseSharing(absl::AlreadyExistsError(
         absl::StrCat("the metrics are shared in '", known->path(), "' already, and cannot move to '", path, "'")));
   }
@@ -71,6 +73,12 @@ void TidyBeforeFork() {
   } catch (const std::bad_alloc&) {
     // The next one tries again.
   }
+}
+
+void Leave() {
+  // The GIL is kept, as above.
+  const IngestPaused paused;
+  if (const absl::Status status = Collector::Global().Leave(); !status.ok()) RaiseSharing(status);
 }
 
 const char* StateName(MemberState state) {
@@ -110,7 +118,7 @@ py::dict ReadDirectory(const std::string& path) {
   if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
     RaiseSharing(absl::FailedPreconditionError(absl::StrCat("'", path, "' is no directory")));
   }
-  absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::Open(path);
+  absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::OpenToRead(path);
   if (!directory.ok()) RaiseSharing(directory.status());
   std::string json, text;
   auto fleet = std::make_unique<DirectoryFleet>(*directory, DirectoryFleet::Options());
@@ -153,7 +161,20 @@ void BindSharing(py::module_& module) {
       },
       "The directory that the process's records are in; None where they are its own.");
   module.def(
-      "found_family", [] { Collector::Global().FoundFamily(); },
+      "locate_directory", &SegmentDirectory::Locate, py::arg("path"),
+      "The path of the folder that the files of a shared directory are in: the directory itself, or this user's\n"
+      "own folder in one that others can write to. Makes nothing.");
+  module.def(
+      "leave", &Leave,
+      "Takes what is recorded from here on out of the directory, if it is in one: it is the process's own then.\n\n"
+      "What was recorded before stays there, as that of a process that has ended, and is here too.");
+  module.def(
+      "found_family",
+      [] {
+        // The store may move, and the GIL alone keeps Python's records from being made meanwhile.
+        const IngestPaused paused;
+        Collector::Global().FoundFamily();
+      },
       "From here on what forked children record is this process's to show, not its parent's.");
   module.def("read_directory", &ReadDirectory, py::arg("path"),
              "What the processes record that share a directory, for who is none of them: a dict of `snapshot` (JSON)\n"

@@ -228,6 +228,17 @@ absl::Status Collector::Share(std::shared_ptr<SegmentPlace> place) {
   return absl::OkStatus();
 }
 
+absl::Status Collector::Leave() {
+  absl::MutexLock lock(&mutex_);
+  if (sharing_.place == nullptr || dynamic_cast<SegmentFamily*>(sharing_.place.get()) != nullptr) {
+    return absl::OkStatus();
+  }
+  const std::vector<char> image = segment_->Copy({});
+  if (absl::Status status = segment_->AdoptPrivately(image); !status.ok()) return status;
+  sharing_ = {};
+  return absl::OkStatus();
+}
+
 Collector::Sharing Collector::sharing() const {
   absl::MutexLock lock(&mutex_);
   return sharing_;

@@ -102,6 +102,9 @@ class Collector {
   Sharing sharing() const;
   // From here on forked children are this process's to show, not its parent's.
   void FoundFamily();
+  // The opposite of Share(), for nobody else may write meanwhile either: what was recorded stays in the directory, as
+  // that of a process that has ended, and the store goes on in private memory. Nothing where it is in no directory.
+  absl::Status Leave();
   // Called before each fork, outside of all locks.
   void SetBeforeFork(void (*before_fork)()) { before_fork_.store(before_fork, std::memory_order_release); }
   // Families of instruments that programs make for themselves.

@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "base/descriptors.h"
@@ -31,6 +33,7 @@ absl::Status ErrnoStatus(std::string_view what, const std::string& path, int err
     case EROFS:
       return absl::PermissionDeniedError(message);
     case ENOENT:
+      return absl::NotFoundError(message);
     case ENOTDIR:
     case ELOOP:
       return absl::FailedPreconditionError(message);
@@ -50,30 +53,101 @@ std::string DrawName() {
   return absl::StrCat(absl::Hex(random, absl::kZeroPad16));
 }
 
+std::string AbsolutePath(const std::string& path) {
+  std::error_code unknown;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, unknown);
+  return unknown ? path : absolute.string();
+}
+
+absl::Status MissingParent(const std::string& path) {
+  const std::string parent = std::filesystem::path(AbsolutePath(path)).parent_path().string();
+  return absl::NotFoundError(
+      absl::StrCat("cannot make the directory '", path, "': '", parent, "', which it is to be in, is not there"));
+}
+
+std::string PrivateFolderIn(const std::string& path) {
+  return absl::StrCat(path, path.ends_with('/') ? "" : "/", "toolvitals-", geteuid());
+}
+
 std::string WithSuffix(std::string_view name, std::string_view suffix) { return std::string(name).append(suffix); }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::Open(const std::string& path, StepHook at_step) {
-  if (mkdir(path.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
-    return ErrnoStatus("cannot make the directory", path, errno);
-  }
-  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return ErrnoStatus("cannot open the directory", path, errno);
-  std::shared_ptr<SegmentDirectory> directory(new SegmentDirectory(path, descriptor, std::move(at_step)));
-  struct stat status = {};
-  if (fstat(descriptor, &status) != 0) return ErrnoStatus("cannot look at the directory", path, errno);
-  if (status.st_uid != geteuid()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the directory '", path, "' is user ", status.st_uid, "'s, not user ", geteuid(), "'s"));
-  }
-  if ((status.st_mode & kWritableByOthers) != 0) {
-    return absl::PermissionDeniedError(absl::StrCat("others can write to the directory '", path, "'; it must be 0700"));
-  }
-  return directory;
+  return Find(path, Missing::kIsMade, std::move(at_step));
 }
 
-SegmentDirectory::~SegmentDirectory() { close(descriptor_); }
+absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::OpenToRead(const std::string& path) {
+  return Find(path, Missing::kIsNotFound, nullptr);
+}
+
+std::string SegmentDirectory::Locate(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return path;
+  return (status.st_mode & kWritableByOthers) != 0 ? PrivateFolderIn(path) : path;
+}
+
+absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::Find(const std::string& path, Missing missing,
+                                                                         StepHook at_step) {
+  std::string found = path;
+  for (const bool is_private : {false, true}) {
+    if (missing == Missing::kIsMade && mkdir(found.c_str(), kDirectoryMode) != 0 && errno != EEXIST) {
+      const int error = errno;
+      if (error == ENOENT) return MissingParent(found);
+      return ErrnoStatus("cannot make the directory", found, error);
+    }
+    // In a directory that others can write to, a link may be theirs.
+    const int descriptor = open(found.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_private ? O_NOFOLLOW : 0));
+    if (descriptor < 0 && errno == ENOENT && is_private) {
+      return absl::NotFoundError(absl::StrCat("others can write to the directory '", path,
+                                              "', and this user's folder in it, '", found, "', is not there"));
+    }
+    if (descriptor < 0) return ErrnoStatus("cannot open the directory", found, errno);
+    std::shared_ptr<SegmentDirectory> directory(new SegmentDirectory(path, found, descriptor, at_step));
+    struct stat status = {};
+    if (fstat(descriptor, &status) != 0) return ErrnoStatus("cannot look at the directory", found, errno);
+    const bool is_writable_by_others = (status.st_mode & kWritableByOthers) != 0;
+    if (is_writable_by_others && !is_private) {
+      found = PrivateFolderIn(path);
+      continue;
+    }
+    if (status.st_uid != geteuid()) {
+      return absl::PermissionDeniedError(
+          absl::StrCat("the directory '", found, "' is user ", status.st_uid, "'s, not user ", geteuid(), "'s"));
+    }
+    if (!is_writable_by_others) return directory;
+  }
+  return absl::PermissionDeniedError(absl::StrCat("others can write to the directory '", found, "'; it must be 0700"));
+}
+
+SegmentDirectory::SegmentDirectory(std::string asked_path, std::string path, int descriptor, StepHook at_step)
+    : asked_path_(std::move(asked_path)),
+      path_(std::move(path)),
+      absolute_(AbsolutePath(path_)),
+      identity_(descriptor),
+      descriptor_(descriptor),
+      at_step_(std::move(at_step)) {}
+
+SegmentDirectory::~SegmentDirectory() {
+  const int descriptor = descriptor_.load(std::memory_order_relaxed);
+  if (identity_.IsOf(descriptor)) close(descriptor);
+}
+
+// Relaxed: the number alone is exchanged, and each thread asks the kernel what it means.
+int SegmentDirectory::Descriptor() const {
+  int known = descriptor_.load(std::memory_order_relaxed);
+  if (identity_.IsOf(known)) return known;
+  const int again = open(absolute_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (again < 0) return -1;
+  if (!identity_.IsOf(again)) {
+    close(again);
+    return -1;
+  }
+  if (descriptor_.compare_exchange_strong(known, again, std::memory_order_relaxed)) return again;
+  // Another thread was faster.
+  close(again);
+  return identity_.IsOf(known) ? known : -1;
+}
 
 absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
   // Whoever cleans up may find the file before it is locked, and take it for one whose process has ended.
@@ -84,9 +158,9 @@ absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
     const std::string making = WithSuffix(claimed.name, kMakingSuffix);
     Step("create");
     const int descriptor =
-        openat(descriptor_, making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+        openat(Descriptor(), making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
     if (descriptor < 0) return ErrnoStatus("cannot make a file in", path_, errno);
-    claimed.region = FileRegion(descriptor, 0);
+    claimed.region = FileRegion(descriptor, 0, absolute_ + "/" + WithSuffix(claimed.name, kSegmentSuffix));
     Step("lock");
     if (!TryLockByte(descriptor, kLockByte)) {
       if (errno == EACCES || errno == EAGAIN) continue;
@@ -98,7 +172,8 @@ absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
 }
 
 absl::Status SegmentDirectory::Rename(const std::string& from, const std::string& to) {
-  if (renameat(descriptor_, from.c_str(), descriptor_, to.c_str()) == 0) return absl::OkStatus();
+  const int directory = Descriptor();
+  if (renameat(directory, from.c_str(), directory, to.c_str()) == 0) return absl::OkStatus();
   return ErrnoStatus("cannot rename a file in", path_, errno);
 }
 
@@ -110,7 +185,7 @@ absl::Status SegmentDirectory::Publish(const std::string& name) {
 absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
   Step("list");
   // A descriptor of its own, for the position in a directory is the open file description's.
-  const int descriptor = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return absl::UnavailableError(absl::StrCat("cannot list '", path_, "': ", strerror(errno)));
   DIR* const stream = fdopendir(descriptor);
   if (stream == nullptr) {
@@ -135,7 +210,7 @@ absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
 
 absl::StatusOr<SegmentFile> SegmentDirectory::OpenFile(const std::string& name) const {
   Step("open");
-  const int descriptor = openat(descriptor_, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int descriptor = openat(Descriptor(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (descriptor < 0) {
     if (errno == ENOENT) return absl::NotFoundError(name);
     const bool is_link = errno == ELOOP;
@@ -157,12 +232,12 @@ absl::StatusOr<SegmentFile> SegmentDirectory::OpenFile(const std::string& name) 
 uint64_t SegmentDirectory::InodeOf(const std::string& name) const {
   Step("stat");
   struct stat status = {};
-  return fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_ino : 0;
+  return fstatat(Descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_ino : 0;
 }
 
 std::optional<uint64_t> SegmentDirectory::BytesOf(const std::string& name, uint64_t inode) const {
   struct stat status = {};
-  if (fstatat(descriptor_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_ino != inode) {
+  if (fstatat(Descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || status.st_ino != inode) {
     return std::nullopt;
   }
   return static_cast<uint64_t>(status.st_size);
@@ -171,7 +246,7 @@ std::optional<uint64_t> SegmentDirectory::BytesOf(const std::string& name, uint6
 std::optional<SegmentDirectory::Change> SegmentDirectory::TryChange() {
   Step("begin");
   // A description of its own: a lock of the one that all threads share would let all of them in.
-  const int descriptor = openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
   // A child that is forked meanwhile closes its copy, which would hold the lock for as long as the child lives.
   if (!TrackDescriptor(descriptor) || flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -198,7 +273,7 @@ absl::Status SegmentDirectory::Change::Commit(const ClaimedRegion& made, const s
 
 void SegmentDirectory::Change::Unlink(const std::string& name) {
   directory_.Step("unlink");
-  unlinkat(directory_.descriptor_, name.c_str(), 0);
+  unlinkat(directory_.Descriptor(), name.c_str(), 0);
 }
 
 absl::Status SegmentDirectory::Change::Write(const std::string& name, uint64_t offset, std::string_view bytes) {
@@ -225,7 +300,7 @@ absl::Status SegmentDirectory::Change::Write(const std::string& name, uint64_t o
 }
 
 void SegmentDirectory::Change::UnlinkUnfinished() {
-  const int descriptor = openat(directory_.descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = openat(directory_.Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* const stream = descriptor < 0 ? nullptr : fdopendir(descriptor);
   if (stream == nullptr) {
     if (descriptor >= 0) close(descriptor);

@@ -12,6 +12,7 @@
 // at, a segment either counts by itself or in `retired`.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file_identity.h"
 #include "store/segment_place.h"
 
 namespace toolvitals {
@@ -31,7 +33,8 @@ struct SegmentFile {
   uint64_t bytes = 0;
 };
 
-// Thread-safe; the methods are single system calls or few, and none waits for another process.
+// Thread-safe; the methods are single system calls or few, and none waits for another process. A program may close the
+// directory's descriptor; it is then opened again.
 class SegmentDirectory final : public SegmentPlace {
  public:
   static constexpr std::string_view kSegmentSuffix = ".segment";
@@ -43,14 +46,23 @@ class SegmentDirectory final : public SegmentPlace {
   // Called before each step that others could see; a test's scheduler stops and kills there.
   using StepHook = std::function<void(std::string_view step)>;
 
-  // Makes the directory, for its owner alone, where it is missing; what is above it has to be there. PermissionDenied
-  // for one that others can write to or that is somebody else's, FailedPrecondition for what is none.
+  // Makes the directory, for its owner alone, where it is missing; what is above it has to be there (NotFound). One
+  // that others can write to, as mounts are, whosever it is, is not used itself: a folder of this user's in it is,
+  // which is made likewise. PermissionDenied for one that is somebody else's, FailedPrecondition for what is none.
   static absl::StatusOr<std::shared_ptr<SegmentDirectory>> Open(const std::string& path, StepHook at_step = nullptr);
+  // The same for who only looks: makes nothing, and what is missing is NotFound.
+  static absl::StatusOr<std::shared_ptr<SegmentDirectory>> OpenToRead(const std::string& path);
+  // Where the files of a directory are, by the same rule: the path, or that of this user's folder in it. Looks no
+  // further than whether others can write to it.
+  static std::string Locate(const std::string& path);
   ~SegmentDirectory() override;
   SegmentDirectory(const SegmentDirectory&) = delete;
   SegmentDirectory& operator=(const SegmentDirectory&) = delete;
 
+  // Where the files are.
   const std::string& path() const { return path_; }
+  // What Open() was asked for: the path, or the directory that holds it.
+  const std::string& asked_path() const { return asked_path_; }
 
   absl::StatusOr<ClaimedRegion> Claim() override;
   absl::Status Publish(const std::string& name) override;
@@ -104,16 +116,25 @@ class SegmentDirectory final : public SegmentPlace {
  private:
   static constexpr uint64_t kLockByte = 0;
 
-  SegmentDirectory(std::string path, int descriptor, StepHook at_step)
-      : path_(std::move(path)), descriptor_(descriptor), at_step_(std::move(at_step)) {}
+  SegmentDirectory(std::string asked_path, std::string path, int descriptor, StepHook at_step);
+
+  enum class Missing { kIsMade, kIsNotFound };
+  static absl::StatusOr<std::shared_ptr<SegmentDirectory>> Find(const std::string& path, Missing missing,
+                                                                StepHook at_step);
+
+  // The directory's descriptor; negative where it was closed and the path leads to it no more. Async-signal-safe.
+  int Descriptor() const;
 
   void Step(std::string_view step) const {
     if (at_step_) at_step_(step);
   }
   absl::Status Rename(const std::string& from, const std::string& to);
 
+  const std::string asked_path_;
   const std::string path_;
-  const int descriptor_;  // of the directory
+  const std::string absolute_;  // for the working directory may change
+  const FileIdentity identity_;
+  mutable std::atomic<int> descriptor_;  // of the directory
   const StepHook at_step_;
 };
 

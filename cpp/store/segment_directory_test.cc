@@ -9,9 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/testing.h"
 #include "store/directory.h"
@@ -55,17 +58,76 @@ TEST_F(SegmentDirectoryTest, IsMadeForItsOwnerAlone) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
-TEST_F(SegmentDirectoryTest, RefusesWhatOthersCanWriteTo) {
-  ASSERT_EQ(chmod(directory_->path().c_str(), 0770), 0);
-  const auto opened = SegmentDirectory::Open(directory_->path());
+TEST_F(SegmentDirectoryTest, UsesAFolderOfItsOwnInWhatOthersCanWriteTo) {
+  const std::string mount = PathOf("mount");
+  ASSERT_EQ(mkdir(mount.c_str(), 0700), 0);
+  for (const mode_t mode : {0777, 01777, 02770}) {
+    ASSERT_EQ(chmod(mount.c_str(), mode), 0);
+    const std::string own = SegmentDirectory::Locate(mount);
+    EXPECT_THAT(own, HasSubstr(mount + "/toolvitals-"));
+    EXPECT_EQ(SegmentDirectory::Locate(mount + "/"), own);
+    EXPECT_EQ(SegmentDirectory::Locate(own), own);
+    const absl::Status unmade = SegmentDirectory::OpenToRead(mount).status();
+    EXPECT_TRUE(absl::IsNotFound(unmade)) << unmade;
+    const auto opened = SegmentDirectory::Open(mount);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ((*opened)->path(), own);
+    EXPECT_EQ((*opened)->asked_path(), mount);
+    EXPECT_EQ((*SegmentDirectory::OpenToRead(mount))->path(), own);
+    EXPECT_EQ((*SegmentDirectory::OpenToRead(own))->path(), own);
+    struct stat status = {};
+    ASSERT_EQ(stat(own.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0700u);
+    ASSERT_EQ(rmdir(own.c_str()), 0);
+  }
+}
+
+TEST_F(SegmentDirectoryTest, RefusesAFolderInItThatIsNotItsOwn) {
+  const std::string mount = PathOf("mount");
+  ASSERT_EQ(mkdir(mount.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(mount.c_str(), 0777), 0);
+  const std::string own = SegmentDirectory::Locate(mount);
+  ASSERT_EQ(symlink(directory_->path().c_str(), own.c_str()), 0);
+  EXPECT_FALSE(SegmentDirectory::Open(mount).ok()) << "somebody else's link";
+  ASSERT_EQ(unlink(own.c_str()), 0);
+  ASSERT_EQ(mkdir(own.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(own.c_str(), 0770), 0);
+  const auto opened = SegmentDirectory::Open(mount);
   EXPECT_TRUE(absl::IsPermissionDenied(opened.status())) << opened.status();
-  EXPECT_THAT(std::string(opened.status().message()), HasSubstr(directory_->path()));
+  EXPECT_THAT(std::string(opened.status().message()), HasSubstr(own));
+}
+
+// The program closes whatever it finds, and its own files get the numbers.
+TEST_F(SegmentDirectoryTest, OutlivesTheClosingOfItsDescriptors) {
+  ClaimedRegion claimed = *directory_->Claim();
+  const auto segment = Put(claimed);
+  const std::string name = claimed.name;
+  const std::string strangers = PathOf("strangers");
+  ASSERT_EQ(mkdir(strangers.c_str(), 0700), 0);
+  for (int descriptor = 3; descriptor < 64; ++descriptor) close(descriptor);
+  std::vector<int> theirs;
+  for (int i = 0; i < 20; ++i) {
+    theirs.push_back(open(strangers.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    theirs.push_back(open((strangers + "/file" + std::to_string(i)).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  }
+  EXPECT_THAT(directory_->List()->segments, ElementsAre(name));
+  const auto file = directory_->OpenFile(name + ".segment");
+  ASSERT_TRUE(file.ok()) << file.status();
+  EXPECT_TRUE(SegmentDirectory::IsLive(*file)) << "the mapping keeps the lock";
+  EXPECT_NE(segment->Allocate(512 << 10), 0u) << "its file grows";
+  // Twenty files, all of them empty, and nothing else.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(strangers), {}), 20);
+  for (const auto& entry : std::filesystem::directory_iterator(strangers)) EXPECT_EQ(entry.file_size(), 0u);
+  for (const int descriptor : theirs) EXPECT_EQ(close(descriptor), 0);
 }
 
 TEST_F(SegmentDirectoryTest, RefusesWhatIsNoDirectory) {
   std::ofstream(PathOf("file")) << "text";
   EXPECT_TRUE(absl::IsFailedPrecondition(SegmentDirectory::Open(PathOf("file")).status()));
-  EXPECT_TRUE(absl::IsFailedPrecondition(SegmentDirectory::Open(PathOf("missing/below")).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(SegmentDirectory::Open(PathOf("file/below")).status()));
+  const absl::Status missing = SegmentDirectory::Open(PathOf("missing/below")).status();
+  EXPECT_TRUE(absl::IsNotFound(missing)) << missing;
+  EXPECT_NE(missing.message().find("missing', which it is to be in"), std::string::npos) << missing;
 }
 
 TEST_F(SegmentDirectoryTest, WhatIsClaimedIsNotListedUntilItIsPublished) {

@@ -14,7 +14,7 @@ from toolvitals.settings import Settings
 if TYPE_CHECKING:
     from toolvitals import _core as core
 
-__all__ = ["apply", "core", "enabled", "recording", "strict", "switched_off"]
+__all__ = ["apply", "core", "enabled", "keep_to_itself", "recording", "strict", "switched_off"]
 
 _logger = logging.getLogger("toolvitals")
 
@@ -73,14 +73,23 @@ def apply(settings: Settings) -> None:
     )
     if recording:
         core.refresh_demand.set_interval(settings.refresh_interval_s)
-    if settings.dir is not None and settings.enabled:
+    if settings.dir is not None and settings.enabled and settings.dir != _left:
         _share(settings.dir)
     _applied = settings
+
+
+def keep_to_itself() -> None:
+    """Has this process leave the directory that it shares, for good. OSError where memory is short."""
+    global _left
+    if core.shared_directory() is not None:
+        core.leave()
+    _left = _at_import.dir
 
 
 def _share(path: str) -> None:
     try:
         core.share(path)
+        _say_private_folder(path)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -88,6 +97,14 @@ def _share(path: str) -> None:
         warnings.warn(
             f"toolvitals keeps the metrics of this process to itself: {error.strerror}", RuntimeWarning, stacklevel=4
         )
+
+
+def _say_private_folder(path: str) -> None:
+    global _said_folder
+    folder = core.shared_directory()
+    if folder is not None and folder != path and folder != _said_folder:
+        _said_folder = folder
+        _logger.warning("toolvitals shares metrics in '%s', because others can write to '%s'", folder, path)
 
 
 def _log_drop(reason: str) -> None:
@@ -122,6 +139,9 @@ def _log_fold(family: str, reason: str, limit: int) -> None:
 # An import never fails over a setting: bad values count as their defaults here, and start() complains about them.
 _at_import = Settings.tolerant(os.environ)
 _applied = _at_import
+# The directory that testing.isolated() left, and the private folder that was told of.
+_left: str | None = None
+_said_folder: str | None = None
 if not TYPE_CHECKING:
     core = _load()
 

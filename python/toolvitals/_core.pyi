@@ -216,6 +216,12 @@ def share(path: str) -> None:
 def shared_directory() -> str | None:
     """The directory that the process's records are in; None where they are its own."""
 
+def locate_directory(path: str) -> str:
+    """The folder that a shared directory's files are in: itself, or this user's own in one others can write to."""
+
+def leave() -> None:
+    """Takes what is recorded from here on out of the shared directory, if it is in one."""
+
 def found_family() -> None:
     """From here on what forked children record is this process's to show, not its parent's."""
 

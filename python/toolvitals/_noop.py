@@ -49,6 +49,8 @@ __all__ = [
     "count_dropped",
     "found_family",
     "install_gc_counters",
+    "leave",
+    "locate_directory",
     "read_directory",
     "record_function",
     "recorder_of",
@@ -349,6 +351,15 @@ def share(path: str) -> None:
 def shared_directory() -> str | None:
     """None."""
     return None
+
+
+def leave() -> None:
+    """Does nothing."""
+
+
+def locate_directory(path: str) -> str:
+    """The path itself: nothing shares a directory here."""
+    return path
 
 
 def found_family() -> None:

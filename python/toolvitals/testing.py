@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from toolvitals import _backend
 from toolvitals._backend import core
 
 __all__ = ["assert_no_dropped", "dropped", "isolated", "snapshot"]
@@ -19,7 +20,8 @@ def isolated() -> Iterator[core.PerformanceMetricsCollector]:
     """A block that begins, and leaves behind, a collector in which everything is zero.
 
     Gives the collector. The collector is the process's: tests that run at the same time in other threads are not kept
-    apart. As a pytest fixture:
+    apart. A process that shares TOOLVITALS_DIR leaves it here, for good: what it recorded before stays there, and
+    start() does not join it again. As a pytest fixture:
 
         @pytest.fixture
         def metrics():
@@ -27,10 +29,14 @@ def isolated() -> Iterator[core.PerformanceMetricsCollector]:
                 yield collector
     """
     collector = core.PerformanceMetricsCollector()
+    # Zeroing a shared directory would take from the other processes of the service what they recorded, and they would
+    # be seen here: under pytest-xdist they are the other workers.
+    _backend.keep_to_itself()
     collector.reset()
     try:
         yield collector
     finally:
+        _backend.keep_to_itself()
         collector.reset()
 
 

@@ -313,14 +313,20 @@ def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path)
             recorded = list(tv.get_collector().get_all_metrics()["tools"])
             print(json.dumps([type(error).__name__, str(error), recorded]))
     """
-    shut = tmp_path / "shut"
-    shut.mkdir(mode=0o777)
-    shut.chmod(0o777)
-    # That it is logged at import is no error.
-    kind, message, recorded = json.loads(run(code, check=False, TOOLVITALS_DIR=str(shut)).stdout)
-    assert kind == "PermissionError"
-    assert str(shut) in message
-    assert recorded == ["search"]
+    (tmp_path / "file").write_text("no folder")
+    # That it is logged at the first use is no error.
+    for path, exception, told in (
+        (
+            tmp_path / "missing" / "run",
+            "FileNotFoundError",
+            f"'{tmp_path}/missing', which it is to be in, is not there",
+        ),
+        (tmp_path / "file" / "run", "NotADirectoryError", str(tmp_path / "file")),
+    ):
+        kind, message, recorded = json.loads(run(code, check=False, TOOLVITALS_DIR=str(path)).stdout)
+        assert kind == exception
+        assert told in message
+        assert recorded == ["search"]
 
 
 def test_a_full_disk_leaves_the_process_to_itself(tmp_path: Path) -> None:

@@ -94,4 +94,5 @@ def folder_of(source: Source) -> Folder | None:
         status = os.stat(source.path)
     except OSError:
         return None
-    return Folder(source.path, stat.S_IMODE(status.st_mode), status.st_uid, os.geteuid())
+    # That files of a folder get its group, as in mounts of containers, lets nobody in.
+    return Folder(source.path, stat.S_IMODE(status.st_mode) & ~stat.S_ISGID, status.st_uid, os.geteuid())

@@ -119,8 +119,10 @@ class DirectorySource:
         """`read_directory` is the core's, unless another is given. Failure where the path is no folder, NotReached
         where there is none."""
         _check_folder(path)
-        self.path = path
-        self.title = printable(path)
+        # In a directory that others can write to, the files are in a folder of this user's.
+        located = locate(path)
+        self.path = located if os.path.isdir(located) else path
+        self.title = printable(self.path)
         self._read_directory = read_directory or _core_reader()
 
     def read(self) -> Reading:
@@ -209,6 +211,15 @@ def _check_folder(path: str) -> None:
 
 def _words_of(error: Exception) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
+
+
+def locate(path: str) -> str:
+    """The folder that the files of a shared directory are in, by the core's rule; the path where there is no core."""
+    try:
+        found: str = importlib.import_module("toolvitals._core").locate_directory(path)
+    except (ImportError, AttributeError):
+        return path
+    return found
 
 
 def _core_reader() -> Callable[[str], Mapping[str, Any]]:
