@@ -22,8 +22,11 @@ namespace {
 
 class ServerHandle {
  public:
+  // With whom a port is shared: nobody, the processes of the same directory, or any of this user's that shares it too.
+  enum class Sharing { kNone, kOfService, kOfUser };
+
   ServerHandle(const std::string& host, std::optional<uint16_t> json_port, std::optional<uint16_t> prometheus_port,
-               const std::string& auth_token, bool share_ports)
+               const std::string& auth_token, Sharing share_ports, int port_attempts)
       : owner_(getpid()) {
     ServerOptions options;
     options.host = host;
@@ -38,7 +41,9 @@ class ServerHandle {
     };
     if (json_port.has_value()) options.listeners.push_back({*json_port, "json"});
     if (prometheus_port.has_value()) options.listeners.push_back({*prometheus_port, "prometheus"});
-    if (share_ports) options.is_our_port = &IsOurs;
+    options.port_attempts = port_attempts;
+    if (share_ports == Sharing::kOfService) options.is_our_port = &IsOurs;
+    if (share_ports == Sharing::kOfUser) options.is_our_port = [](uint16_t) { return true; };
     absl::StatusOr<std::unique_ptr<Server>> server = [&] {
       const py::gil_scoped_release released;
       return Server::Start(std::move(options));
@@ -113,21 +118,32 @@ std::optional<uint16_t> ToPort(const py::object& object, const char* name) {
   return static_cast<uint16_t>(port);
 }
 
+ServerHandle::Sharing ToSharing(const std::string& with) {
+  if (with.empty()) return ServerHandle::Sharing::kNone;
+  if (with == "service") return ServerHandle::Sharing::kOfService;
+  if (with == "user") return ServerHandle::Sharing::kOfUser;
+  throw py::value_error("share_ports is '" + with + "', but must be '', 'service' or 'user'");
+}
+
 }  // namespace
 
 void BindServer(py::module_& module) {
   pthread_atfork(nullptr, nullptr, &Server::AbandonAllAfterFork);
-  py::class_<ServerHandle>(module, "Server", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
-                           "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"
-                           "With `share_ports` other processes of the same directory may listen on them too.\n"
-                           "OSError names a port in use; ValueError a bad host. Thread-safe.")
+  py::class_<ServerHandle>(
+      module, "Server", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
+      "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"
+      "`share_ports` says who may listen on them too: '', 'service' for processes of the same directory, 'user'\n"
+      "for any of this user's that share them. Where one is in use, the next ones are tried until\n"
+      "there were `port_attempts`.\n"
+      "OSError names a port in use; ValueError a bad host. Thread-safe.")
       .def(py::init([](const std::string& host, const py::object& json_port, const py::object& prometheus_port,
-                       const std::string& auth_token, bool share_ports) {
+                       const std::string& auth_token, const std::string& share_ports, int port_attempts) {
              return std::make_unique<ServerHandle>(host, ToPort(json_port, "json_port"),
-                                                   ToPort(prometheus_port, "prometheus_port"), auth_token, share_ports);
+                                                   ToPort(prometheus_port, "prometheus_port"), auth_token,
+                                                   ToSharing(share_ports), port_attempts);
            }),
            py::kw_only(), py::arg("host"), py::arg("json_port"), py::arg("prometheus_port"), py::arg("auth_token"),
-           py::arg("share_ports") = false)
+           py::arg("share_ports") = "", py::arg("port_attempts") = 1)
       .def_property_readonly("json_port", [](const ServerHandle& self) { return PortOrNone(self.json_port()); })
       .def_property_readonly("prometheus_port",
                              [](const ServerHandle& self) { return PortOrNone(self.prometheus_port()); })

@@ -10,7 +10,8 @@
 namespace toolvitals {
 
 // Raises the exception that the status stands for; always returns nullptr. A port or a path in use becomes
-// OSError(EADDRINUSE), a refused one PermissionError, a path whose folder is missing FileNotFoundError.
+// OSError(EADDRINUSE), a refused one PermissionError, a path whose folder is missing FileNotFoundError, or none
+// NotADirectoryError.
 inline PyObject* RaiseStatus(const absl::Status& status) {
   const auto raise_os_error = [&](int code) {
     const OwnedRef arguments(Py_BuildValue("is", code, std::string(status.message()).c_str()));
@@ -27,6 +28,9 @@ inline PyObject* RaiseStatus(const absl::Status& status) {
       break;
     case absl::StatusCode::kNotFound:
       raise_os_error(ENOENT);
+      break;
+    case absl::StatusCode::kFailedPrecondition:
+      raise_os_error(ENOTDIR);
       break;
     case absl::StatusCode::kUnavailable:
       raise_os_error(EADDRNOTAVAIL);

@@ -30,10 +30,15 @@ constexpr std::chrono::milliseconds kLockPause{10};
 
 absl::Status PathError(const std::string& path, int error) {
   const std::string what = absl::StrCat("socket ", path, " cannot be made: ", strerror(error));
+  const auto about_folder = [&](const char* problem) {
+    return absl::StrCat("socket ", path, " cannot be made: its folder ",
+                        std::filesystem::path(path).parent_path().string(), problem);
+  };
   switch (error) {
     case ENOENT:
+      return absl::NotFoundError(about_folder(" is not there"));
     case ENOTDIR:
-      return absl::NotFoundError(what);
+      return absl::FailedPreconditionError(about_folder(" is no folder"));
     case EADDRINUSE:
       return absl::AlreadyExistsError(what);
     case EACCES:

@@ -19,8 +19,9 @@ class SocketPath {
   // `type` is SOCK_STREAM or SOCK_DGRAM. At no instant can anybody reach the socket whom `mode` does not let.
   //
   // Errors name the path. kInvalidArgument: it is empty, has a NUL or more than 107 bytes. kNotFound: its folder is not
-  // there. kAlreadyExists: a live socket, or something else than a socket, is there. kPermissionDenied: a socket of
-  // another user is there, or the folder cannot be written. kResourceExhausted: no descriptor is left.
+  // there. kFailedPrecondition: it is no folder. kAlreadyExists: a live socket, or something else than a socket, is
+  // there. kPermissionDenied: a socket of another user is there, or the folder cannot be written. kResourceExhausted:
+  // no descriptor is left.
   static absl::StatusOr<std::unique_ptr<SocketPath>> Bind(const std::string& path, int type, mode_t mode);
 
   ~SocketPath();  // removes the path and closes the descriptor, where that is not done yet

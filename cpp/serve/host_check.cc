@@ -35,6 +35,18 @@ bool IsLoopbackV6(const std::string& name) {
   return IN6_IS_ADDR_LOOPBACK(&address) || (IN6_IS_ADDR_V4MAPPED(&address) && address.s6_addr[12] == 127);
 }
 
+std::string_view Bare(std::string_view name) {
+  if (name.size() >= 2 && name.front() == '[' && name.back() == ']') return name.substr(1, name.size() - 2);
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name;
+}
+
+bool IsSameName(std::string_view name, std::string_view own) {
+  const std::string_view bare = Bare(name), wanted = Bare(own);
+  return !wanted.empty() && absl::EqualsIgnoreCase(absl::string_view(bare.data(), bare.size()),
+                                                   absl::string_view(wanted.data(), wanted.size()));
+}
+
 }  // namespace
 
 bool IsLoopbackHost(std::string_view host) {
@@ -50,9 +62,18 @@ bool IsLoopbackHost(std::string_view host) {
   return absl::EqualsIgnoreCase(name, "localhost") || absl::EqualsIgnoreCase(name, "localhost.") || IsLoopbackV4(name);
 }
 
-bool IsLoopbackOrigin(std::string_view origin) {
+bool IsLoopbackOrigin(std::string_view origin) { return IsOwnOrigin(origin, {}); }
+
+bool IsOwnHost(std::string_view host, std::string_view own) {
+  if (IsLoopbackHost(host)) return true;
+  const size_t close = host.empty() || host[0] != '[' ? std::string_view::npos : host.find(']');
+  const size_t end = close != std::string_view::npos ? close + 1 : std::min(host.find(':'), host.size());
+  return IsPortSuffix(host.substr(end)) && IsSameName(host.substr(0, end), own);
+}
+
+bool IsOwnOrigin(std::string_view origin, std::string_view own) {
   const size_t scheme_end = origin.find("://");
-  return scheme_end != std::string_view::npos && IsLoopbackHost(origin.substr(scheme_end + 3));
+  return scheme_end != std::string_view::npos && IsOwnHost(origin.substr(scheme_end + 3), own);
 }
 
 }  // namespace toolvitals

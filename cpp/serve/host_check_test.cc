@@ -71,5 +71,20 @@ TEST(HostCheckTest, Origins) {
   }
 }
 
+TEST(HostCheckTest, AnswersToTheNameThatItWasGiven) {
+  for (const char* host : {"127.1", "127.1:9109", "metrics.internal", "METRICS.internal.:9109", "localhost"}) {
+    const char* own = host[0] == '1' ? "127.1" : "metrics.Internal";
+    EXPECT_TRUE(IsOwnHost(host, own)) << host;
+    EXPECT_TRUE(IsOwnOrigin(std::string("http://") + host, own)) << host;
+  }
+  EXPECT_TRUE(IsOwnHost("[0:0::7f00:1]:80", "0:0::7f00:1"));
+  for (const char* host : {"", ":80", ".", "evil.example", "metrics.internal.evil.example", "xmetrics.internal",
+                           "metrics.internal:80:80", "metrics.internal@evil.example", "[metrics.internal"}) {
+    EXPECT_FALSE(IsOwnHost(host, "metrics.internal")) << host;
+    EXPECT_FALSE(IsOwnHost(host, "")) << host;
+  }
+  EXPECT_FALSE(IsOwnOrigin("null", "null"));
+}
+
 }  // namespace
 }  // namespace toolvitals

@@ -19,10 +19,10 @@ namespace {
 
 constexpr std::string_view kJsonFormat = "json";  // what /metrics.json is named for
 
-bool IsForeign(const Request& request) {
+bool IsForeign(const Request& request, const RouterConfig& config) {
   // Without a Host only HTTP/1.0 comes this far, which no browser speaks.
-  if (request.host && !IsLoopbackHost(*request.host)) return true;
-  return request.origin && !IsLoopbackOrigin(*request.origin);
+  if (request.host && !IsOwnHost(*request.host, config.own_host)) return true;
+  return request.origin && !IsOwnOrigin(*request.origin, config.own_host);
 }
 
 bool IsAuthorized(const Request& request, const RouterConfig& config) {
@@ -62,7 +62,8 @@ bool SecretsEqual(std::string_view expected, std::string_view presented) {
 }
 
 Answer RouteRequest(const Request& request, const RouterConfig& config, const Health& health) {
-  if (config.loopback && IsForeign(request)) return ErrorResponse(403, "Host or Origin is not a loopback address");
+  if (config.loopback && IsForeign(request, config))
+    return ErrorResponse(403, "Host or Origin is not a loopback address");
   if (request.method != "GET" && request.method != "HEAD") return ErrorResponse(405, "only GET and HEAD are allowed");
   if (request.has_body) return ErrorResponse(413, "a request here has no body");
 

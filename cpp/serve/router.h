@@ -17,7 +17,8 @@ namespace toolvitals {
 struct RouterConfig {
   std::span<const ExpositionFormat> formats;
   const ExpositionFormat* default_format = nullptr;  // of /metrics, when Accept leaves it open
-  bool loopback = false;                             // only loopback Hosts and Origins are answered
+  bool loopback = false;                             // only loopback Hosts and Origins, and own_host, are answered
+  std::string own_host = {};                         // what the address was called by who asked for it
   std::string auth_token;                            // empty: no authorization
 };
 

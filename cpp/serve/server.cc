@@ -62,7 +62,7 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
   const absl::StatusOr<std::vector<Address>> addresses = ResolveHost(options.host);
   if (!addresses.ok()) return addresses.status();
   for (const ListenOptions& listen : options.listeners) {
-    RouterConfig config = {.formats = formats, .auth_token = options.auth_token};
+    RouterConfig config = {.formats = formats, .own_host = options.host, .auth_token = options.auth_token};
     for (const ExpositionFormat& format : formats) {
       if (format.name == listen.default_format) config.default_format = &format;
     }
@@ -70,8 +70,14 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
       return absl::InvalidArgumentError(absl::StrCat("there is no exposition format '", listen.default_format, "'"));
     }
     auto listener = std::make_unique<Listener>(loop_, std::move(config));
-    if (absl::Status status = listener->Open(*addresses, listen.port, options.host, options.is_our_port); !status.ok())
-      return status;
+    absl::Status status;
+    for (int port = listen.port; port < listen.port + options.port_attempts && port <= UINT16_MAX; ++port) {
+      absl::Status tried = listener->Open(*addresses, static_cast<uint16_t>(port), options.host, options.is_our_port);
+      // The port that was asked for is the one that is named.
+      if (tried.ok() || port == listen.port) status = std::move(tried);
+      if (status.ok() || !absl::IsAlreadyExists(status) || listen.port == 0) break;
+    }
+    if (!status.ok()) return status;
     ports_.push_back(listener->port());
     listener->AppendDescriptors(descriptors_);
     listeners_.push_back(std::move(listener));

@@ -35,6 +35,8 @@ struct ServerOptions {
   ScrapeObserver observe_scrape;  // may be empty
   // Whether a port that is in use is so by processes of the same service, who share it; empty: ports are not shared.
   IsOurPort is_our_port;
+  // Ports that are tried where one is in use: it and those after it.
+  int port_attempts = 1;
 };
 
 class Server {

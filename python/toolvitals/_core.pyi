@@ -282,7 +282,10 @@ refresh_demand: RefreshDemand
 
 @final
 class Server:
-    """Running endpoints; port None means no listener of that kind, 0 any free port. OSError names a port in use."""
+    """Running endpoints; port None means no listener of that kind, 0 any free port. OSError names a port in use.
+
+    `share_ports`: '' nobody, 'service' the processes of the same directory, 'user' any of this user's that shares them.
+    """
     def __new__(
         cls,
         *,
@@ -290,7 +293,8 @@ class Server:
         json_port: int | None,
         prometheus_port: int | None,
         auth_token: str,
-        share_ports: bool = False,
+        share_ports: str = "",
+        port_attempts: int = 1,
     ) -> Server: ...
     @property
     def json_port(self) -> int | None: ...

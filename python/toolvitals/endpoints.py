@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import errno
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -18,11 +20,17 @@ __all__ = ["Endpoints", "on_serving", "serving", "start", "stop"]
 # What to connect to where an endpoint listens on every interface.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
+# Ports that on_port_in_use="next" tries.
+_NEXT_PORTS = 100
+
+_logger = logging.getLogger("toolvitals")
+
 # Re-entrant, because a signal handler may call stop() while its own thread is in start().
 _lock = threading.RLock()
-_current: Endpoints | None = None
-_exit_hook_installed = False
-_when_serving: list[Callable[[], None]] = []
+# importlib.reload() runs this module again in its own namespace; what runs goes on running.
+_current: Endpoints | None = globals().get("_current")
+_exit_hook_installed: bool = globals().get("_exit_hook_installed", False)
+_when_serving: list[Callable[[], None]] = globals().get("_when_serving", [])
 
 
 class Endpoints:
@@ -30,7 +38,8 @@ class Endpoints:
 
     `host` is the address asked for; `json_port` and `prometheus_port` are the ports bound, None for one that is off;
     `json_url` and `prometheus_url` are the addresses of their /metrics. After a fork they belong to the parent: in the
-    child `running` is False and `start()` works anew. Thread-safe.
+    child `running` is False and `start()` works anew; so it is where the program has closed their descriptors, as
+    daemons do. Thread-safe.
     """
 
     def __init__(self, settings: Settings, server: core.Server | None) -> None:
@@ -105,8 +114,9 @@ def start(**settings: Any) -> Endpoints:
     """Opens the endpoints that the environment and the arguments ask for, served by native threads.
 
     Arguments are the fields of `Settings`, and win over the environment: `enabled`, `window_size`, `quantile_method`,
-    `json_endpoint_enabled`, `json_port`, `prometheus_enabled`, `prometheus_port`, `host`, `auth_token`, `namespace`,
-    `max_series`, `memory_limit_mb`, `dir`, `strict`. A port 0 means any free port; see the handle for which.
+    `json_endpoint_enabled`, `json_port`, `prometheus_enabled`, `prometheus_port`, `on_port_in_use`, `host`,
+    `auth_token`, `namespace`, `max_series`, `memory_limit_mb`, `dir`, `strict`. A port 0 means any free port, and with
+    on_port_in_use="next" a port in use the next that is free; see the handle for which.
 
     Returns the handle of the endpoints; one that does not run where nothing is to be served, or metrics are off. While
     endpoints run, another start() returns their handle, unless an argument asks for something else. They are stopped
@@ -126,6 +136,9 @@ def start(**settings: Any) -> Endpoints:
                     f"endpoints are running already, with other settings: {difference}; stop() them first"
                 )
             return _current
+        if _current is not None:
+            # The program has closed what it listened with; its thread ends by itself.
+            _current.stop()
         _check_enabled(wanted)
         _backend.apply(wanted)
         if not _serves(wanted):
@@ -133,6 +146,7 @@ def start(**settings: Any) -> Endpoints:
         core.install_gc_counters()
         core.found_family()
         _current = Endpoints(wanted, _serve(wanted))
+        _say_other_ports(_current, wanted)
         _install_exit_hook()
         for begin in _when_serving:
             begin()
@@ -165,14 +179,52 @@ def _serves(settings: Settings) -> bool:
 
 
 def _serve(settings: Settings) -> core.Server:
-    return core.Server(
-        host=settings.host,
-        json_port=settings.json_port if settings.json_endpoint_enabled else None,
-        prometheus_port=settings.prometheus_port if settings.prometheus_enabled else None,
-        auth_token=settings.auth_token,
-        # The workers of a service listen on one port, each for all of them.
-        share_ports=core.shared_directory() is not None,
+    try:
+        return core.Server(
+            host=settings.host,
+            json_port=settings.json_port if settings.json_endpoint_enabled else None,
+            prometheus_port=settings.prometheus_port if settings.prometheus_enabled else None,
+            auth_token=settings.auth_token,
+            share_ports=_sharers(settings),
+            port_attempts=_NEXT_PORTS if settings.on_port_in_use == "next" else 1,
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise OSError(error.errno, f"{error.strerror}; {_ways_out(settings)}") from None
+        raise
+
+
+def _sharers(settings: Settings) -> str:
+    """Who may listen on the same ports."""
+    if settings.on_port_in_use == "share":
+        return "user"
+    # The workers of a service listen on one port, each for all of them.
+    return "" if core.shared_directory() is None else "service"
+
+
+def _ways_out(settings: Settings) -> str:
+    """What to do about a port in use."""
+    if settings.on_port_in_use == "share":
+        return "whoever listens there does not share it: start every process with METRICS_ON_PORT_IN_USE=share"
+    if core.shared_directory() is not None:
+        return (
+            f"no process of the service in {core.shared_directory()!r} listens there: set METRICS_JSON_PORT or "
+            "PROMETHEUS_PORT to another port, or METRICS_ON_PORT_IN_USE=next"
+        )
+    return (
+        "if another process of the same service listens there, set TOOLVITALS_DIR for all of them, and each answers "
+        "for all; else set METRICS_JSON_PORT or PROMETHEUS_PORT to another port (0: any free one), or "
+        "METRICS_ON_PORT_IN_USE=next"
     )
+
+
+def _say_other_ports(endpoints: Endpoints, settings: Settings) -> None:
+    for asked, bound in (
+        (settings.json_port, endpoints.json_port),
+        (settings.prometheus_port, endpoints.prometheus_port),
+    ):
+        if bound is not None and asked not in (0, bound):
+            _logger.warning("toolvitals listens on port %d, because port %d is in use", bound, asked)
 
 
 def _check_enabled(settings: Settings) -> None:

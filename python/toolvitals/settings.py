@@ -80,6 +80,13 @@ def _quantile_method(label: str, value: object) -> str:
     return method
 
 
+def _on_port_in_use(label: str, value: object) -> str:
+    answer = _text(label, value).strip().lower()
+    if answer not in ("raise", "next", "share"):
+        raise _complaint(label, value, "raise, next or share")
+    return answer
+
+
 def _host(label: str, value: object) -> str:
     host = _text(label, value).strip()
     # An empty host would mean every interface to many a library; that has to be asked for by name.
@@ -136,6 +143,7 @@ _SOURCES: dict[str, tuple[str, _Reader]] = {
     "json_port": ("METRICS_JSON_PORT", _integer(0, 65535)),
     "prometheus_enabled": ("PROMETHEUS_ENABLED", _boolean),
     "prometheus_port": ("PROMETHEUS_PORT", _integer(0, 65535)),
+    "on_port_in_use": ("METRICS_ON_PORT_IN_USE", _on_port_in_use),
     "host": ("METRICS_HOST", _host),
     "auth_token": ("METRICS_AUTH_TOKEN", _auth_token),
     "namespace": ("METRICS_NAMESPACE", _namespace),
@@ -168,6 +176,9 @@ class Settings:
     - `quantile_method` (METRICS_QUANTILE_METHOD): "exclusive" or "inclusive", as `statistics.quantiles` names them.
     - `json_endpoint_enabled`, `json_port` (METRICS_JSON_ENDPOINT_ENABLED, METRICS_JSON_PORT): port 0 is any free one.
     - `prometheus_enabled`, `prometheus_port` (PROMETHEUS_ENABLED, PROMETHEUS_PORT): likewise.
+    - `on_port_in_use` (METRICS_ON_PORT_IN_USE): what becomes of a port that another program listens on: "raise" an
+      OSError, take the "next" that is free of the hundred after it, or "share" it with this user's programs that share
+      it too, of which the kernel then chooses one for each client.
     - `host` (METRICS_HOST): the address to listen on.
     - `auth_token` (METRICS_AUTH_TOKEN): the bearer token that every route but /health wants; empty for none.
     - `namespace` (METRICS_NAMESPACE): put before the names of the tool and cache families, with an underscore.
@@ -187,6 +198,7 @@ class Settings:
     json_port: int = 9109
     prometheus_enabled: bool = False
     prometheus_port: int = 9108
+    on_port_in_use: str = "raise"
     host: str = "127.0.0.1"
     auth_token: str = dataclasses.field(default="", repr=False)
     namespace: str = ""

@@ -59,7 +59,7 @@ def test_a_socket_that_cannot_be_made_stops_the_endpoints_again(tmp_path: Path) 
     path = str(tmp_path / "none" / "s")
     result = invoke("--socket", path, "--prometheus-port", "0")
     assert result.exit_code == 2
-    assert result.output == f"Error: socket {path} cannot be made: No such file or directory\n"
+    assert result.output == f"Error: socket {path} cannot be made: its folder {os.path.dirname(path)} is not there\n"
     assert len(os.listdir("/proc/self/fd")) == before
 
 

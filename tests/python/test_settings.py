@@ -19,6 +19,7 @@ DEFAULTS = {
     "json_port": 9109,
     "prometheus_enabled": False,
     "prometheus_port": 9108,
+    "on_port_in_use": "raise",
     "host": "127.0.0.1",
     "auth_token": "",
     "namespace": "",
