@@ -68,7 +68,9 @@ PyObject* SetToCurrentTime(PyObject* object, PyObject*) {
 // From here on a function gives the value: recording changes nothing, and only _store() does.
 PyObject* Freeze(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
-  if (RecordOf(self) == nullptr) return nullptr;
+  SeriesRecord* record = RecordOf(self);
+  if (record == nullptr) return nullptr;
+  record->As<GaugeCell>().Await();
   self->is_frozen = true;
   self->touches = true;
   Py_RETURN_NONE;
@@ -79,7 +81,8 @@ PyObject* Store(PyObject* object, PyObject* value) {
   double number = 0;
   if (RecordOf(self) == nullptr || !ToAmount(value, &number)) return nullptr;
   self->series->Touch();
-  self->record->As<GaugeCell>().Set(number);
+  self->record->As<GaugeCell>().Refresh(number);
+  self->series->Date();
   Py_RETURN_NONE;
 }
 
@@ -96,7 +99,8 @@ PyMethodDef methods[] = {
      "dec($self, /, amount=1)\n--\n\nTakes an amount off. ValueError where labels are missing. Thread-safe."},
     {"set", AsMethod(&Set), METH_FASTCALL | METH_KEYWORDS,
      "set($self, /, value)\n--\n\nSets the value, any number. ValueError where labels are missing. Thread-safe."},
-    {"_freeze", &Freeze, METH_NOARGS, "_freeze($self, /)\n--\n\nFrom here on only _store() changes the value."},
+    {"_freeze", &Freeze, METH_NOARGS,
+     "_freeze($self, /)\n--\n\nFrom here on only _store() changes the value, which there is none of before."},
     {"_store", &Store, METH_O, "_store($self, value, /)\n--\n\nSets the value of a gauge that is frozen."},
     {"_allow_only_set", &AllowOnlySet, METH_NOARGS,
      "_allow_only_set($self, /)\n--\n\nFrom here on inc() and dec() raise RuntimeError."},

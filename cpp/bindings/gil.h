@@ -18,4 +18,18 @@ class GilReleased {
   PyThreadState* const state_;
 };
 
+// The same around a call, for threads that the program's end does not wait for: taking the GIL back then ends the
+// thread, by unwinding its stack, which must not begin in a destructor.
+template <typename Work>
+void WithoutGil(Work work) {
+  PyThreadState* const state = PyEval_SaveThread();
+  try {
+    work();
+  } catch (...) {
+    PyEval_RestoreThread(state);
+    throw;
+  }
+  PyEval_RestoreThread(state);
+}
+
 }  // namespace toolvitals

@@ -217,8 +217,10 @@ PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
   switch (family.definition().kind) {
     case InstrumentKind::kCounter:
       return CounterToPython(family.segment(), series, labels);
-    case InstrumentKind::kGauge:
-      return Py_BuildValue("(Od)", labels, series.gauge().Value());
+    case InstrumentKind::kGauge: {
+      const double value = series.gauge().Value();
+      return Py_BuildValue("(Od)", labels, GaugeCell::IsAbsent(value) ? 0.0 : value);
+    }
     case InstrumentKind::kHistogram:
       return HistogramToPython(family, series, labels);
     case InstrumentKind::kSummary:

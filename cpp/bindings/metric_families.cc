@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "bindings/gil.h"
 #include "snapshot/family_samples.h"
 
 namespace py = pybind11;
@@ -157,13 +158,14 @@ std::vector<FamilySnapshot> FamiliesOfMetrics(const py::iterable& metrics) {
     }
     for (const py::handle& sample : metric.attr("samples")) found[place->second].samples.push_back(ToSample(sample));
   }
-  const py::gil_scoped_release released;
   std::vector<FamilySnapshot> families;
-  for (Metric& metric : found) {
-    for (FamilySnapshot& family : FamiliesOf(std::move(metric.info), metric.samples)) {
-      families.push_back(std::move(family));
+  WithoutGil([&] {
+    for (Metric& metric : found) {
+      for (FamilySnapshot& family : FamiliesOf(std::move(metric.info), metric.samples)) {
+        families.push_back(std::move(family));
+      }
     }
-  }
+  });
   return families;
 }
 

@@ -279,7 +279,7 @@ void Family::ResetLocked(Series& series, bool after_fork) {
         series.gauge().Inherit();
         return;
       }
-      series.gauge().Set(0);
+      series.gauge().Reset();
       break;
     case InstrumentKind::kHistogram:
       series.histogram().classic.Reset(bounds_->buckets());

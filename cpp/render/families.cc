@@ -201,8 +201,21 @@ void FamilyList::ListSelf() {
          const auto& [family, count] = list.snapshot_.self.overflowed_records[i];
          list.Value({list.Encode({{"family", family}})}, count);
        });
-  List({kPrefix, "collector_failures", FamilyType::kCounter, "Collections of other collectors that failed."}, 1,
-       [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.source_failures); });
+  for (const CollectorSnapshot& collector : snapshot_.self.collectors) {
+    collectors_.push_back(Encode({{"collector", collector.name}}));
+  }
+  const size_t collectors = collectors_.size();
+  List({kPrefix, "collector_failures", FamilyType::kCounter, "Collections that failed, by collector."}, collectors,
+       [](FamilyList& list, size_t i) {
+         list.Value({list.collectors_[i]}, list.snapshot_.self.collectors[i].failures);
+       });
+  List({kPrefix, "collector_hangs", FamilyType::kCounter, "Collections that took longer than they may, by collector."},
+       collectors,
+       [](FamilyList& list, size_t i) { list.Value({list.collectors_[i]}, list.snapshot_.self.collectors[i].hangs); });
+  List({kPrefix, "collector_age_seconds", FamilyType::kGauge, "Time since a collector last succeeded.", "seconds"},
+       collectors, [](FamilyList& list, size_t i) {
+         list.ValueUnlessAbsent({list.collectors_[i]}, list.snapshot_.self.collectors[i].age_seconds);
+       });
   List({kPrefix, "stale_reads", FamilyType::kCounter,
         "Times that values of a collector were shown that were older than they should be."},
        1, [](FamilyList& list, size_t) { list.Value({}, list.snapshot_.self.stale_reads); });

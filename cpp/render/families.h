@@ -94,7 +94,7 @@ class FamilyList {
   bool finished_ = false;
   std::optional<FamilyWriter> writer_;  // of a family of the snapshot that has begun
 
-  std::vector<EncodedLabels> tools_, caches_, generations_, processes_;
+  std::vector<EncodedLabels> tools_, caches_, generations_, processes_, collectors_;
   std::array<EncodedLabels, kWindowQuantiles.size()> quantiles_;
   EncodedLabels success_, error_, cancelled_, hit_, miss_;
 };

@@ -128,6 +128,14 @@ void Cache(const CacheSnapshot& cache, Writer& writer) {
   writer.Text("}");
 }
 
+void Collector(const CollectorSnapshot& collector, Writer& writer) {
+  JsonUnsigned("{\"failures\":", collector.failures, writer);
+  JsonUnsigned(",\"hangs\":", collector.hangs, writer);
+  JsonDouble(",\"hanging_seconds\":", collector.hanging_seconds, writer);
+  JsonDouble(",\"age_seconds\":", collector.age_seconds, writer);
+  writer.Text("}");
+}
+
 // An object of objects, each under its name.
 template <typename Named, typename Render>
 void ByName(std::string_view key, const std::vector<Named>& values, Writer& writer, Render render) {
@@ -204,6 +212,7 @@ void Self(const Snapshot& snapshot, Writer& writer) {
   JsonUnsigned(",\"unshared\":", self.unshared_processes, writer);
   Counts("},\"refused_segments\":", self.refused_segments, writer);
   Counts(",\"merge_conflicts\":", self.merge_conflicts, writer);
+  ByName(",\"collectors\":", self.collectors, writer, &Collector);
   writer.Text(",\"overflow\":");
   OverflowJson(snapshot, writer);
   writer.Text("}");

@@ -188,6 +188,8 @@ TEST(PrometheusTextTest, FamiliesHaveTheirTypes) {
       {"toolvitals_unshared_processes_total", "counter"},
       {"toolvitals_overflowed_records_total", "counter"},
       {"toolvitals_collector_failures_total", "counter"},
+      {"toolvitals_collector_hangs_total", "counter"},
+      {"toolvitals_collector_age_seconds", "gauge"},
       {"toolvitals_stale_reads_total", "counter"},
       {"toolvitals_series", "gauge"},
       {"toolvitals_memory_bytes", "gauge"},

@@ -47,7 +47,7 @@ TEST(ProtobufSinkTest, EachFamilyIsOneMessage) {
     ASSERT_TRUE(family.next(1));
     names.push_back(family.get_string());
   }
-  EXPECT_EQ(names.size(), 33u);
+  EXPECT_EQ(names.size(), 35u);
   EXPECT_EQ(names.front(), "tool_calls_total");
   EXPECT_EQ(names[20], "python_info");
   EXPECT_EQ(names.back(), "toolvitals_scrape_duration_seconds");

@@ -73,7 +73,7 @@ inline Snapshot ExampleSnapshot() {
                    65536,
                    3,
                    0.000125,
-                   2,
+                   {{"app.Pool", 2, 1, 30.5, 42.25}, {"queue_length", 0, 0, kAbsent, kAbsent}},
                    5,
                    {{"orders", 7}},
                    {},

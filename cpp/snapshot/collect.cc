@@ -8,6 +8,7 @@
 
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
+#include "snapshot/collector_records.h"
 #include "snapshot/process.h"
 #include "snapshot/stored_source.h"
 
@@ -172,7 +173,7 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   snapshot->self = CollectSelf(members);
   CollectFleet(fleet, snapshot->self);
   snapshot->self.merge_conflicts = families_.conflicts();
-  if (sources_ != nullptr) snapshot->self.source_failures = sources_->failures();
+  if (sources_ != nullptr) snapshot->self.collectors = CollectorRecords::Global().Read();
   snapshot->self.stale_reads = StoredSource::stale_reads();
   snapshot->self.overflowed_records = families_.ReadOverflowed(members);
   AddOverflow(*snapshot, snapshot->self.overflowed_records);

@@ -17,6 +17,7 @@ namespace {
 
 // How many series before its turn a cell is fetched.
 constexpr size_t kAhead = 8;
+constexpr uint64_t kMicrosPerMilli = 1000;
 
 FamilyType TypeOf(InstrumentKind kind) {
   switch (kind) {
@@ -113,6 +114,7 @@ void KeepValues(const std::vector<bool>& kept, FamilySnapshot& family) {
   KeepRows(kept, family.natives);
   KeepRows(kept, family.quantiles);
   KeepRows(kept, family.created_us);
+  KeepRows(kept, family.timestamps_ms);
   std::vector<size_t> places;
   size_t place = 0;
   for (const bool keep : kept) places.push_back(keep ? place++ : place);
@@ -277,7 +279,7 @@ bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, Quantile
   family.labels = known.labels;
   ReadValues(known, method, family, nullptr);
   if (!IsSame(record, known)) return false;
-  const std::vector<bool> kept = Kept(record, known, /*expired_too=*/false);
+  const std::vector<bool> kept = Kept(record, known, family.values, /*expired_too=*/false);
   if (!kept.empty()) KeepSeries(kept, family);
   return true;
 }
@@ -293,7 +295,7 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
   ReadValues(known, QuantileMethod::kExclusive, part.snapshot, &part);
   ReadExtras(known, part);
   if (!IsSame(record, known)) return false;
-  const std::vector<bool> kept = Kept(record, known, /*expired_too=*/true);
+  const std::vector<bool> kept = Kept(record, known, part.snapshot.values, /*expired_too=*/true);
   if (!kept.empty()) KeepPart(kept, known, part);
   return true;
 }
@@ -318,17 +320,21 @@ const SeriesRecord* FamilyReader::Before(const SeriesRecord& series) const {
 }
 
 // Empty where all are kept. What goes: what was removed while it was read, or by another process and not recorded
-// since, what a forked process has from its parent, and what is past its time to live.
-std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& known, bool expired_too) const {
+// since, what a forked process has from its parent, what a function has not given yet, and what is past its time to
+// live.
+std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& known, const std::vector<Number>& values,
+                                     bool expired_too) const {
   const uint64_t ttl = expired_too ? 0 : known.definition.ttl_ns;
   const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
   const bool inherits = member_.names_process && segment_.header().inherited.load(std::memory_order_relaxed) != 0;
-  if (known.members.empty() || (!moved && ttl == 0 && !inherits && member_.baseline == nullptr)) return {};
+  const bool is_gauge = known.definition.kind == InstrumentKind::kGauge;
+  if (known.members.empty() || (!moved && ttl == 0 && !inherits && !is_gauge && member_.baseline == nullptr)) return {};
   const uint64_t now = Clock::MonotonicNanos();
   std::vector<bool> kept(known.members.size(), true);
   for (size_t i = 0; i < known.members.size(); ++i) {
     const SeriesRecord& series = *known.members[i].record;
     if (moved) kept[i] = IsStill(known.members[i]);
+    if (is_gauge && GaugeCell::IsAbsent(values[i].AsDouble())) kept[i] = false;
     const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
     if (inherits && !is_overflow && IsInherited(segment_, known.definition, series)) kept[i] = false;
     if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
@@ -407,11 +413,19 @@ void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilyS
     case InstrumentKind::kGauge:
       family.values.reserve(size);
       return each([&](const SeriesRecord& series) {
-        const double value = series.As<GaugeCell>().Value();
+        const GaugeCell& cell = series.As<GaugeCell>();
+        const double value = cell.Value();
         const SeriesRecord* before = Before(series);
-        // Reset, and not set since.
-        const bool is_zero = before != nullptr && series.As<GaugeCell>().Equals(before->As<GaugeCell>());
+        const bool is_refreshed = cell.IsRefreshed();
+        // Reset, and not set since. What is refreshed is of its time, whatever was reset.
+        const bool is_zero = !is_refreshed && before != nullptr && cell.Equals(before->As<GaugeCell>());
         family.values.emplace_back(is_zero ? 0 : value);
+        if (!is_refreshed && family.timestamps_ms.empty()) [[likely]]
+          return;
+        family.timestamps_ms.resize(family.values.size(), FamilySnapshot::kNoTimestamp);
+        if (!is_refreshed) return;
+        const uint64_t changed_us = series.created_us.load(std::memory_order_relaxed);
+        family.timestamps_ms.back() = static_cast<int64_t>(changed_us / kMicrosPerMilli);
       });
     case InstrumentKind::kHistogram: {
       const size_t buckets = definition.bounds.size() + 1;

@@ -116,8 +116,9 @@ class FamilyReader {
   void ReadExtras(const Known& known, FamilyPart& part) const;
   // Keeps the series that are marked, with the same labels as the last time where they are the same series.
   static void KeepPart(const std::vector<bool>& kept, Known& known, FamilyPart& part);
-  // Which series are to be shown.
-  std::vector<bool> Kept(const FamilyRecord& record, const Known& known, bool expired_too) const;
+  // Which series are to be shown, of those that have the values.
+  std::vector<bool> Kept(const FamilyRecord& record, const Known& known, const std::vector<Number>& values,
+                         bool expired_too) const;
   // What counts no more of a series; nullptr where all of it does.
   const SeriesRecord* Before(const SeriesRecord& series) const;
 

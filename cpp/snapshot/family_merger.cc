@@ -123,6 +123,7 @@ class Rows {
 
  private:
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
+  static constexpr int64_t kNoTimestamp = FamilySnapshot::kNoTimestamp;
 
   struct Native {
     std::shared_ptr<NativeHistogram> histogram;
@@ -137,23 +138,41 @@ class Rows {
   void AddGauge(const FamilyPart& part, size_t i, size_t row) {
     Number& merged = merged_.snapshot.values[row];
     const Number value = part.snapshot.values[i];
+    const int64_t timestamp = part.snapshot.timestamps_ms.empty() ? kNoTimestamp : part.snapshot.timestamps_ms[i];
     if (changed_[row] == kNever) {
       merged = value;
+      SetTimestamp(row, timestamp);
       return;
     }
     switch (AnyProcess(definition_.gauge_mode)) {
       case GaugeMode::kMin:
         merged = std::min(merged.AsDouble(), value.AsDouble());
-        break;
+        return KeepOldestTimestamp(row, timestamp);
       case GaugeMode::kMax:
         merged = std::max(merged.AsDouble(), value.AsDouble());
-        break;
+        return KeepOldestTimestamp(row, timestamp);
       case GaugeMode::kSum:
         merged = merged.AsDouble() + value.AsDouble();
-        break;
+        return KeepOldestTimestamp(row, timestamp);
       default:
-        if (part.changed_us[i] >= changed_[row]) merged = value;
+        if (part.changed_us[i] < changed_[row]) return;
+        merged = value;
+        SetTimestamp(row, timestamp);
     }
+  }
+
+  void SetTimestamp(size_t row, int64_t timestamp) {
+    std::vector<int64_t>& timestamps = merged_.snapshot.timestamps_ms;
+    if (timestamps.empty() && timestamp == kNoTimestamp) return;
+    timestamps.resize(changed_.size(), kNoTimestamp);
+    timestamps[row] = timestamp;
+  }
+
+  // What is made of several values is as old as the oldest of them.
+  void KeepOldestTimestamp(size_t row, int64_t timestamp) {
+    const std::vector<int64_t>& timestamps = merged_.snapshot.timestamps_ms;
+    const int64_t kept = timestamps.empty() ? kNoTimestamp : timestamps[row];
+    if (kept == kNoTimestamp || (timestamp != kNoTimestamp && timestamp < kept)) SetTimestamp(row, timestamp);
   }
 
   void AddHistogram(const FamilyPart& part, size_t i, size_t row) {

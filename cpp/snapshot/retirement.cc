@@ -49,7 +49,11 @@ void StoreRow(const FamilyPart& part, size_t row, Segment& segment, Series& seri
       StoreNumber(values.values[row], series.counter());
       break;
     case InstrumentKind::kGauge:
-      series.gauge().Set(values.values[row].AsDouble());
+      if (values.timestamps_ms.empty() || values.timestamps_ms[row] == FamilySnapshot::kNoTimestamp) {
+        series.gauge().Set(values.values[row].AsDouble());
+      } else {
+        series.gauge().Refresh(values.values[row].AsDouble());
+      }
       break;
     case InstrumentKind::kHistogram: {
       const size_t buckets = definition.bounds.size() + 1;

@@ -90,6 +90,15 @@ struct OffenderSnapshot {
   uint64_t error = 0;
 };
 
+// How a collector fares that is not the core's own; several of one name are one.
+struct CollectorSnapshot {
+  std::string name;
+  uint64_t failures = 0;
+  uint64_t hangs = 0;                // how often it took longer than it may
+  double hanging_seconds = kAbsent;  // for how long it has been running now, where that is longer than it may
+  double age_seconds = kAbsent;      // since it last succeeded; absent where it never did
+};
+
 // How toolvitals itself is doing.
 struct SelfSnapshot {
   std::string version;
@@ -98,8 +107,8 @@ struct SelfSnapshot {
   uint64_t memory_bytes = 0;
   uint64_t scrapes = 0;  // scrapes answered so far
   double scrape_seconds_sum = 0;
-  uint64_t source_failures = 0;  // how often a source of families failed
-  uint64_t stale_reads = 0;      // how often a source's values were shown that were too old
+  std::vector<CollectorSnapshot> collectors;  // sorted by name
+  uint64_t stale_reads = 0;                   // how often a source's values were shown that were too old
   // Records that went to a family's overflow series: family -> count, sorted by family.
   std::vector<std::pair<std::string, uint64_t>> overflowed_records;
   std::vector<OffenderSnapshot> offenders;  // the busiest first

@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include "snapshot/collector_records.h"
+
 namespace toolvitals {
 
 SourceList& SourceList::Global() {
@@ -71,7 +73,7 @@ void SourceList::Collect(std::vector<FamilySnapshot>& families) {
       entry->source->Collect(families);
     } catch (...) {
       families.erase(families.begin() + static_cast<ptrdiff_t>(before), families.end());
-      CountFailure();
+      CollectorRecords::Global().TallyOf(CollectorRecords::kNativeName).CountFailure();
     }
   }
 }

@@ -2,7 +2,6 @@
 // Floor: snapshot.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -13,7 +12,8 @@
 
 namespace toolvitals {
 
-// Thread-safe. A source is collected by one thread at a time; one that throws shows nothing and is counted.
+// Thread-safe. A source is collected by one thread at a time; one that throws shows nothing and is counted
+// (CollectorRecords).
 class SourceList {
  public:
   using Id = uint64_t;
@@ -32,10 +32,6 @@ class SourceList {
   // Appends the families of every source, in the order in which the sources were added.
   void Collect(std::vector<FamilySnapshot>& families);
 
-  // How often a source threw, or whoever stores families had none to store.
-  void CountFailure() { failures_.fetch_add(1, std::memory_order_relaxed); }
-  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
-
  private:
   struct Entry {
     Entry(Id an_id, std::shared_ptr<FamilySource> a_source) : id(an_id), source(std::move(a_source)) {}
@@ -53,7 +49,6 @@ class SourceList {
   absl::Mutex mutex_;
   std::vector<std::shared_ptr<Entry>> entries_ ABSL_GUARDED_BY(mutex_);
   Id last_id_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::atomic<uint64_t> failures_{0};
 };
 
 }  // namespace toolvitals

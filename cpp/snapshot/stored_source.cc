@@ -1,6 +1,7 @@
 // Floor: snapshot.
 #include "snapshot/stored_source.h"
 
+#include <algorithm>
 #include <atomic>
 #include <new>
 #include <utility>
@@ -45,10 +46,10 @@ void StoredSource::Collect(std::vector<FamilySnapshot>& families) {
   if (is_stale) stale.fetch_add(1, std::memory_order_relaxed);
   for (const FamilySnapshot& family : *stored) {
     families.push_back(family);
+    std::vector<int64_t>& timestamps = families.back().timestamps_ms;
+    timestamps.resize(family.size(), FamilySnapshot::kNoTimestamp);
     // A time that the values came with says more.
-    if (is_stale && family.timestamps_ms.empty()) {
-      families.back().timestamps_ms.assign(family.size(), stored_us / kMicrosPerMilli);
-    }
+    std::replace(timestamps.begin(), timestamps.end(), FamilySnapshot::kNoTimestamp, stored_us / kMicrosPerMilli);
   }
 }
 

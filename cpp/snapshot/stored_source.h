@@ -13,8 +13,8 @@
 
 namespace toolvitals {
 
-// Values that are older than twice the interval of refreshing are shown with the time at which they were stored, and
-// such scrapes are counted. Thread-safe; showing copies references, and waits for nobody who collects.
+// Values are shown with the time at which they were stored. Scrapes of values that are older than twice the interval of
+// refreshing are counted. Thread-safe; showing copies references, and waits for nobody who collects.
 class StoredSource final : public FamilySource {
  public:
   // `demand` outlives it.

@@ -72,7 +72,8 @@ def apply(settings: Settings) -> None:
         strict=settings.strict,
     )
     if recording:
-        core.refresh_demand.set_interval(settings.refresh_interval_s)
+        core.refresh_crew.set_interval(settings.refresh_interval_s)
+        core.refresh_crew.set_deadline(settings.refresh_deadline_s)
     if settings.dir is not None and settings.enabled and settings.dir != _left:
         _share(settings.dir)
     _applied = settings

@@ -250,9 +250,6 @@ def count_dropped(reason: str) -> None:
 def install_gc_counters() -> None:
     """Appends the core's counter to gc.callbacks, once."""
 
-def count_collector_failure() -> None:
-    """Counts a collector that raised, in toolvitals_collector_failures_total."""
-
 @final
 class FamilyStore:
     """Families that endpoints show until others are stored, without asking Python. Thread-safe."""
@@ -263,22 +260,35 @@ class FamilyStore:
         """Shows nothing any more. Idempotent."""
 
 @final
-class RefreshDemand:
-    """Tells when what Python collects should be collected anew. Thread-safe."""
+class CollectorRecord:
+    """How a collector fares; several of one name are one. Thread-safe."""
+    def __new__(cls, name: str) -> CollectorRecord: ...
+    def succeed(self) -> None:
+        """It gave what it has, now."""
+    def fail(self) -> None:
+        """It raised."""
+
+@final
+class RefreshCrew:
+    """Threads of the operating system that collect when it is due, one at a time. Thread-safe."""
     def __init__(self, *args: object, **kwargs: object) -> None:
-        """Raises TypeError: `refresh_demand` is the only one."""
-    def wait(self, patience: float) -> bool:
-        """Waits until a refresh is due: True. False after `patience` seconds, or when closed."""
-    def ask(self) -> None:
-        """A refresh is due at once."""
-    def close(self) -> None:
-        """Ends every wait."""
-    def open(self) -> None:
-        """Waits are possible again."""
+        """Raises TypeError: `refresh_crew` is the only one."""
+    def open(self, work: Callable[[bool], object]) -> bool:
+        """Has a thread call work(begins) at once and whenever a refresh is due. False where none can be made."""
+    def close(self, patience: float) -> None:
+        """Ends the threads, and waits for that so many seconds at most. Idempotent."""
+    def has_turn(self) -> bool:
+        """Whether this thread is to go on."""
+    def begin_job(self, record: CollectorRecord) -> None:
+        """This thread, which is one of the crew, calls the record's collector from here on."""
+    def end_job(self) -> None:
+        """This thread's collector has come to its end."""
     def set_interval(self, seconds: float) -> None:
         """How old the values may become while there are scrapes."""
+    def set_deadline(self, seconds: float) -> None:
+        """How long a collector may take before others go on without it."""
 
-refresh_demand: RefreshDemand
+refresh_crew: RefreshCrew
 
 @final
 class Server:

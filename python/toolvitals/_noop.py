@@ -18,7 +18,7 @@ from toolvitals._noop_instruments import (
     Instrument,
     SummaryBase,
 )
-from toolvitals._noop_refresh import FamilyStore, RefreshDemand, count_collector_failure, refresh_demand
+from toolvitals._noop_refresh import CollectorRecord, FamilyStore, RefreshCrew, refresh_crew
 
 __all__ = [
     "ASYNC_GENERATOR",
@@ -26,6 +26,7 @@ __all__ = [
     "GENERATOR",
     "SYNC",
     "CacheMetrics",
+    "CollectorRecord",
     "CounterBase",
     "EnumBase",
     "FamilyStore",
@@ -39,13 +40,12 @@ __all__ = [
     "PerformanceMetricsCollector",
     "RecordedElsewhere",
     "Recorder",
-    "RefreshDemand",
+    "RefreshCrew",
     "Server",
     "SummaryBase",
     "ToolMetrics",
     "Track",
     "configure",
-    "count_collector_failure",
     "count_dropped",
     "found_family",
     "install_gc_counters",
@@ -54,7 +54,7 @@ __all__ = [
     "read_directory",
     "record_function",
     "recorder_of",
-    "refresh_demand",
+    "refresh_crew",
     "render",
     "render_families",
     "render_instruments",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-__all__ = ["FamilyStore", "RefreshDemand", "count_collector_failure", "refresh_demand"]
+__all__ = ["CollectorRecord", "FamilyStore", "RefreshCrew", "refresh_crew"]
 
 
 class FamilyStore:
@@ -18,28 +18,44 @@ class FamilyStore:
         """Does nothing."""
 
 
-class RefreshDemand:
-    """Nothing is ever due."""
+class CollectorRecord:
+    """A collector that nobody asks after."""
 
-    def wait(self, patience: float) -> bool:
-        """False, at once."""
+    def __init__(self, name: str) -> None:
+        pass
+
+    def succeed(self) -> None:
+        """Does nothing."""
+
+    def fail(self) -> None:
+        """Does nothing."""
+
+
+class RefreshCrew:
+    """No threads."""
+
+    def open(self, work: Callable[[bool], object]) -> bool:
+        """False: nothing is collected."""
         return False
 
-    def ask(self) -> None:
+    def close(self, patience: float) -> None:
         """Does nothing."""
 
-    def close(self) -> None:
+    def has_turn(self) -> bool:
+        """False."""
+        return False
+
+    def begin_job(self, record: CollectorRecord) -> None:
         """Does nothing."""
 
-    def open(self) -> None:
+    def end_job(self) -> None:
         """Does nothing."""
 
     def set_interval(self, seconds: float) -> None:
         """Does nothing."""
 
+    def set_deadline(self, seconds: float) -> None:
+        """Does nothing."""
 
-refresh_demand = RefreshDemand()
 
-
-def count_collector_failure() -> None:
-    """Does nothing."""
+refresh_crew = RefreshCrew()

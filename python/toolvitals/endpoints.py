@@ -15,7 +15,7 @@ from toolvitals import _backend
 from toolvitals._backend import core
 from toolvitals.settings import Settings
 
-__all__ = ["Endpoints", "on_serving", "serving", "start", "stop"]
+__all__ = ["Endpoints", "on_serving", "on_stopped", "serving", "start", "stop"]
 
 # What to connect to where an endpoint listens on every interface.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -31,6 +31,7 @@ _lock = threading.RLock()
 _current: Endpoints | None = globals().get("_current")
 _exit_hook_installed: bool = globals().get("_exit_hook_installed", False)
 _when_serving: list[Callable[[], None]] = globals().get("_when_serving", [])
+_when_stopped: list[Callable[[], None]] = globals().get("_when_stopped", [])
 
 
 class Endpoints:
@@ -75,6 +76,8 @@ class Endpoints:
             server, self._server = self._server, None
             if server is not None and self._pid == os.getpid():
                 server.stop()
+                for end in _when_stopped:
+                    end()
 
     def __enter__(self) -> Endpoints:
         return self
@@ -172,6 +175,12 @@ def on_serving(begin: Callable[[], None]) -> None:
         _when_serving.append(begin)
         if serving():
             begin()
+
+
+def on_stopped(end: Callable[[], None]) -> None:
+    """Has `end` called whenever this process has stopped its endpoints. For parts of this package."""
+    with _lock:
+        _when_stopped.append(end)
 
 
 def _serves(settings: Settings) -> bool:

@@ -150,6 +150,7 @@ _SOURCES: dict[str, tuple[str, _Reader]] = {
     "max_series": ("METRICS_MAX_SERIES", _integer(1, 1_000_000)),
     "memory_limit_mb": ("METRICS_MEMORY_LIMIT_MB", _integer(1, 1024)),
     "refresh_interval_s": ("METRICS_REFRESH_INTERVAL_S", _seconds(0.1, 3600)),
+    "refresh_deadline_s": ("METRICS_REFRESH_DEADLINE_S", _seconds(0.1, 3600)),
     "dir": ("TOOLVITALS_DIR", _directory),
     "strict": ("TOOLVITALS_STRICT", _boolean),
 }
@@ -186,6 +187,8 @@ class Settings:
     - `memory_limit_mb` (METRICS_MEMORY_LIMIT_MB): budget of the store in MiB, 1 to 1024.
     - `refresh_interval_s` (METRICS_REFRESH_INTERVAL_S): how old the values of custom collectors and of gauges'
       functions may become while somebody scrapes, in seconds, 0.1 to 3600.
+    - `refresh_deadline_s` (METRICS_REFRESH_DEADLINE_S): how long a custom collector or a gauge's function may take
+      before the others are called without waiting for it, in seconds, 0.1 to 3600.
     - `dir` (TOOLVITALS_DIR): a directory where the processes of one service share their metrics, so that each answers
       for all; made where it is missing. None: they are the process's own, and of those forked from it.
     - `strict` (TOOLVITALS_STRICT): bad records raise instead of being dropped and counted.
@@ -205,6 +208,7 @@ class Settings:
     max_series: int = 10_000
     memory_limit_mb: int = 64
     refresh_interval_s: float = 5.0
+    refresh_deadline_s: float = 10.0
     dir: str | None = None
     strict: bool = False
 

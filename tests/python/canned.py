@@ -85,6 +85,7 @@ def document(**changes: Any) -> dict[str, Any]:
             "series": 3,
             "memory_bytes": 25280,
             "dropped_records": {"latency_nan": 0, "name_empty": 0},
+            "collectors": {},
             "overflow": {},
         },
         **changes,

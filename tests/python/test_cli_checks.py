@@ -249,12 +249,31 @@ def test_what_is_said_of_a_store_that_is_nearly_full() -> None:
 
 
 def test_collectors_that_fail_and_that_are_late() -> None:
-    counts = {"toolvitals_collector_failures_total": 1.0, "toolvitals_stale_reads_total": 2.0}
-    texts = found_by(_checks.check_collectors, dataclasses.replace(endpoint(), own_counts=counts))
-    assert [(severity, text.split(";")[0]) for severity, text in texts] == [
-        ("warning", "Custom collectors or functions of gauges raised 1 time"),
+    def collector(**changes: Any) -> dict[str, Any]:
+        return {"failures": 0, "hangs": 0, "hanging_seconds": None, "age_seconds": None, **changes}
+
+    collectors = {
+        "app.Failed": collector(failures=1, age_seconds=5.0),
+        "app.Hangs": collector(failures=2, hangs=3, hanging_seconds=61.5),
+        "app.Well": collector(age_seconds=1.0),
+        "queue_length": collector(hangs=2, age_seconds=5.0),
+    }
+    facts = dataclasses.replace(own(collectors=collectors), own_counts={"toolvitals_stale_reads_total": 2.0})
+    assert found_by(_checks.check_collectors, facts) == [
+        ("warning", "The collector app.Failed raised 1 time; what it shows is 5 s old."),
+        (
+            "warning",
+            "The collector app.Hangs has been running for 1 min 1 s and holds a thread; it has shown nothing yet.",
+        ),
+        ("warning", "The collector app.Hangs raised 2 times; it has shown nothing yet."),
+        ("warning", "The collector queue_length took longer than it may 2 times; what it shows is 5 s old."),
         ("warning", "Values of custom collectors were too old 2 times when they were shown."),
     ]
+
+
+def test_a_process_of_before_that_tells_nothing_of_collectors() -> None:
+    toolvitals = {key: value for key, value in document()["toolvitals"].items() if key != "collectors"}
+    assert only(_checks.check_collectors, endpoint(toolvitals=toolvitals)).severity == "ok"
 
 
 # --- hanging calls

@@ -150,7 +150,7 @@ def test_a_healthy_folder(folder: Path, fresh: dict[str, Any], monkeypatch: pyte
 
 def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     folder.chmod(0o777)
-    text = b"toolvitals_collector_failures_total 2\ntoolvitals_stale_reads_total NaN\ntoolvitals_x y\n"
+    text = b"toolvitals_stale_reads_total 2\ntoolvitals_y NaN\ntoolvitals_x y\n"
     reader = folder_reader(
         segment(),
         segment(version="9.9.9", created_unix=4e9),

@@ -26,6 +26,7 @@ DEFAULTS = {
     "max_series": 10_000,
     "memory_limit_mb": 64,
     "refresh_interval_s": 5.0,
+    "refresh_deadline_s": 10.0,
     "dir": None,
     "strict": False,
 }

@@ -117,17 +117,11 @@ def check_room(facts: Facts) -> Iterator[Finding]:
 
 
 def check_collectors(facts: Facts) -> Iterator[Finding]:
-    """Custom collectors and functions of gauges that raise, or that are too slow."""
-    failures = int(facts.own_counts.get("toolvitals_collector_failures_total", 0))
+    """Custom collectors and functions of gauges that raise or hang, or that are too slow."""
+    collectors = _object(facts.reading.document["toolvitals"], "collectors")
     stale = int(facts.own_counts.get("toolvitals_stale_reads_total", 0))
-    if failures:
-        yield Finding(
-            "collectors",
-            "warning",
-            f"Custom collectors or functions of gauges raised {count_of(failures, 'time')}; what they showed before "
-            "that stays.",
-            "Look for their tracebacks in the log of the process (logger toolvitals).",
-        )
+    findings = [finding for name in collectors for finding in _of_collector(name, _object(collectors, name))]
+    yield from findings
     if stale:
         yield Finding(
             "collectors",
@@ -135,8 +129,37 @@ def check_collectors(facts: Facts) -> Iterator[Finding]:
             f"Values of custom collectors were too old {count_of(stale, 'time')} when they were shown.",
             "Make the collectors quicker, or raise METRICS_REFRESH_INTERVAL_S, which says how old values may become.",
         )
-    if not failures and not stale:
-        yield Finding("collectors", "ok", "No custom collector has failed or is late.")
+    if not findings and not stale:
+        yield Finding("collectors", "ok", "No custom collector has failed, hangs or is late.")
+
+
+def _of_collector(name: str, collector: Mapping[str, Any]) -> Iterator[Finding]:
+    failures, hangs = count(collector, "failures"), count(collector, "hangs")
+    hanging_s = number(collector, "hanging_seconds")
+    age_s = number(collector, "age_seconds")
+    shown = "it has shown nothing yet" if age_s is None else f"what it shows is {duration(age_s)} old"
+    if hanging_s is not None:
+        yield Finding(
+            "collectors",
+            "warning",
+            f"The collector {printable(name)} has been running for {duration(hanging_s)} and holds a thread; {shown}.",
+            "See what it waits for (py-spy dump --pid shows each thread's stack), and give what it calls a timeout. If "
+            "it may take that long, raise METRICS_REFRESH_DEADLINE_S.",
+        )
+    elif hangs:
+        yield Finding(
+            "collectors",
+            "warning",
+            f"The collector {printable(name)} took longer than it may {count_of(hangs, 'time')}; {shown}.",
+            "Give what it calls a timeout; or, if it may take that long, raise METRICS_REFRESH_DEADLINE_S.",
+        )
+    if failures:
+        yield Finding(
+            "collectors",
+            "warning",
+            f"The collector {printable(name)} raised {count_of(failures, 'time')}; {shown}.",
+            "Look for its traceback in the log of the process (logger toolvitals).",
+        )
 
 
 def check_sharing(facts: Facts) -> Iterator[Finding]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals import _backend
-from toolvitals.prometheus import _refresh
+from toolvitals.prometheus import _functions, _refresh
 from toolvitals.prometheus._distributions import Histogram, Summary
 from toolvitals.prometheus._parts import OfParent, Part, Reading
 from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample, parent_of
@@ -133,9 +132,6 @@ class Counter(MetricWrapperBase, core.CounterBase):
     _created: Any = Part(lambda self: self._read()[0][2])
 
 
-# Gauges whose values functions give, by family. They live as long as the family's table of children does.
-_functions: dict[int, weakref.WeakSet[Gauge]] = {}
-
 GaugeMode = Literal[
     "all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent"
 ]
@@ -205,21 +201,18 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         """Takes the value from a function whenever it is collected; recording changes nothing from here on.
 
         The function may be called by any thread. The native endpoint, which never waits for Python, shows the value of
-        the last time that it was called, a few seconds ago (METRICS_REFRESH_INTERVAL_S).
+        the last time that it was called, a few seconds ago (METRICS_REFRESH_INTERVAL_S), with that time; and none
+        before the first time that it gave one. There it may raise, or hang, without harm to others.
         """
         self._raise_if_not_observable()
         self._freeze()
         self._function = f
-        _functions.setdefault(self._family_key, weakref.WeakSet()).add(self)
+        _functions.add(self)
         _refresh.notice()
-
-    @property
-    def _has_functions(self) -> bool:
-        return bool(_functions.get(self._family_key))
 
     def _prepare(self) -> None:
         """Stores what the functions of the family's gauges give now."""
-        for gauge in tuple(_functions.get(self._family_key, ())):
+        for gauge in _functions.gauges_of(self._family_key):
             gauge._store(float(gauge._function()))
 
     def _samples(self) -> Iterable[Sample]:

@@ -143,6 +143,10 @@ class CollectorRegistry:
         with self._lock:
             return self._target_metric(), list(self._collector_to_names)
 
+    def _registered(self) -> list[Collector]:
+        """The collectors, for threads that may not wait for a lock: the dict is copied at once."""
+        return list(dict.copy(self._collectors_of_names))
+
     def restricted_registry(self, names: Iterable[str]) -> RestrictedRegistry:
         """What to collect from for the samples of these names alone; only their collectors are asked."""
         return RestrictedRegistry(names, self)

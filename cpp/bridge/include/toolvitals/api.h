@@ -73,8 +73,8 @@ typedef struct toolvitals_visitor {
 
 /* Who has families to show. collect() is called by one native thread at a time, without the GIL; it tells the visitor
  * and returns zero. Another value says that it failed: then nothing is shown, and the failure is counted in
- * toolvitals_collector_failures_total. It must not throw. release() may be a null pointer; it is called once, when the
- * source was removed or the API cannot take it. */
+ * toolvitals_collector_failures_total{collector="native"}. It must not throw. release() may be a null pointer; it is
+ * called once, when the source was removed or the API cannot take it. */
 typedef struct toolvitals_source {
   void* context;
   int (*collect)(void* context, const toolvitals_visitor* visitor);
