@@ -194,7 +194,7 @@ def test_a_thousand_connections(path: str) -> None:
 
 
 def test_what_cannot_start_says_why(path: str, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="its folder .* is not there"):
+    with pytest.raises(RuntimeError, match=r"its folder .* is not there"):
         Service(str(tmp_path / "none" / "s"))
     with pytest.raises(RuntimeError, match="107"):
         Service("/" + "x" * 107)
