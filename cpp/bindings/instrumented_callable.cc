@@ -90,7 +90,8 @@ PyObject* GetAttribute(PyObject* self, PyObject* name) {
 int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
   if (Wrapped(self) == nullptr) return PyObject_GenericSetAttr(self, name, value);
   if (PyObject_SetAttr(Wrapped(self), name, value) != 0) {
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError) && !PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
+    const bool no_room = PyErr_ExceptionMatches(PyExc_AttributeError) || PyErr_ExceptionMatches(PyExc_TypeError);
+    if (!no_room || _PyObject_GetDictPtr(Wrapped(self)) != nullptr) return -1;
     PyErr_Clear();
     return PyObject_GenericSetAttr(self, name, value);
   }
@@ -126,12 +127,15 @@ PyObject* WrappedObject(PyObject* self, void*) { return Py_NewRef(Wrapped(self))
 
 // Descriptors are told their name in the class; so is one that is wrapped.
 PyObject* SetName(PyObject* self, PyObject* args) {
+  PyObject* owner = nullptr;
+  PyObject* name = nullptr;
+  if (!PyArg_UnpackTuple(args, "__set_name__", 2, 2, &owner, &name)) return nullptr;
   const OwnedRef set_name(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(Wrapped(self))), "__set_name__"));
   if (!set_name) {
     PyErr_Clear();
     Py_RETURN_NONE;
   }
-  const OwnedRef self_and_args(PyTuple_Pack(3, Wrapped(self), PyTuple_GetItem(args, 0), PyTuple_GetItem(args, 1)));
+  const OwnedRef self_and_args(PyTuple_Pack(3, Wrapped(self), owner, name));
   return self_and_args ? PyObject_CallObject(set_name.get(), self_and_args.get()) : nullptr;
 }
 

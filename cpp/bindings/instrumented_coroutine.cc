@@ -87,6 +87,16 @@ bool RemoveAwait() {
   return true;
 }
 
+// What await steps. One that has begun already waits for something, and for somebody: as the interpreter does with its
+// own, a second one is refused before it could step, or cancel, what the first one waits for.
+PyObject* TakeForAwait(PyObject* self) {
+  if (Stepped(self)->call.running() && PyCoro_CheckExact(Stepped(self)->shown)) {
+    PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+    return nullptr;
+  }
+  return Py_NewRef(self);
+}
+
 void Prepare(PyTypeObject& type) {
   PrepareSteppedType(type);
   type.tp_as_async = &coroutine_async;
@@ -109,7 +119,7 @@ PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhe
 }
 
 bool ReadyInstrumentedCoroutineType() {
-  coroutine_async.am_await = [](PyObject* self) { return Py_NewRef(self); };
+  coroutine_async.am_await = &TakeForAwait;
   coroutine_async.am_send = &StepSend;
   Prepare(coroutine_type);
   Prepare(generator_based_type);

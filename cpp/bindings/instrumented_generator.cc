@@ -14,6 +14,11 @@ PyAsyncMethods generator_async;
 }  // namespace
 
 PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  // What only says that it makes generators, a wrapper that lists their items say, has no steps.
+  if (!PyIter_Check(inner)) {
+    if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
+    return inner;
+  }
   return MakeStepped(&generator_type, inner, Py_NewRef(inner), tool, elsewhere, /*yields=*/true);
 }
 

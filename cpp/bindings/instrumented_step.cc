@@ -111,6 +111,20 @@ PyMethodDef stepped_methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+bool IsOver(SteppedObject* self) {
+  PyObject* shown = self->shown;
+  const char* frame_name = nullptr;
+  if (shown == nullptr) return true;
+  if (PyCoro_CheckExact(shown)) frame_name = "cr_frame";
+  if (PyGen_CheckExact(shown)) frame_name = "gi_frame";
+  if (PyAsyncGen_CheckExact(shown)) frame_name = "ag_frame";
+  if (frame_name == nullptr) return true;
+  const ExceptionAside aside;
+  const OwnedRef frame(PyObject_GetAttrString(shown, frame_name));
+  if (!frame) PyErr_Clear();
+  return !frame || frame.get() == Py_None;
+}
+
 PySendResult StepSend(PyObject* self, PyObject* value, PyObject** result) {
   SteppedObject* me = Stepped(self);
   BeginStep(me);

@@ -51,12 +51,17 @@ inline void Finish(SteppedObject* self) {
   }
 }
 
+// Whether the object that is being resumed has come to its end. A step may fail without that: one taken while another
+// is being taken, or one that sends a value into a generator that has not begun.
+bool IsOver(SteppedObject* self);
+
 // The call's ends. Each does nothing where the call has ended, or has never begun.
 inline void EndWithSuccess(SteppedObject* self) {
   Finish(self);
   if (self->call.running()) self->call.Succeed();
 }
 inline void EndWithException(SteppedObject* self) {
+  if (!IsOver(self)) return;
   Finish(self);
   if (self->call.running()) self->call.Raise();
 }

@@ -21,6 +21,9 @@ __all__ = ["stand_in"]
 # What a code object says about the objects that calls return.
 _KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
+# The instruction that copies cells names their number in one byte.
+_CELLS_MAX = 255
+
 # Whether calls in Python code run a function's body whatever its vectorcall slot says.
 _INLINED = sys.version_info[:2] == (3, 11)
 
@@ -29,8 +32,17 @@ def stand_in(function: FunctionType, recorder: Callable[..., Any]) -> FunctionTy
     """A function that looks like `function` and calls the recorder with its arguments. Thread-safe."""
     code = function.__code__
     # The function's own cells come behind, since some look for them there: attrs sets the cell of __class__ anew.
-    closure = (CellType(recorder), *(function.__closure__ or ()))
-    made = FunctionType(_code(code), function.__globals__, function.__name__, function.__defaults__, closure)
+    cells = function.__closure__ or ()
+    if len(cells) >= _CELLS_MAX:
+        cells = ()
+    closure = (CellType(recorder), *cells)
+    made = FunctionType(
+        _code(code, code.co_freevars if cells else ()),
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        closure,
+    )
     made.__kwdefaults__ = function.__kwdefaults__
     functools.update_wrapper(made, function)
     return made
@@ -45,8 +57,8 @@ class _Shape(NamedTuple):
     flags: int
 
 
-def _code(code: CodeType) -> CodeType:
-    """The code of a stand-in for a function with that code."""
+def _code(code: CodeType, free_names: tuple[str, ...]) -> CodeType:
+    """The code of a stand-in for a function with that code, with these names of cells behind the recorder's."""
     shape = _Shape(
         code.co_posonlyargcount,
         code.co_argcount,
@@ -58,14 +70,14 @@ def _code(code: CodeType) -> CodeType:
     changes: dict[str, Any] = {}
     if sys.version_info >= (3, 11):
         changes["co_qualname"] = code.co_qualname
-        changes["co_code"] = _copying(1 + len(code.co_freevars), template.co_code)
+        changes["co_code"] = _copying(1 + len(free_names), template.co_code)
     return template.replace(
         # A profiler that sees the body run must not take it for the function, which it sees too.
         co_name=f"<tool {code.co_name}>" if _INLINED else code.co_name,
         co_filename=code.co_filename,
         co_firstlineno=code.co_firstlineno,
         co_varnames=tuple(names.values()),
-        co_freevars=(*template.co_freevars, *code.co_freevars),
+        co_freevars=(*template.co_freevars, *free_names),
         co_consts=tuple(_renamed(constant, names) for constant in template.co_consts),
         **changes,
     )
@@ -142,18 +154,33 @@ _BODIES = {
 
 def _copying(count: int, code: bytes) -> bytes:
     """The same instructions with that number of cells for COPY_FREE_VARS, the first of them."""
-    prefix = dis.EXTENDED_ARG
-    parts = [(prefix, count >> shift & 0xFF) for shift in (24, 16, 8) if count >> shift]
-    return bytes(byte for part in [*parts, (code[0], count & 0xFF)] for byte in part) + code[2:]
+    return bytes([code[0], count]) + code[2:]
 
 
 def _resuming_last(code: CodeType) -> CodeType:
-    """The same code with its RESUME before its RETURN_VALUE.
+    """The same code, which resumes only when the call is over, whether it returned or raised.
 
-    A frame that has not resumed yet is in no traceback, and nobody's caller: an exception leaves through it unseen.
+    A frame that has not resumed yet is in no traceback, and nobody's caller: an exception leaves through it unseen. It
+    resumes on either way out, so that a tracer or profiler, who is told of its end, is told of its beginning before.
     """
-    instruction = 2
-    start = instruction  # behind COPY_FREE_VARS
-    resume = code.co_code[start : start + instruction]
-    rest = code.co_code[start + instruction : -instruction]
-    return code.replace(co_code=code.co_code[:start] + rest + resume + code.co_code[-instruction:])
+    start = 2  # behind COPY_FREE_VARS
+    resume, back = code.co_code[start : start + 2], code.co_code[-2:]
+    call = code.co_code[:start] + code.co_code[start + 2 : -2]
+    units = len(call) // 2
+    # Exceptions of the call go behind the two instructions that end it, with an empty stack. CPython's notes on the
+    # table (Objects/exception_handling_notes.txt): start, length, target and depth, in groups of six bits.
+    table = bytes([0x80, *_groups(units), *_groups(units + 2), 0])
+    no_columns = bytes([0x80 | 13 << 3 | 1, 0])  # of the two instructions that are new: the line before
+    return code.replace(
+        co_code=call + resume + back + resume + bytes([dis.opmap["RERAISE"], 0]),
+        co_exceptiontable=table,
+        co_linetable=code.co_linetable + no_columns,
+    )
+
+
+def _groups(number: int) -> bytes:
+    """A number in groups of six bits, the highest first; all but the last say that another follows."""
+    groups = [number & 0x3F]
+    while number := number >> 6:
+        groups.append(number & 0x3F | 0x40)
+    return bytes(reversed(groups))

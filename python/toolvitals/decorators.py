@@ -171,17 +171,35 @@ def _partial(partial: functools.partial[Any], name: str | None) -> Any:
     return outer
 
 
+# Deeper than any stack of decorators; objects that answer to every attribute have no end.
+_LAYERS_MAX = 64
+
+
 def _recorded_below(function: Any, name: str) -> bool:
     """Whether a decorator under other decorators records these calls under that name already."""
-    seen = {id(function)}
-    while True:
-        function = getattr(function, "__func__", None) or getattr(function, "__wrapped__", None)
-        if function is None or id(function) in seen:
+    for _ in range(_LAYERS_MAX):
+        inner = getattr(function, "__func__", None) or getattr(function, "__wrapped__", None)
+        if inner is None or not _can_call(function, inner):
             return False
-        seen.add(id(function))
-        recorder = core.recorder_of(function)
+        recorder = core.recorder_of(inner)
         if recorder is not None and recorder.__vitals__.name == name:
             return True
+        function = inner
+    return False
+
+
+def _can_call(function: Any, inner: Any) -> bool:
+    """Whether a function has the one under `__wrapped__` to call: an override that only borrows its name does not."""
+    if type(function) is not types.FunctionType:
+        return True
+    return any(_content(cell) is inner for cell in function.__closure__ or ())
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # It is empty.
+        return None
 
 
 def _name_of(function: Any) -> str:

@@ -334,6 +334,34 @@ def test_a_second_decorator_around_another_one_is_another_tool_only_under_anothe
     assert (calls("all"), calls("attempt")) == (1, 6)
 
 
+def test_an_override_that_borrows_a_tools_name_is_recorded() -> None:
+    class Base:
+        @tv.tool("borrowed")
+        def search(self) -> str:
+            return "base"
+
+    class Derived(Base):
+        @tv.tool("borrowed")
+        @functools.wraps(Base.search)
+        def search(self) -> str:
+            return "derived"
+
+    assert Derived().search() == "derived"
+    assert calls("borrowed") == 1
+
+
+def test_an_object_that_answers_to_every_attribute_is_decorated() -> None:
+    class Endless:
+        def __call__(self) -> int:
+            return 1
+
+        def __getattr__(self, name: str) -> Endless:
+            return Endless()
+
+    assert tv.tool("endless")(Endless())() == 1
+    assert calls("endless") == 1
+
+
 def test_context_managers_and_wraps_work_on_top() -> None:
     @contextlib.contextmanager
     @tv.tool

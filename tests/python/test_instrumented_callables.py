@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import pickle
@@ -113,3 +114,34 @@ def test_callable_objects_and_handles_are_pickled_by_value() -> None:
     assert calls("pickled") == 1
     handle = tv.get_collector().tool("pickled")
     assert pickle.loads(pickle.dumps(handle)) is handle
+
+
+def test_an_object_that_refuses_an_attribute_refuses_it() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Frozen:
+        a: int = 1
+
+        def __call__(self) -> int:
+            return self.a
+
+    decorated = tv.tool("frozen")(Frozen())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        decorated.a = 5  # type: ignore[misc]
+    assert decorated.a == decorated() == 1
+    with pytest.raises(TypeError):
+        decorated.__set_name__()  # type: ignore[attr-defined]
+
+
+def test_a_wrapper_that_makes_no_generator_of_one_returns_what_it_makes() -> None:
+    class Listing:
+        def __init__(self, function: Any) -> None:
+            functools.update_wrapper(self, function)
+            self.__code__, self.__defaults__, self.__kwdefaults__ = function.__code__, None, None
+
+        def __call__(self) -> list[int]:
+            return list(self.__wrapped__())  # type: ignore[attr-defined]
+
+    def items() -> Any:
+        yield 1
+
+    assert tv.tool("listing")(Listing(items))() == [1]

@@ -140,3 +140,56 @@ async def test_steps_are_taken_over_by_what_awaits_by_hand() -> None:
     metrics = tv.get_collector().get_tool_metrics("by_hand")
     assert metrics is not None
     assert [metrics[f"{outcome}_calls"] for outcome in ("successful", "failed", "cancelled")] == [3, 1, 1]
+
+
+async def test_a_second_await_is_refused_and_harms_nobody() -> None:
+    @tv.tool("awaited_twice")
+    async def work() -> int:
+        await asyncio.sleep(0.01)
+        return 3
+
+    running = work()
+
+    async def wait() -> int:
+        return await running
+
+    first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    second.cancel()
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert results[0] == 3
+    assert isinstance(results[1], (RuntimeError, asyncio.CancelledError))
+    third = work()
+    third.send(None)
+    with pytest.raises(RuntimeError, match="being awaited already"):
+        await third
+    third.close()
+    metrics = tv.get_collector().get_tool_metrics("awaited_twice")
+    assert metrics is not None
+    assert (metrics["successful_calls"], metrics["cancelled_calls"], metrics["in_progress"]) == (1, 1, 0)
+
+
+async def test_a_step_that_is_refused_does_not_end_the_call() -> None:
+    @tv.tool("refused")
+    def items() -> Any:
+        with pytest.raises(ValueError, match="already executing"):
+            running.send(None)
+        yield 1
+        yield 2
+
+    running = items()
+    with pytest.raises(TypeError, match="just-started"):
+        running.send(5)
+    assert list(running) == [1, 2]
+
+    @tv.tool("refused")
+    async def async_items() -> Any:
+        yield 1
+
+    stepping = async_items()
+    with pytest.raises(TypeError, match="just-started"):
+        await stepping.asend(5)
+    assert [item async for item in stepping] == [1]
+    metrics = tv.get_collector().get_tool_metrics("refused")
+    assert metrics is not None
+    assert (metrics["successful_calls"], metrics["failed_calls"], metrics["in_progress"]) == (2, 0, 0)

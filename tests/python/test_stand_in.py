@@ -8,7 +8,9 @@ import functools
 import gc
 import inspect
 import itertools
+import os
 import pstats
+import subprocess
 import sys
 import threading
 import traceback
@@ -17,6 +19,7 @@ import unittest.mock
 import warnings
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,6 +261,52 @@ def test_a_profile_counts_the_calls_of_the_function() -> None:
     assert by_name["caller"][1] == 1
 
 
+def test_tracers_and_profilers_see_a_beginning_for_every_end() -> None:
+    decorated = tv.tool(raising)
+
+    def caller() -> int:
+        try:
+            decorated()
+        except KeyError:
+            return 1
+        return 0
+
+    events: list[tuple[str, str]] = []
+    for hook in (sys.setprofile, sys.settrace):
+
+        def see(frame: Any, event: str, arg: Any) -> Any:
+            if event in ("call", "return") and frame.f_code.co_filename == __file__:
+                events.append((event, frame.f_code.co_name))
+            return see
+
+        hook(see)
+        try:
+            assert caller() == 1
+        finally:
+            hook(None)
+        open_calls: list[str] = []
+        for event, name in events:
+            if event == "call":
+                open_calls.append(name)
+            elif open_calls:
+                assert open_calls.pop() == name
+        assert open_calls == []
+        events.clear()
+
+
+def test_coverage_of_what_follows_an_exception(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from toolvitals import tool\n@tool\ndef boom():\n    raise ValueError\ndef use():\n    try:\n        boom()\n"
+        "    except ValueError:\n        pass\n    a = 1\n    return a\nuse()\nz = 1\n"
+    )
+    environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "data")}
+    for arguments in (["run", str(program)], ["report", "--fail-under=100"]):
+        command = [sys.executable, "-m", "coverage", *arguments]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_autospec_and_patching() -> None:
     with unittest.mock.patch(f"{__name__}.patched", autospec=True) as mock:
         patched(1)
@@ -331,14 +380,15 @@ def test_implicit_class_methods_and_slots() -> None:
 
 
 def test_the_cells_of_the_function_are_in_the_closure() -> None:
-    for count in (1, 3, 300):  # more than an instruction's one byte can say
+    for count in (1, 3, 254, 255, 300):  # the last two are more than an instruction's one byte can say
         space: dict[str, Any] = {}
         names = [f"v{index}" for index in range(count)]
         exec(f"def make({', '.join(names)}):\n def f(a): return {', '.join(names)}, a\n return f", space)
         bare = space["make"](*range(count))
         decorated: Any = tv.tool("cells")(bare)
-        assert decorated.__closure__[1:] == bare.__closure__
-        assert decorated.__code__.co_freevars[1:] == bare.__code__.co_freevars
+        shown = count if count < 255 else 0
+        assert decorated.__closure__[1:] == bare.__closure__[:shown]
+        assert decorated.__code__.co_freevars[1:] == bare.__code__.co_freevars[:shown]
         assert decorated(1) == copied(decorated)(1) == bare(1)
         bare.__closure__[0].cell_contents = "set anew"
         assert decorated(1)[0] == "set anew"
