@@ -171,10 +171,11 @@ def _resuming_last(code: CodeType) -> CodeType:
     # table (Objects/exception_handling_notes.txt): start, length, target and depth, in groups of six bits.
     table = bytes([0x80, *_groups(units), *_groups(units + 2), 0])
     no_columns = bytes([0x80 | 13 << 3 | 1, 0])  # of the two instructions that are new: the line before
+    changes: dict[str, Any] = {"co_exceptiontable": table}  # unknown to CPython 3.10 and its checkers
     return code.replace(
         co_code=call + resume + back + resume + bytes([dis.opmap["RERAISE"], 0]),
-        co_exceptiontable=table,
         co_linetable=code.co_linetable + no_columns,
+        **changes,
     )
 
 

@@ -145,9 +145,10 @@ async def test_steps_are_taken_over_by_what_awaits_by_hand() -> None:
 async def test_a_second_await_is_refused_and_harms_nobody() -> None:
     @tv.tool("awaited_twice")
     async def work() -> int:
-        await asyncio.sleep(0.01)
+        await go.wait()
         return 3
 
+    go = asyncio.Event()
     running = work()
 
     async def wait() -> int:
@@ -156,6 +157,7 @@ async def test_a_second_await_is_refused_and_harms_nobody() -> None:
     first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
     await asyncio.sleep(0)
     second.cancel()
+    go.set()
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert results[0] == 3
     assert isinstance(results[1], (RuntimeError, asyncio.CancelledError))
