@@ -48,6 +48,7 @@ def running(folder: Path) -> Iterator[Pushgateway]:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     log = folder / "pushgateway.log"
     command = [prometheus_server.program("prometheus-pushgateway"), f"--web.listen-address={address}"]
+    command.append("--persistence.file=")  # Debian's keeps one for the whole machine by default.
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, cwd=folder) as process:
         gateway = Pushgateway(address)
         try:

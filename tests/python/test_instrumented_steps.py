@@ -161,8 +161,9 @@ async def test_a_second_await_is_refused_and_harms_nobody() -> None:
     results = await asyncio.gather(first, second, return_exceptions=True)
     assert results[0] == 3
     assert isinstance(results[1], (RuntimeError, asyncio.CancelledError))
+    go.clear()
     third = work()
-    third.send(None)
+    assert third.send(None) is not None
     with pytest.raises(RuntimeError, match="being awaited already"):
         await third
     third.close()
