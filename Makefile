@@ -20,7 +20,7 @@ SEEDS ?= 10000
 LIVES ?= 200
 
 .PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize crash
-.PHONY: coverage wheel clean bootstrap bootstrap-test
+.PHONY: docs coverage wheel clean bootstrap bootstrap-test
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -53,6 +53,9 @@ test-versions: bootstrap ## Build and test with every installed CPython from 3.1
 
 compatibility: build ## Try @tool in real frameworks and write docs/reference/compatibility.md
 	@$(VENV)/bin/python -m tests.compatibility
+
+docs: build ## Write the tables of families in the reference pages, from toolvitals.catalogue
+	@$(VENV)/bin/python scripts/write_families.py
 
 lint: build ## Check style, formatting, types and the stubs
 	@scripts/lint
