@@ -35,7 +35,7 @@ bootstrap-test:
 build: bootstrap $(VENV)/.package ## Install the package and its development tools into .venv
 
 demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it; WORKERS=n kills some of n)
-	@$(VENV)/bin/python -m toolvitals.demo
+	@$(VENV)/bin/python -m tests.demo
 
 # Both suites run even if the first one fails; the Python summary comes last.
 test: bootstrap-test build ## Run every test: C++, then Python

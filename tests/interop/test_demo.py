@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 import scrapes
+from tests.demo.endpoint import differences, json_counts, prometheus_counts
+from tests.demo.hearing import hear_all
+from tests.demo.ledger import Entry, Ledger, Stage
+from tests.demo.ports import listen, next_free, reserved
+from tests.demo.settings import Settings
+from tests.demo.tally import Counts, Expected, Tally
 
-from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts
-from toolvitals.demo.hearing import hear_all
-from toolvitals.demo.ledger import Entry, Ledger, Stage
-from toolvitals.demo.ports import listen, next_free, reserved
-from toolvitals.demo.settings import Settings
-from toolvitals.demo.tally import Counts, Expected, Tally
-
+ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "count_lines", "evaluate", "wait_forever")
 
 
@@ -33,7 +33,8 @@ TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "coun
 def demo(**environment: str) -> Iterator[subprocess.Popen[str]]:
     """A running demo; killed where the test leaves it running."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "toolvitals.demo"],
+        [sys.executable, "-m", "tests.demo"],
+        cwd=ROOT,
         env={**os.environ, "WORKERS": "", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from rich.console import RenderableType
-
-from toolvitals.demo.sessions import RunUser, run_in_one_session
-from toolvitals.demo.tally import Expected, Tally
+from tests.demo.sessions import RunUser, run_in_one_session
+from tests.demo.tally import Expected, Tally
 
 __all__ = ["OneProcess", "Service"]
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts
-from toolvitals.demo.tally import Expected
+from tests.demo.endpoint import differences, json_counts, prometheus_counts
+from tests.demo.tally import Expected
 
 __all__ = ["hear_all"]
 

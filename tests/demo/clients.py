@@ -9,10 +9,9 @@ from typing import cast
 
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, RequestParamsMeta
-
-from toolvitals.demo.cuts import is_cut
-from toolvitals.demo.ledger import CALL_KEY
-from toolvitals.demo.tally import Tally
+from tests.demo.cuts import is_cut
+from tests.demo.ledger import CALL_KEY
+from tests.demo.tally import Tally
 
 __all__ = ["User"]
 

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from mcp import Client
 from mcp.types.version import LATEST_MODERN_VERSION
-
-from toolvitals.demo.clients import User
-from toolvitals.demo.cuts import is_cut
+from tests.demo.clients import User
+from tests.demo.cuts import is_cut
 
 __all__ = ["RunUser", "run_in_many_sessions", "run_in_one_session"]
 

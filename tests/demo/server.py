@@ -1,4 +1,4 @@
-"""The demo's MCP server, in a process of its own: `python -m toolvitals.demo.server DATABASE`.
+"""The demo's MCP server, in a process of its own: `python -m tests.demo.server DATABASE`.
 
 Prints one line of JSON with its addresses when it serves, and ends when its standard input does.
 """
@@ -16,11 +16,11 @@ from typing import Any
 
 import uvicorn
 from mcp.server import MCPServer
+from tests.demo import tools
+from tests.demo.corpus import Corpus
+from tests.demo.ports import HOST, listen, next_free
 
 import toolvitals
-from toolvitals.demo import tools
-from toolvitals.demo.corpus import Corpus
-from toolvitals.demo.ports import HOST, listen, next_free
 from toolvitals.integrations.mcp import instrument
 
 __all__ = ["main", "new_server", "serve"]

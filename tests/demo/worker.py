@@ -1,4 +1,4 @@
-"""One of many server processes: `python -m toolvitals.demo.worker DATABASE LEDGER NUMBER MCP JSON PROMETHEUS`.
+"""One of many server processes: `python -m tests.demo.worker DATABASE LEDGER NUMBER MCP JSON PROMETHEUS`.
 
 With the number it signs what it writes into the ledger; the ports are those that all of them share. Prints a line when
 it serves, and ends when its standard input does.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.demo.ledger import Ledger, acknowledge
+from tests.demo.ports import HOST, listen
+from tests.demo.server import new_server, serve
+
 import toolvitals
-from toolvitals.demo.ledger import Ledger, acknowledge
-from toolvitals.demo.ports import HOST, listen
-from toolvitals.demo.server import new_server, serve
 
 __all__ = ["main"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from toolvitals.demo.clients import User
-from toolvitals.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
-from toolvitals.demo.hearing import hear_all
-from toolvitals.demo.service import Service
+from tests.demo.clients import User
+from tests.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
+from tests.demo.hearing import hear_all
+from tests.demo.service import Service
 
 __all__ = ["Load", "settled_differences"]
 

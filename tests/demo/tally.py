@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from toolvitals.demo.ledger import Ledger, Stage
+from tests.demo.ledger import Ledger, Stage
 
 __all__ = ["Counts", "Expected", "Tally"]
 

@@ -22,8 +22,6 @@ from typing import Any, NamedTuple
 
 from mcp.server import MCPServer
 
-from toolvitals.integrations._calls import returned_error
-
 __all__ = ["CALL_KEY", "Entry", "Ledger", "Stage", "acknowledge"]
 
 CALL_KEY = "toolvitals.demo/call"
@@ -96,7 +94,7 @@ class _Announcement:
         outcome = "cancelled"
         try:
             result = await call_next(ctx)
-            outcome = "error" if returned_error(result) else "success"
+            outcome = "error" if _says_error(result) else "success"
             return result
         except Exception:
             outcome = "error"
@@ -126,3 +124,9 @@ def _number_of(ctx: Any) -> int | None:
     """The number that the client gave; None for what is not a numbered call, such as a list of tools."""
     number = (ctx.meta or {}).get(CALL_KEY)
     return number if isinstance(number, int) else None
+
+
+def _says_error(result: Any) -> bool:
+    """Whether a result is one of a tool that failed: the wire's dictionary, or the SDK's model of it."""
+    flag = result.get("isError") if isinstance(result, dict) else getattr(result, "is_error", None)
+    return flag is True

@@ -11,10 +11,10 @@ from typing import Any
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, TextContent
+from tests.demo.business import SOURCE_BYTES, count_found
+from tests.demo.corpus import Corpus
 
 import toolvitals
-from toolvitals.demo.business import SOURCE_BYTES, count_found
-from toolvitals.demo.corpus import Corpus
 
 __all__ = ["register"]
 

@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
-
-from toolvitals.demo.ledger import Ledger
-from toolvitals.demo.ports import HOST, reserved
-from toolvitals.demo.process import END_SECONDS
-from toolvitals.demo.sessions import run_in_many_sessions
-from toolvitals.demo.settings import Settings, server_environment
-from toolvitals.demo.table import workers_table
-from toolvitals.demo.tally import Expected, Tally
+from tests.demo.ledger import Ledger
+from tests.demo.ports import HOST, reserved
+from tests.demo.process import END_SECONDS
+from tests.demo.sessions import run_in_many_sessions
+from tests.demo.settings import Settings, server_environment
+from tests.demo.table import workers_table
+from tests.demo.tally import Expected, Tally
 
 __all__ = ["Workers", "workers_behind_one_port"]
 
@@ -81,7 +80,7 @@ class Workers:
         }
         self.tally = Tally(ledger)
         self._settings = settings
-        module = ("-m", "toolvitals.demo.worker")
+        module = ("-m", "tests.demo.worker")
         self._command = (sys.executable, *module, str(database), str(ledger.path))
         self._ports = [str(port) for port in ports]
         self._environment = {**server_environment(), "TOOLVITALS_DIR": str(directory)}

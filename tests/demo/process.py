@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from toolvitals.demo.settings import server_environment
+from tests.demo.settings import server_environment
 
 __all__ = ["END_SECONDS", "serving"]
 
@@ -19,7 +19,7 @@ END_SECONDS = 10
 @contextmanager
 def serving(database: Path) -> Iterator[dict[str, str]]:
     """Runs the server; the addresses it printed. RuntimeError where it ends before it has printed them."""
-    command = [sys.executable, "-m", "toolvitals.demo.server", str(database)]
+    command = [sys.executable, "-m", "tests.demo.server", str(database)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import urllib.request
 from typing import Any
 
-from toolvitals.demo.tally import Counts, Expected
+from prometheus_client.parser import text_string_to_metric_families
+from tests.demo.tally import Counts, Expected
 
 __all__ = ["differences", "json_counts", "prometheus_counts", "read_json", "read_text"]
 
-_SAMPLE = re.compile(r"^tool_calls_total\{(?P<labels>.*)\} (?P<value>\S+)$", re.MULTILINE)
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 _OUTCOMES = {"success": "successful_calls", "error": "failed_calls", "cancelled": "cancelled_calls"}
 
 
@@ -50,9 +48,10 @@ def json_counts(metrics: dict[str, Any]) -> Counts:
 def prometheus_counts(text: str) -> Counts:
     """Calls by name and outcome, from the text of a Prometheus endpoint."""
     counts = Counts()
-    for sample in _SAMPLE.finditer(text):
-        labels = dict(_LABEL.findall(sample["labels"]))
-        counts[labels["tool"], labels["outcome"]] += int(float(sample["value"]))
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == "tool_calls_total":
+                counts[sample.labels["tool"], sample.labels["outcome"]] += int(sample.value)
     return counts
 
 

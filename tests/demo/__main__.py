@@ -1,4 +1,4 @@
-"""`python -m toolvitals.demo`: see the package's description and settings.py for what the environment can say."""
+"""`python -m tests.demo`: see the package's description and settings.py for what the environment can say."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import track
 from rich.text import Text
-
-from toolvitals.demo import corpus
-from toolvitals.demo.endpoint import read_json
-from toolvitals.demo.load import Load, settled_differences
-from toolvitals.demo.process import serving
-from toolvitals.demo.service import OneProcess, Service
-from toolvitals.demo.settings import Settings
-from toolvitals.demo.table import MetricsTable
-from toolvitals.demo.workers import workers_behind_one_port
+from tests.demo import corpus
+from tests.demo.endpoint import read_json
+from tests.demo.load import Load, settled_differences
+from tests.demo.process import serving
+from tests.demo.service import OneProcess, Service
+from tests.demo.settings import Settings
+from tests.demo.table import MetricsTable
+from tests.demo.workers import workers_behind_one_port
 
 __all__ = ["main"]
 
