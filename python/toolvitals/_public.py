@@ -6,10 +6,9 @@ Importing this makes the process one of its service: it takes on the settings of
 from __future__ import annotations
 
 from toolvitals._backend import core
-from toolvitals.caches import CachedFunction, CacheInfo, cached
+from toolvitals.caches import CachedFunction, CacheInfo, cached, instrument_cache
 from toolvitals.decorators import tool, track
 from toolvitals.endpoints import Endpoints, start, stop
-from toolvitals.foreign_caches import instrument_cache
 
 __all__ = [
     "CacheInfo",

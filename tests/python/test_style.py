@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+from python_floors import floor_of, imports_of, module_of, part_of, private_uses_of
 
 __all__: list[str] = []
 
@@ -43,14 +44,8 @@ CPP_HIDDEN = {
     "render": {"store", "metrics", "registry", "collector"},
     "serve": {"store", "metrics", "registry"},
 }
-# The façade's modules are one floor; these packages and modules of toolvitals stand on it, in this order.
-PYTHON_FLOORS: tuple[set[str], ...] = (
-    {"_core", "_noop", "_noop_instruments", "_noop_refresh"},
-    set(),
-    {"integrations", "exporters", "ipc", "system", "history", "alerts", "prometheus", "otel"},
-    {"dashboard"},
-    {"cli", "demo"},
-)
+# Packages of one floor of the Python package (python_floors.py) do not know each other.
+PYTHON_PACKAGES = {path.parent.name for path in (ROOT / "python/toolvitals").glob("*/__init__.py")}
 
 # Pieces, so that this file does not match itself.
 UNFINISHED = ("TO" + "DO", "FIX" + "ME", "HA" + "CK")
@@ -275,7 +270,7 @@ def python_banned(path: PurePosixPath, lines: list[str]) -> Findings:
 
 
 def python_no_print(path: PurePosixPath, lines: list[str]) -> Findings:
-    if path.parts[:2] != ("python", "toolvitals") or path.parts[2] in {"demo", "cli"}:
+    if path.parts[:2] != ("python", "toolvitals") or path.parts[2] == "cli":
         return
     for number, code in _code(lines, "#"):
         if re.search(r"(?<![\w.])print\(", code):
@@ -290,21 +285,26 @@ def python_no_sleep_in_tests(path: PurePosixPath, lines: list[str]) -> Findings:
             yield number, f"{found.group(0)} in a test: wait for an event, or inject the clock"
 
 
-def _python_floor(module: str) -> int:
-    return next((floor for floor, names in enumerate(PYTHON_FLOORS) if module in names), 1)
-
-
 def python_import_floors(path: PurePosixPath, lines: list[str]) -> Findings:
-    if path.parts[:2] != ("python", "toolvitals") or path.name == "__main__.py":
+    if path.parts[:2] != ("python", "toolvitals"):
         return
-    here = PurePosixPath(path.parts[2]).stem
-    for number, line in enumerate(lines, 1):
-        found = re.match(r"\s*(?:from toolvitals\.(\w+)|from toolvitals import (\w+)|import toolvitals\.(\w+))", line)
-        if found is None:
+    here = part_of(module_of(path))
+    for found in imports_of("\n".join(lines)):
+        there = part_of(found.target if found.module == "toolvitals" else found.module)
+        if found.module == "toolvitals" and floor_of(there) < 0:
+            there = "__init__"  # A name of the façade.
+        if there == here:
             continue
-        there = next(name for name in found.groups() if name)
-        if _python_floor(there) > _python_floor(here):
-            yield number, f"{here} imports upwards from {there}: move the shared part down, or pass it in"
+        if floor_of(there) > floor_of(here):
+            yield found.line, f"{here} imports upwards from {there}: move the shared part down, or pass it in"
+        elif floor_of(there) == floor_of(here) and {here, there} <= PYTHON_PACKAGES:
+            yield found.line, f"{here} imports its neighbour {there}: move the shared part down, or pass it in"
+
+
+def python_private_names(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[:2] == ("python", "toolvitals"):
+        for number, name in private_uses_of(module_of(path), "\n".join(lines)):
+            yield number, f"{name} is another part's own: give it a public name there, or pass it in"
 
 
 EVERYWHERE: tuple[Rule, ...] = (no_stray_whitespace, short_lines, short_files, finished, merged)
@@ -326,6 +326,7 @@ PYTHON: tuple[Rule, ...] = (
     python_no_print,
     python_no_sleep_in_tests,
     python_import_floors,
+    python_private_names,
 )
 
 
@@ -393,7 +394,10 @@ BAD = [
     (python_banned, "python/toolvitals/a.py", "from typing import Any, Optional", "X | None"),
     (python_no_print, "python/toolvitals/a.py", "print(1)", "logging"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "time." + "sleep(0.5)", "inject the clock"),
-    (python_import_floors, "python/toolvitals/caches.py", "from toolvitals.integrations import mcp", "pass it in"),
+    (python_import_floors, "python/toolvitals/decorators.py", "from toolvitals.integrations import mcp", "pass it in"),
+    (python_import_floors, "python/toolvitals/ipc/a.py", "from toolvitals import prometheus", "imports its neighbour"),
+    (python_import_floors, "python/toolvitals/settings.py", "import toolvitals", "imports upwards"),
+    (python_private_names, "python/toolvitals/cli/a.py", "from toolvitals.ipc import _sender", "a public name there"),
 ]
 
 
@@ -414,6 +418,9 @@ GOOD = [
     (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "await asyncio.sleep(0)"),
     (python_import_floors, "python/toolvitals/integrations/a.py", "from toolvitals.decorators import tool"),
+    (python_import_floors, "python/toolvitals/testing.py", "from toolvitals import tool"),
+    (python_private_names, "python/toolvitals/ipc/a.py", "from toolvitals.ipc import _sender"),
+    (python_private_names, "python/toolvitals/ipc/a.py", "from toolvitals import _backend"),
 ]
 
 

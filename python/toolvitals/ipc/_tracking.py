@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from toolvitals.ipc.client import Client
-
 __all__ = ["Operation"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,7 +32,7 @@ class Operation:
 
     def __init__(
         self,
-        client: Client,
+        record: Callable[..., object],
         operation_type: str,
         *,
         object_key: str | None = None,
@@ -42,8 +40,8 @@ class Operation:
         operation_id: str | None = None,
         labels: Mapping[str, Any] | None = None,
     ) -> None:
-        """For Client.track_operation() alone."""
-        self._client = client
+        """For Client.track_operation() alone, whose operation() is `record`."""
+        self._record = record
         self.operation_type = operation_type
         self.object_key = object_key
         self.object_size = object_size
@@ -68,7 +66,7 @@ class Operation:
         duration_ms = (time.perf_counter_ns() - self._start_ns) / 1e6
         if kind is not None:
             self._error = _read_type_name(kind)
-        self._client.operation(
+        self._record(
             self.operation_type,
             success=self._error is None,
             duration_ms=duration_ms,
@@ -111,7 +109,7 @@ class Operation:
 
     def _again(self) -> Operation:
         return Operation(
-            self._client,
+            self._record,
             self.operation_type,
             object_key=self.object_key,
             object_size=self.object_size,

@@ -172,7 +172,7 @@ class Client:
         function or a coroutine function. The arguments are those of operation(). An exception makes it an error.
         """
         return Operation(
-            self,
+            self.operation,
             operation_type,
             object_key=object_key,
             object_size=object_size,

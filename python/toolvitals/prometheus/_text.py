@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from toolvitals import _backend
-from toolvitals.prometheus import _wrapper
+from toolvitals.prometheus._created import uses_created
 from toolvitals.prometheus.escaping import (
     DOTS,
     UNDERSCORES,
@@ -74,7 +74,7 @@ def family_texts(
     instruments: list[Any] = [collector for collector in collectors if own_attribute(collector, "_written_by_core")]
     for instrument in instruments:
         instrument._prepare()
-    written = _backend.core.render_instruments(instruments, open_metrics, _wrapper.uses_created(), natives)
+    written = _backend.core.render_instruments(instruments, open_metrics, uses_created(), natives)
     texts = dict(zip(map(id, instruments), written, strict=True))
     if target is not None:
         yield family_text(target, write, escaping).encode()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
 from toolvitals.prometheus import _subclasses
+from toolvitals.prometheus._created import uses_created
 from toolvitals.prometheus._parts import Children, OfParent
 from toolvitals.prometheus.exemplars import use_opentelemetry_if_loaded
 from toolvitals.prometheus.metrics_core import Metric, with_unit
@@ -28,7 +29,6 @@ __all__ = [
     "created_sample",
     "instruments",
     "parent_of",
-    "uses_created",
 ]
 
 OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
@@ -43,14 +43,6 @@ _KINDS = (
 
 # Every instrument of the process, without the children, by the number of its family.
 instruments: weakref.WeakValueDictionary[int, MetricWrapperBase] = weakref.WeakValueDictionary()
-
-
-def uses_created() -> bool:
-    """Whether counters, histograms and summaries are collected with their `_created` samples."""
-    # Programs set the variable of that module, too.
-    from toolvitals.prometheus import metrics
-
-    return metrics._use_created
 
 
 def build_full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -> str:

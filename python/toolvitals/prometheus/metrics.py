@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals import _backend
-from toolvitals.prometheus import _functions, _refresh
+from toolvitals.prometheus import _created, _functions, _refresh
 from toolvitals.prometheus._distributions import Histogram, Summary
 from toolvitals.prometheus._parts import OfParent, Part, Reading
 from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample, parent_of
@@ -53,6 +53,10 @@ def enable_created_metrics() -> None:
     """From here on counters, histograms and summaries are collected with their `_created` samples."""
     global _use_created
     _use_created = True
+
+
+# Programs set the variable, too.
+_created.answered_by(lambda: _use_created)
 
 
 class Counter(MetricWrapperBase, core.CounterBase):
