@@ -98,8 +98,10 @@ def test_a_pipe_that_nobody_reads(url: str, arguments: list[str]) -> None:
         finished = run(sourced(arguments, url), stdout=writing)
     finally:
         os.close(writing)
-    assert finished.returncode == code_of(arguments, 141)
-    assert finished.stderr == "Error: the output was closed before all of it was written\n"
+    # A reader that had enough of doctor is no error: beside code 0 the word would contradict it.
+    closed = "Error: the output was closed before all of it was written\n"
+    judged = arguments[0] == "doctor"
+    assert (finished.returncode, finished.stderr) == ((1, "") if judged else (141, closed))
 
 
 def test_a_reader_that_had_enough_ends_a_command_that_has_no_end(url: str) -> None:

@@ -91,9 +91,11 @@ def doctor(
             _print(title or "", findings)
         sys.stdout.flush()
     except OutputError as failure:
-        # What it found is worth more than where it could not be written. A reader that had enough is no failure.
-        failure.exit_code = code if code or failure.by_reader else failure.exit_code
-        raise
+        # What it found is worth more than where it could not be written. A reader that had enough is no failure, and
+        # there is nothing to say of it beside a code that speaks of the service.
+        if not failure.by_reader:
+            failure.exit_code = code or failure.exit_code
+            raise
     ctx.exit(code)
 
 
