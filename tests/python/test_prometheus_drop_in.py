@@ -126,6 +126,8 @@ def test_a_taken_name_says_who_has_it() -> None:
     with pytest.raises(ValueError, match="Duplicated timeseries") as caught:
         OURS.Gauge("c_total", "", registry=registry)
     assert caught.value.existing is first  # type: ignore[attr-defined]
+    # A cell of a notebook that is run again ends here, so the message says what to do.
+    assert re.search(r"A Counter has them already\. .* notebook.* `existing` of this exception", str(caught.value))
     registry.unregister(first)
     OURS.Gauge("c_total", "", registry=registry)
 

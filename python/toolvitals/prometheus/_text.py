@@ -47,8 +47,10 @@ _GAUGES = ("_created", "_gcount", "_gsum")
 def generate_latest(registry: Collector = REGISTRY, escaping: str = UNDERSCORES) -> bytes:
     """The scrape of a registry, or of anything that collects, as UTF-8.
 
-    `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`. What a collector
-    raises passes through, with the family among its arguments where there is one. Thread-safe if the collectors are.
+    `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`; ValueError for
+    another where a family is written. What a collector raises passes through and nothing is returned, so that a scrape
+    fails as a whole; where a family could not be written, it is among the exception's arguments. Thread-safe if the
+    collectors are.
     """
     return b"".join(family_texts(registry, _family, escaping, open_metrics=False))
 

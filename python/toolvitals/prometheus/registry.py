@@ -24,11 +24,19 @@ class Collector(Protocol):
 class DuplicateTimeseries(ValueError):  # noqa: N818 - the name that users of prometheus_client catch
     """A collector's names are taken.
 
-    `duplicates` is the set of names, `existing` the collector that has the first of them.
+    `duplicates` is the set of names, `existing` the collector that has the first of them, or None where it is the
+    registry's own `target_info`.
     """
 
     def __init__(self, duplicates: set[str], existing: Collector | None = None) -> None:
-        super().__init__(f"Duplicated timeseries in CollectorRegistry: {duplicates}")
+        text = f"Duplicated timeseries in CollectorRegistry: {duplicates}"
+        if existing is not None:
+            text += (
+                f". A {type(existing).__name__} has them already. Where a notebook's cell or a module that is loaded "
+                "again made it before, go on with that one, which is `existing` of this exception, or unregister() it "
+                "from the registry first"
+            )
+        super().__init__(text)
         self.duplicates = duplicates
         self.existing = existing
 
@@ -95,7 +103,12 @@ class CollectorRegistry:
         self.set_target_info(target_info)
 
     def register(self, collector: Collector) -> None:
-        """Adds a collector; DuplicateTimeseries, a ValueError, where one of its names is taken."""
+        """Adds a collector, after asking it for its names.
+
+        DuplicateTimeseries, a ValueError, where one of them is taken. What its `describe()` raises passes through, or
+        its `collect()` where it has none and the registry describes by itself, as REGISTRY does; AttributeError where
+        it has neither. A collector that is not added changes nothing.
+        """
         names = self._get_names(collector)
         with self._lock:
             taken = set(names).intersection(self._names_to_collectors)

@@ -48,8 +48,9 @@ def generate_latest(registry: Collector, escaping: str = UNDERSCORES, version: s
 
     `escaping` is what becomes of names that are no ASCII identifiers: one of `escaping.SCHEMES`. From `version` 2.0.0
     on, a draft, native histograms are written, before the buckets of their series; the versions below do not know them.
-    ValueError for an exemplar on a sample that may have none. What a collector raises passes through, with the family
-    among its arguments where there is one.
+    ValueError for an exemplar on a sample that may have none, for an unknown `escaping` where a family is written, and
+    for a `version` that is no numbers with dots between them. What a collector raises passes through and nothing is
+    returned; where a family could not be written, it is among the exception's arguments.
     """
     natives = _has_natives(version)
     write = _family_with_natives if natives else _family
