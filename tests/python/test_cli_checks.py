@@ -326,7 +326,8 @@ def test_dead_segments() -> None:
     dead = [segment(pid=pid, state="dead") for pid in range(1, 8)]
     said = "7 processes ended and left a segment (pid 1, 2, 3, 4, 5 and 2 more). What they recorded is counted."
     assert found_by(_folder_checks.check_dead, folder(*dead)) == [("note", said)]
-    assert found_by(_folder_checks.check_dead, folder(segment(), *dead)) == [("warning", said)]
+    # A pool of workers that has ended is no fault, whoever else runs.
+    assert found_by(_folder_checks.check_dead, folder(segment(), *dead)) == [("note", said)]
 
 
 def test_files_that_are_not_counted() -> None:

@@ -169,7 +169,7 @@ def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: 
         "permissions": ["error"],
         "files": ["error"],
         "retired-file": ["error"],
-        "dead-segments": ["warning"],
+        "dead-segments": ["note"],
         "future": ["warning"],
         "layouts": ["warning"],
         "versions": ["warning"],

@@ -88,7 +88,11 @@ def check_processes(facts: Facts) -> Iterator[Finding]:
 
 
 def check_dead(facts: Facts) -> Iterator[Finding]:
-    """Segments of processes that ended and that nobody has put to the others yet."""
+    """Segments of processes that ended and that nobody has put to the others yet.
+
+    Never a warning: a pool of workers that has just ended leaves some, and a check by a timer would raise an alarm over
+    it. Nothing is wrong with them, for they are counted as they lie.
+    """
     if not facts.reading.of_folder:
         return
     dead = _of_state(facts, "dead")
@@ -98,7 +102,7 @@ def check_dead(facts: Facts) -> Iterator[Finding]:
     pids = _shown(str(segment.pid) for segment in dead)
     yield Finding(
         "dead-segments",
-        "warning" if _of_state(facts, "live") else "note",
+        "note",
         f"{count_of(len(dead), 'process', 'processes')} ended and left a segment (pid {pids}). "
         "What they recorded is counted.",
         "The next process that starts, or the next scrape of a live one, puts it to those that ended before. If it is "
