@@ -8,10 +8,10 @@ from typing_extensions import Self, disjoint_base
 
 __version__: Final[str]
 
-SYNC: Final[int]
-COROUTINE: Final[int]
-GENERATOR: Final[int]
-ASYNC_GENERATOR: Final[int]
+SYNC: Final = 0
+COROUTINE: Final = 1
+GENERATOR: Final = 2
+ASYNC_GENERATOR: Final = 3
 
 @final
 class ToolMetrics:

@@ -13,7 +13,7 @@ __all__ = ["PYTHON_FLOORS", "Import", "floor_of", "imports_of", "module_of", "pa
 # from lower floors; modules of one floor may import each other, packages of one floor may not.
 PYTHON_FLOORS: tuple[frozenset[str], ...] = (
     # The native core and its twin; values; the table of our own families; settings.
-    frozenset({"catalogue", "_core", "_noop", "_noop_instruments", "_noop_refresh", "_push", "settings", "snapshot"}),
+    frozenset({"catalogue", "_core", "_noop", "_push", "settings", "snapshot"}),
     # Which core; fork and exit.
     frozenset({"_backend", "_lifecycle"}),
     # Record, define, collect, serve, read.

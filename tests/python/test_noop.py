@@ -1,16 +1,13 @@
-"""_noop.py: metrics that are off, or an extension that cannot be loaded."""
+"""_noop: metrics that are off, or an extension that cannot be loaded."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import pytest
 from child import result_of, run
 
 import toolvitals as tv
-from toolvitals import _core, _noop
-from toolvitals.testing import isolated
 
 BLOCK = """
     import sys
@@ -152,22 +149,3 @@ def test_start_can_switch_off_what_follows() -> None:
         print(tv.tool(f) is f)
     """
     assert run(code).stdout == "True\n"
-
-
-@pytest.mark.parametrize("name", _noop.__all__)
-def test_the_no_op_has_the_cores_names(name: str) -> None:
-    ours, theirs = getattr(_noop, name), getattr(_core, name)
-    if inspect.isclass(ours):
-        public = {attribute for attribute in dir(theirs) if not attribute.startswith("_")}
-        assert public <= set(dir(ours)) | set(getattr(ours, "__slots__", ())), public - set(dir(ours))
-
-
-def test_the_no_op_lacks_nothing() -> None:
-    public = {name for name in dir(_core) if not name.startswith("_")}
-    assert public <= set(_noop.__all__)
-
-
-def test_the_shapes_are_the_cores() -> None:
-    with isolated() as collector:
-        assert collector.tool("shape").metrics() == _noop.ToolMetrics("shape").metrics()
-        assert collector.cache("shape").metrics() == _noop.CacheMetrics("shape").metrics()
