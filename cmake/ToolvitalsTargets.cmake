@@ -3,9 +3,24 @@
 #   counter.h counter.cc    the library toolvitals_<folder>
 #   counter_test.cc         the GoogleTest binary <folder>_tests
 #   counter_benchmark.cc    the Google Benchmark binary <folder>_benchmarks
+#
+# A folder can include what it links and nothing else: its headers are found through a root of its own, in which no
+# other folder is.
 
-# toolvitals_library(<folder> [<floor below> or <library>...])
+# toolvitals_include_root(<folder> <variable>): where "<folder>/counter.h" is found, and no other folder's headers.
+function(toolvitals_include_root folder variable)
+  set(root "${PROJECT_BINARY_DIR}/include_roots/${folder}")
+  file(MAKE_DIRECTORY "${root}")
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/cpp/${folder}" "${root}/${folder}" SYMBOLIC)
+  set(${variable} "${root}" PARENT_SCOPE)
+endfunction()
+
+# toolvitals_library(<folder> [<floor below> or <library>...] [TESTS <floor> or <library>...]): what follows TESTS is
+# for the tests and the benchmarks alone.
 function(toolvitals_library folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "TESTS")
+  set(below ${arg_UNPARSED_ARGUMENTS})
+  toolvitals_include_root(${folder} root)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(tests ${sources})
   set(benchmarks ${sources})
@@ -17,22 +32,22 @@ function(toolvitals_library folder)
   if(sources)
     add_library(${library} STATIC ${sources})
     set_target_properties(${library} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    target_include_directories(${library} PUBLIC "${PROJECT_SOURCE_DIR}/cpp")
-    target_link_libraries(${library} PUBLIC ${ARGN} toolvitals_dependencies PRIVATE toolvitals_compiler)
+    target_include_directories(${library} PUBLIC "${root}")
+    target_link_libraries(${library} PUBLIC ${below} toolvitals_dependencies PRIVATE toolvitals_compiler)
   else()
     # A folder of headers.
     add_library(${library} INTERFACE)
-    target_include_directories(${library} INTERFACE "${PROJECT_SOURCE_DIR}/cpp")
-    target_link_libraries(${library} INTERFACE ${ARGN} toolvitals_dependencies)
+    target_include_directories(${library} INTERFACE "${root}")
+    target_link_libraries(${library} INTERFACE ${below} toolvitals_dependencies)
   endif()
 
   if(TOOLVITALS_BUILD_TESTS AND tests)
-    toolvitals_tests(${folder}_tests LIBRARIES ${library} SOURCES ${tests})
+    toolvitals_tests(${folder}_tests LIBRARIES ${library} ${arg_TESTS} SOURCES ${tests})
   endif()
   if(TOOLVITALS_BUILD_BENCHMARKS AND benchmarks)
     add_executable(${folder}_benchmarks ${benchmarks})
-    target_link_libraries(${folder}_benchmarks PRIVATE ${library} prometheus-cpp::core benchmark::benchmark_main
-                                                       toolvitals_compiler)
+    target_link_libraries(${folder}_benchmarks PRIVATE ${library} ${arg_TESTS} prometheus-cpp::core
+                                                       benchmark::benchmark_main toolvitals_compiler)
   endif()
 endfunction()
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace toolvitals {
 
@@ -11,6 +12,9 @@ inline constexpr size_t kCacheLineBytes = 64;
 
 // Names of tools, caches and error types, in bytes of UTF-8.
 inline constexpr size_t kMaxNameBytes = 256;
+
+// Where new names and label sets go when a budget is spent.
+inline constexpr std::string_view kOverflowName = "overflow";
 
 // Samples of a sliding window.
 inline constexpr uint64_t kMinWindowSize = 2;

@@ -1,4 +1,4 @@
-// UTF-8: where its characters end, and whether a text is made of them.
+// UTF-8: where its characters end, whether a text is made of them, and how much of it fits.
 // Floor: base.
 #pragma once
 
@@ -35,6 +35,13 @@ constexpr bool IsUtf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+// At most `bytes` bytes of the text, never half a character.
+constexpr std::string_view TruncateUtf8(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return text.substr(0, bytes);
 }
 
 }  // namespace toolvitals

@@ -16,10 +16,10 @@
 #include "bindings/instrument_type.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
+#include "fleet/process_fleet.h"
 #include "render/client_text.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/family_merger.h"
-#include "snapshot/process_fleet.h"
 
 namespace py = pybind11;
 

@@ -11,9 +11,9 @@
 #include "bindings/bind.h"
 #include "bindings/errors.h"
 #include "collector/collector.h"
+#include "fleet/process_fleet.h"
 #include "serve/server.h"
 #include "snapshot/collect.h"
-#include "snapshot/process_fleet.h"
 
 namespace py = pybind11;
 

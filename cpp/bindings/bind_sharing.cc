@@ -13,9 +13,9 @@
 #include "bindings/errors.h"
 #include "bindings/ingest_paused.h"
 #include "collector/collector.h"
+#include "fleet/process_fleet.h"
 #include "render/format.h"
 #include "snapshot/collect.h"
-#include "snapshot/process_fleet.h"
 #include "store/segment_directory.h"
 
 namespace py = pybind11;

@@ -11,9 +11,9 @@
 #include "bindings/metric_families.h"
 #include "bindings/refresh_crew.h"
 #include "bridge/api.h"
-#include "snapshot/collector_records.h"
-#include "snapshot/source_list.h"
-#include "snapshot/stored_source.h"
+#include "sources/collector_records.h"
+#include "sources/source_list.h"
+#include "sources/stored_source.h"
 
 namespace py = pybind11;
 

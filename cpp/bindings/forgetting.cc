@@ -8,7 +8,7 @@
 
 #include "bindings/gil.h"
 #include "collector/collector.h"
-#include "snapshot/process_fleet.h"
+#include "fleet/process_fleet.h"
 
 namespace toolvitals {
 

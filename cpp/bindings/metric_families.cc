@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "bindings/gil.h"
-#include "snapshot/family_samples.h"
+#include "model/family_samples.h"
 
 namespace py = pybind11;
 

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 
 namespace toolvitals {
 

@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "bindings/python.h"
-#include "snapshot/refresh_crew.h"
+#include "sources/refresh_crew.h"
 
 namespace py = pybind11;
 

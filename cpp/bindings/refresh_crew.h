@@ -4,7 +4,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "snapshot/refresh_demand.h"
+#include "sources/refresh_demand.h"
 
 namespace toolvitals {
 

@@ -7,11 +7,11 @@
 #include <string>
 
 #include "bindings/gil.h"
+#include "fleet/process_fleet.h"
 #include "render/format.h"
 #include "render/json.h"
 #include "render/prometheus_text.h"
 #include "snapshot/collect.h"
-#include "snapshot/process_fleet.h"
 
 namespace toolvitals {
 namespace {

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "base/utf8.h"
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
 #include "bindings/fold_notices.h"

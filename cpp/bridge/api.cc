@@ -9,7 +9,7 @@
 #include "collector/collector.h"
 #include "render/families.h"
 #include "snapshot/collect.h"
-#include "snapshot/source_list.h"
+#include "sources/source_list.h"
 
 namespace toolvitals {
 namespace {

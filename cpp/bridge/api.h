@@ -2,7 +2,7 @@
 // Floor: bridge.
 #pragma once
 
-#include "snapshot/snapshot.h"
+#include "model/snapshot.h"
 #include "toolvitals/api.h"
 
 namespace toolvitals {

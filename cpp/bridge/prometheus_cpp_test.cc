@@ -25,8 +25,8 @@
 #include "render/prometheus_text.h"
 #include "render/render_options.h"
 #include "snapshot/collect.h"
-#include "snapshot/collector_records.h"
-#include "snapshot/source_list.h"
+#include "sources/collector_records.h"
+#include "sources/source_list.h"
 
 namespace toolvitals {
 namespace {

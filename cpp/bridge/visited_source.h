@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 #include "toolvitals/api.h"
 
 namespace toolvitals {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "ingest/ingest_loop.h"
-#include "ingest/socket_path.h"
+#include "net/socket_path.h"
 
 namespace toolvitals {
 

@@ -15,7 +15,7 @@
 #include "base/descriptors.h"
 #include "ingest/datagram_receiver.h"
 #include "ingest/ingest_listener.h"
-#include "serve/loop_thread.h"
+#include "net/loop_thread.h"
 
 namespace toolvitals {
 namespace {

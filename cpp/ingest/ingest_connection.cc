@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/descriptors.h"
-#include "serve/own_socket.h"
+#include "net/own_socket.h"
 
 namespace toolvitals {
 

@@ -9,7 +9,7 @@
 
 #include "base/descriptors.h"
 #include "ingest/ingest_connection.h"
-#include "serve/own_socket.h"
+#include "net/own_socket.h"
 
 namespace toolvitals {
 

@@ -11,9 +11,9 @@
 
 #include "ingest/ingest_limits.h"
 #include "ingest/ingest_recorder.h"
-#include "serve/connection_pool.h"
-#include "serve/io_loop.h"
-#include "serve/serve_limits.h"
+#include "net/connection_pool.h"
+#include "net/io_loop.h"
+#include "net/net_limits.h"
 
 namespace toolvitals {
 

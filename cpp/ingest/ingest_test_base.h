@@ -1,34 +1,20 @@
-// What the tests of the running ingest share: a folder for sockets, and one that is tuned for tests.
+// What the tests of the running ingest share: one that is tuned for tests.
 // Floor: ingest, tests only.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <functional>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <thread>
 
-#include "base/testing.h"
 #include "ingest/ingest.h"
 #include "ingest/ingest_fixture.h"
-#include "ingest/unix_client.h"
+#include "net/testing.h"
+#include "net/unix_client.h"
 
 namespace toolvitals {
-
-inline size_t CountEntries(const char* directory) {
-  const std::filesystem::directory_iterator entries(directory);
-  return static_cast<size_t>(std::distance(begin(entries), end(entries)));
-}
-
-// A folder for sockets.
-class SocketFolder : public TemporaryFolder {
- public:
-  std::string operator/(const std::string& name) const { return path() + "/" + name; }
-  size_t entries() const { return CountEntries(path().c_str()); }
-};
 
 class IngestTestBase : public IngestFixture {
  protected:

@@ -9,7 +9,7 @@
 
 #include "base/limits.h"
 #include "base/word.h"
-#include "metrics/native_histogram.h"
+#include "model/native_histogram.h"
 #include "store/segment.h"
 
 namespace toolvitals {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "absl/hash/hash.h"
-#include "registry/names.h"
+#include "base/utf8.h"
 #include "store/text_record.h"
 
 namespace toolvitals {

@@ -29,12 +29,6 @@ std::optional<DropReason> CheckName(std::string_view text) {
   return std::nullopt;
 }
 
-std::string_view TruncateUtf8(std::string_view text, size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<uint8_t>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return text.substr(0, bytes);
-}
-
 std::string_view DropReasonName(DropReason reason) { return kReasonNames[static_cast<size_t>(reason)]; }
 
 std::optional<DropReason> FindDropReason(std::string_view name) {

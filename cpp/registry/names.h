@@ -13,9 +13,6 @@ namespace toolvitals {
 // Why the text cannot be a name, or nullopt: it must be 1 to kMaxNameBytes bytes of valid UTF-8 without NUL.
 std::optional<DropReason> CheckName(std::string_view text);
 
-// At most `bytes` bytes of the text, never half a character.
-std::string_view TruncateUtf8(std::string_view text, size_t bytes);
-
 // The reason as it stands in the label `reason` ("latency_nan").
 std::string_view DropReasonName(DropReason reason);
 // The other way; nullopt for a name that is none.

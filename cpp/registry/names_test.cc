@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/testing.h"
+#include "base/utf8.h"
 
 namespace toolvitals {
 namespace {

@@ -12,9 +12,6 @@
 
 namespace toolvitals {
 
-// Where new label sets go when a budget is spent.
-inline constexpr std::string_view kOverflowName = "overflow";
-
 // Hands out series in one segment. A label set is counted once, however many samples it shows. What is refused here
 // the caller records into the overflow series of the family, so that totals stay exact.
 //

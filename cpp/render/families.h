@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "model/snapshot.h"
 #include "render/family_sink.h"
 #include "render/family_writer.h"
 #include "render/render_options.h"
 #include "render/sample_names.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

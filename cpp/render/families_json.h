@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "model/snapshot.h"
 #include "render/writer.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 
 namespace toolvitals {
 

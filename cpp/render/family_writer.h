@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "model/family_snapshot.h"
 #include "render/family_sink.h"
-#include "snapshot/family_snapshot.h"
 
 namespace toolvitals {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "model/snapshot.h"
 #include "render/render_options.h"
 #include "render/rendering.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "snapshot/snapshot.h"
+#include "model/snapshot.h"
 
 namespace toolvitals {
 

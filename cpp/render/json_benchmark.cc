@@ -6,8 +6,8 @@
 #include <random>
 #include <string>
 
+#include "model/snapshot.h"
 #include "render/format.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 
 namespace toolvitals {
 

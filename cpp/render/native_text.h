@@ -3,8 +3,8 @@
 // Floor: render. A pure function.
 #pragma once
 
+#include "model/family_snapshot.h"
 #include "render/writer.h"
-#include "snapshot/family_snapshot.h"
 
 namespace toolvitals {
 

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "model/snapshot.h"
 #include "render/render_options.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "model/snapshot.h"
 #include "render/render_options.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

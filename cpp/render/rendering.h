@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "model/snapshot.h"
 #include "render/render_options.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "snapshot/snapshot.h"
+#include "model/snapshot.h"
 
 #ifndef TOOLVITALS_TEST_DATA
 #error "The build passes TOOLVITALS_TEST_DATA, the absolute path of tests/data."

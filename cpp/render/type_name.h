@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 
 namespace toolvitals {
 

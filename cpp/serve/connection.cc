@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/descriptors.h"
-#include "serve/own_socket.h"
+#include "net/own_socket.h"
 
 namespace toolvitals {
 

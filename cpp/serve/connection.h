@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "net/connection_pool.h"
 #include "serve/body_stream.h"
-#include "serve/connection_pool.h"
 #include "serve/event_loop.h"
 #include "serve/request_reader.h"
 #include "serve/scrape_batch.h"

@@ -7,8 +7,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 
-#include "serve/connection_pool.h"
-#include "serve/io_loop.h"
+#include "net/connection_pool.h"
+#include "net/io_loop.h"
 #include "serve/scrape_batch.h"
 #include "serve/server_tuning.h"
 

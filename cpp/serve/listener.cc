@@ -8,8 +8,9 @@
 #include <utility>
 
 #include "base/descriptors.h"
+#include "net/net_limits.h"
+#include "net/own_socket.h"
 #include "serve/connection.h"
-#include "serve/own_socket.h"
 
 namespace toolvitals {
 namespace {

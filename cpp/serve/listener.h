@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "serve/address.h"
+#include "net/address.h"
 #include "serve/event_loop.h"
 
 namespace toolvitals {

@@ -5,8 +5,6 @@
 #include <chrono>
 #include <cstddef>
 
-#include "base/limits.h"
-
 namespace toolvitals {
 
 // Request line and fields together. Scrapers send some 400 bytes, browsers at most a few thousand.
@@ -34,16 +32,6 @@ inline constexpr size_t kPieceBytes = 128 * 1024;
 // Bodies that are streamed at the same time. Each holds a piece, a compressor and its snapshot.
 inline constexpr size_t kMaxStreams = 16;
 
-// The server also keeps to half of the process's descriptors, since the other half is the application's.
-inline constexpr size_t kMaxConnections = 16'384;
-inline constexpr size_t kMinConnections = 8;
-inline constexpr int kListenBacklog = 4096;
-// Clients accepted before the loop looks at anything else.
-inline constexpr int kMaxAcceptsPerWake = 64;
-
-// Addresses of one host name that are listened on.
-inline constexpr size_t kMaxAddressesPerHost = 16;
-
 // What is read and thrown away from a client whose request was refused, so that it sees the refusal, not a reset.
 inline constexpr size_t kMaxDrainBytes = 256 * 1024;
 
@@ -52,15 +40,10 @@ inline constexpr std::chrono::milliseconds kWriteTimeout{30'000};
 inline constexpr std::chrono::milliseconds kIdleTimeout{120'000};
 inline constexpr std::chrono::milliseconds kLingerTimeout{2'000};
 inline constexpr std::chrono::milliseconds kSweepInterval{1'000};
-inline constexpr std::chrono::milliseconds kAcceptBackoff{100};
-// How long a loop waits before it looks whether the program has closed its descriptors. Asio waits no longer at a time.
-inline constexpr std::chrono::milliseconds kLookInterval{1'000};
 
 static_assert(kPieceBytes <= kMaxWholeBodyBytes);
 static_assert(kReadChunkBytes <= kMaxRequestHeadBytes);
 static_assert(kMaxRequestHeadBytes <= kMaxDrainBytes, "a refused head must fit what is drained");
-static_assert(kMinConnections <= kMaxConnections);
-static_assert(kMaxConnections < kMaxTrackedDescriptors);
 static_assert(kSweepInterval <= kLingerTimeout, "a deadline is kept to within one sweep");
 static_assert(kLingerTimeout <= kHeadTimeout && kHeadTimeout <= kWriteTimeout && kWriteTimeout <= kIdleTimeout);
 

@@ -11,10 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/descriptors.h"
-#include "serve/address.h"
+#include "net/address.h"
+#include "net/loop_thread.h"
 #include "serve/event_loop.h"
 #include "serve/listener.h"
-#include "serve/loop_thread.h"
 #include "serve/server_tuning.h"
 
 namespace toolvitals {

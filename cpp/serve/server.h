@@ -12,8 +12,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "serve/address.h"
-#include "snapshot/snapshot.h"
+#include "model/snapshot.h"
+#include "net/address.h"
 
 namespace toolvitals {
 

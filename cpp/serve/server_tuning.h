@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "net/net_limits.h"
 #include "render/format.h"
 #include "serve/serve_limits.h"
 

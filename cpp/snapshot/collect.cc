@@ -8,9 +8,9 @@
 
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
-#include "snapshot/collector_records.h"
-#include "snapshot/process.h"
-#include "snapshot/stored_source.h"
+#include "sources/collector_records.h"
+#include "sources/process.h"
+#include "sources/stored_source.h"
 
 #ifndef TOOLVITALS_VERSION
 #error "The build passes TOOLVITALS_VERSION."

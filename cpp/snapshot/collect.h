@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "collector/collector.h"
+#include "model/snapshot.h"
 #include "snapshot/family_merger.h"
 #include "snapshot/fleet.h"
-#include "snapshot/snapshot.h"
-#include "snapshot/source_list.h"
 #include "snapshot/tool_reader.h"
+#include "sources/source_list.h"
 
 namespace toolvitals {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "snapshot/family_snapshot.h"
+#include "model/family_snapshot.h"
 
 namespace toolvitals {
 

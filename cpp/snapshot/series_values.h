@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "metrics/quantiles.h"
+#include "model/family_snapshot.h"
 #include "registry/family_definition.h"
 #include "registry/instrument_cells.h"
-#include "snapshot/family_snapshot.h"
 #include "store/segment.h"
 
 namespace toolvitals {

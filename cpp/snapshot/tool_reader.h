@@ -13,8 +13,8 @@
 
 #include "collector/cells.h"
 #include "metrics/quantiles.h"
+#include "model/snapshot.h"
 #include "snapshot/member.h"
-#include "snapshot/snapshot.h"
 
 namespace toolvitals {
 

@@ -23,27 +23,6 @@ MAX_COLUMNS = 120
 Findings = Iterator[tuple[int, str]]
 Rule = Callable[[PurePosixPath, list[str]], Findings]
 
-# A folder of cpp/ may include itself and what is listed for it. Lowest floor first.
-CPP_FLOORS = (
-    "base",
-    "store",
-    "metrics",
-    "registry",
-    "collector",
-    "snapshot",
-    "render",
-    "serve",
-    "ingest",
-    "bridge",
-    "bindings",
-    "push",
-)
-# Render turns values into bytes: it sees what a snapshot is, never where it came from. The same goes for serve.
-CPP_HIDDEN = {
-    "metrics": {"registry"},
-    "render": {"store", "metrics", "registry", "collector"},
-    "serve": {"store", "metrics", "registry"},
-}
 # Packages of one floor of the Python package (python_floors.py) do not know each other.
 PYTHON_PACKAGES = {path.parent.name for path in (ROOT / "python/toolvitals").glob("*/__init__.py")}
 
@@ -121,22 +100,6 @@ def cpp_opens_with_comment(path: PurePosixPath, lines: list[str]) -> Findings:
 def cpp_pragma_once(path: PurePosixPath, lines: list[str]) -> Findings:
     if path.suffix == ".h" and "#pragma once" not in lines:
         yield 1, "no include guard: use #pragma once"
-
-
-def cpp_include_floors(path: PurePosixPath, lines: list[str]) -> Findings:
-    if len(path.parts) < 3 or path.parts[0] != "cpp" or path.parts[1] not in CPP_FLOORS or _is_test(path):
-        return
-    here = path.parts[1]
-    floor = CPP_FLOORS.index(here)
-    for number, line in enumerate(lines, 1):
-        included = re.match(r'#include "(\w+)/', line)
-        if included is None or included.group(1) not in CPP_FLOORS:
-            continue
-        there = included.group(1)
-        if CPP_FLOORS.index(there) > floor:
-            yield number, f"cpp/{here} includes upwards from cpp/{there}: move the shared part down, or pass it in"
-        elif there in CPP_HIDDEN.get(here, set()):
-            yield number, f"cpp/{here} must not see cpp/{there}: take what is needed from a snapshot"
 
 
 cpp_banned = _banned(
@@ -311,7 +274,6 @@ EVERYWHERE: tuple[Rule, ...] = (no_stray_whitespace, short_lines, short_files, f
 CPP: tuple[Rule, ...] = (
     cpp_opens_with_comment,
     cpp_pragma_once,
-    cpp_include_floors,
     cpp_banned,
     cpp_banned_in_core,
     cpp_no_to_string,
@@ -373,8 +335,6 @@ BAD = [
     (merged, "docs/README.md", "<" * 7 + " HEAD", "remove the marks"),
     (cpp_opens_with_comment, "cpp/base/a.cc", "int x;", "first line"),
     (cpp_pragma_once, "cpp/base/a.h", "// A.", "#pragma once"),
-    (cpp_include_floors, "cpp/base/a.cc", '#include "store/segment.h"', "move the shared part down"),
-    (cpp_include_floors, "cpp/render/a.cc", '#include "registry/registry.h"', "from a snapshot"),
     (cpp_banned, "cpp/base/a.cc", "using namespace std;", "qualified names"),
     (cpp_banned_in_core, "cpp/base/a.cc", "double d = strtod(text, nullptr);", "std::from_chars"),
     (cpp_banned, "cpp/base/a.cc", "out << std::endl;", r"'\n'"),
@@ -411,8 +371,6 @@ def test_rule_can_fail_and_names_the_replacement(rule: Rule, name: str, text: st
 GOOD = [
     (cpp_named_memory_order, "cpp/base/a.cc", "word.fetch_add(\n    1, std::memory_order_relaxed);"),
     (cpp_named_memory_order, "cpp/base/a.cc", "// word.load() would be too strong"),
-    (cpp_include_floors, "cpp/render/a.cc", '#include "snapshot/snapshot.h"'),
-    (cpp_include_floors, "cpp/render/a_test.cc", '#include "collector/collector.h"'),
     (cpp_banned, "cpp/base/a.cc", "std::snprintf(buffer, sizeof(buffer), format);"),
     (cpp_banned_in_core, "cpp/base/a.cc", '// "std::mutex" is not used here.'),
     (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),

@@ -1,0 +1,102 @@
+// Floor: fleet.
+#include "fleet/baseline.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "snapshot/collect_families.h"
+
+namespace toolvitals {
+namespace {
+
+SegmentHeader& HeaderOf(std::vector<char>& image) { return *reinterpret_cast<SegmentHeader*>(image.data()); }
+
+}  // namespace
+
+Baseline::Baseline(const Segment& segment, const Segment* before) : segment_(segment) {
+  if (before != nullptr) image_ = before->Copy({});
+  const bool is_new = image_.empty();
+  image_.resize(std::max<size_t>(image_.size(), segment.used_bytes()));
+  // It is one of the layout that its segment has; what a header counts is taken with all the rest or not at all.
+  SegmentHeader& header = HeaderOf(image_);
+  if (is_new) {
+    memcpy(static_cast<void*>(&header), &segment.header(), offsetof(SegmentHeader, scrapes));
+    header.directory.store(0, std::memory_order_relaxed);
+    header.resets.store(segment.header().resets.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  header.used_bytes.store(image_.size(), std::memory_order_relaxed);
+}
+
+void Baseline::TakeAll() {
+  const uint64_t bytes = image_.size();
+  image_ = segment_.Copy({});
+  image_.resize(std::max<size_t>(bytes, image_.size()));
+  HeaderOf(image_).used_bytes.store(image_.size(), std::memory_order_relaxed);
+}
+
+bool Baseline::Take(Offset offset, uint64_t bytes) {
+  if (!segment_.Holds(offset, bytes) || offset + bytes > image_.size()) return false;
+  memcpy(image_.data() + offset, segment_.At<char>(offset), bytes);
+  return true;
+}
+
+void Baseline::TakeExponential(Offset cell) {
+  Take(cell, sizeof(ExponentialCell));
+  const auto* exponential = segment_.Find<ExponentialCell>(cell);
+  if (exponential == nullptr) return;
+  uint64_t left = segment_.used_bytes();
+  for (const Word* newest : {&exponential->positive, &exponential->negative}) {
+    Offset at = newest->load(std::memory_order_acquire);
+    while (const auto* range = segment_.Find<BucketRange>(at)) {
+      const uint64_t size = range->size.load(std::memory_order_relaxed);
+      if (size > left / sizeof(Word) || BucketRange::Bytes(size) > left) break;
+      left -= BucketRange::Bytes(size);
+      Take(at, BucketRange::Bytes(size));
+      at = range->older.load(std::memory_order_relaxed);
+    }
+  }
+}
+
+bool Baseline::TakeOne(const FamilyDefinition& definition, const SeriesRecord& series) {
+  if (definition.exponential) {
+    TakeExponential(series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed));
+  }
+  return Take(segment_.OffsetOf(&series), SeriesBytes(definition));
+}
+
+bool Baseline::TakeOverflow(const FamilyDefinition& definition, const FamilyRecord& family) {
+  if (family.overflowed.load(std::memory_order_relaxed) == 0) return false;
+  const Offset overflow = family.overflow.load(std::memory_order_relaxed);
+  const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(definition));
+  // The record for the number of what was made into it.
+  return series != nullptr && TakeOne(definition, *series) && Take(segment_.OffsetOf(&family), sizeof(FamilyRecord));
+}
+
+bool Baseline::TakeSeries(const SeriesFilter& filter) {
+  bool any = false;
+  FamilyReader reader(segment_, kDefaultRegistry);
+  reader.ForEachSeriesOf(
+      filter.family, [&](const FamilyDefinition& definition, const LabelSet& labels, const SeriesRecord& series) {
+        if (!filter.Matches(labels) || IsInherited(segment_, definition, series)) return;
+        if (!TakeOne(definition, series)) return;
+        any = true;
+        const Offset offset = segment_.OffsetOf(&series);
+        reinterpret_cast<SeriesRecord*>(image_.data() + offset)->next.store(1, std::memory_order_relaxed);
+      });
+  if (!filter.is_unregistered) return any;
+  reader.ForEachFamily([](const FamilyRecord&) { return true; },
+                       [&](const FamilyDefinition& definition, const FamilyRecord& family) {
+                         if (definition.name == filter.family) any = TakeOverflow(definition, family) || any;
+                       });
+  return any;
+}
+
+absl::StatusOr<std::unique_ptr<Segment>> Baseline::Make() const {
+  absl::StatusOr<std::unique_ptr<Segment>> made = Segment::CreateAnonymous(kMaxMemoryLimitMb << 20);
+  if (!made.ok()) return made.status();
+  if (absl::Status status = (*made)->AdoptPrivately(image_); !status.ok()) return status;
+  return made;
+}
+
+}  // namespace toolvitals
