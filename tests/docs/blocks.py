@@ -7,6 +7,7 @@ block is a remark for the tests, which readers do not see:
     <!-- runs on, listens at 8000 -->   what the block starts goes on while the following blocks run
     <!-- runs on -->                    likewise; it is there when it has written something
     <!-- beside a service -->           the reader's own service runs from here on, see service.py
+    <!-- alone -->                      what runs has been stopped, as the text says; also in front of "runs on"
     <!-- exits with 3 -->               the exit status of a block that ends otherwise than with 0
 """
 
@@ -22,7 +23,7 @@ __all__ = ["Block", "blocks_of"]
 
 _FILE = re.compile(r"(?:#|//) ([\w./-]+\.\w+)")
 _REMARK = re.compile(
-    r"<!-- (?:not run: (?P<why>.+)|(?P<beside>beside a service(?:; )?)?"
+    r"<!-- (?:not run: (?P<why>.+)|(?P<beside>beside a service(?:; )?)?(?P<alone>alone(?:; )?)?"
     r"(?:(?P<on>runs on)(?:, listens at (?P<port>\d+))?|exits with (?P<exit>\d+))?) -->"
 )
 
@@ -36,6 +37,7 @@ class Block:
     code: str
     not_run: str | None = None
     beside_a_service: bool = False
+    alone: bool = False
     runs_on: bool = False
     port: int | None = None
     exit_status: int = 0
@@ -76,6 +78,7 @@ def _block(line: int, language: str, code: str, remark: re.Match[str] | None) ->
         code,
         not_run=remark["why"],
         beside_a_service=remark["beside"] is not None,
+        alone=remark["alone"] is not None,
         runs_on=remark["on"] is not None,
         port=int(remark["port"]) if remark["port"] else None,
         exit_status=int(remark["exit"] or 0),

@@ -1,7 +1,8 @@
-"""A reader who does what a page says, block after block, in a folder of their own.
+"""A reader who does what a page says, block after block, in an empty folder of their own.
 
-Ports and folders that pages name are the whole machine's, so the reader uses free ones in their place; everything else
-is run as it stands on the page. `pip install` looks whether what it would install is there, for there is no network.
+In a room (room.py) everything is run as it stands on the page. Where the system gives none, ports and folders that
+pages name are the whole machine's, so the reader uses free ones in their place. `pip install` looks whether what it
+would install is there, for there is no network. Run as a program: reader.py PAGE FOLDER, within a room.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from blocks import Block
+from blocks import Block, blocks_of
 
-__all__ = ["DATA", "RUN", "Reader"]
+__all__ = ["DATA", "RUN", "Reader", "read"]
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ("python", "sh", "console", "cpp")
@@ -42,6 +44,7 @@ from packaging.requirements import Requirement
 assert sys.argv[1] == "install", sys.argv
 for wanted in sys.argv[2:]:
     requirement = Requirement(wanted)
+    assert requirement.name != "toolvitals", "toolvitals is not released yet, so nobody has it to install"
     distribution = importlib.metadata.distribution(requirement.name)
     extras = set(distribution.metadata.get_all("Provides-Extra", []))
     assert requirement.extras <= extras, f"{{wanted}}: the package has the extras {{sorted(extras)}}"
@@ -49,25 +52,22 @@ for wanted in sys.argv[2:]:
 
 
 class Reader:
-    """Reads in `folder`, which has to be empty and have a short path: sockets are made below it. Not thread-safe."""
+    """Reads in `folder`, which has to be short of path: sockets are made below it. Not thread-safe.
 
-    def __init__(self, folder: Path) -> None:
+    `in_room` says that this process is in a room, so that nothing has to be put in the place of anything.
+    """
+
+    def __init__(self, folder: Path, in_room: bool) -> None:
         self._folder = folder / "here"
         self._root = folder / "root"
-        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._in_room = in_room
         self._running: dict[int, ExitStack] = {}
         self._count = 0
         programs = folder / "bin"
-        theirs = [self._root / name for name in ("run", "dev/shm", "var/lib")]
-        for made in (self._folder, programs, folder / "home", *theirs):
-            made.mkdir(parents=True)
-        for name, program in (("pip", _PIP.format(python=sys.executable)), ("sudo", '#!/bin/sh\nexec "$@"\n')):
-            (programs / name).write_text(program)
-            (programs / name).chmod(0o755)
-        # Celery's broker of files, which stands for the one on the page, takes messages out of another folder than it
-        # puts them into, unless they are one.
-        (self._folder / "data_in").mkdir()
-        (self._folder / "data_out").symlink_to("data_in")
+        for made in (self._folder, self._root, programs, folder / "home"):
+            made.mkdir(exist_ok=True)
+        (programs / "pip").write_text(_PIP.format(python=sys.executable))
+        (programs / "pip").chmod(0o755)
         self._environment = {
             "HOME": str(folder / "home"),
             "LANG": "C.UTF-8",
@@ -75,6 +75,19 @@ class Reader:
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(folder),
             "USER": pwd.getpwuid(os.getuid()).pw_name,
+        }
+        self._ports = {port: port for port in _PORTS}
+        if not in_room:
+            self._make_do(programs)
+
+    def _make_do(self, programs: Path) -> None:
+        """Has free ports and folders of the reader's own stand for those that are the machine's."""
+        (programs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+        (programs / "sudo").chmod(0o755)
+        for name in ("run", "dev/shm", "var/lib"):
+            (self._root / name).mkdir(parents=True)
+        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._environment |= {
             # The default ports of what the pages start.
             "METRICS_JSON_PORT": str(self._ports[9109]),
             "PROMETHEUS_PORT": str(self._ports[9108]),
@@ -87,14 +100,21 @@ class Reader:
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        self._stop_all()
+
+    def _stop_all(self) -> None:
+        """The newest first, since it may use those before it."""
         with ExitStack() as stack:
             for running in self._running.values():
                 stack.push(running)
+        self._running.clear()
 
     def read(self, block: Block) -> None:
         """Does what the block says; AssertionError where that does not work."""
         if block.not_run is not None:
             return
+        if block.alone:
+            self._stop_all()
         if block.beside_a_service:
             service = Path(__file__).with_name("service.py").read_text()
             self._start([sys.executable, "-c", self._translated(service)], Block(block.line, "python", "", port=9109))
@@ -111,15 +131,13 @@ class Reader:
             self._run(block, code)
 
     def _translated(self, code: str) -> str:
+        if self._in_room:
+            return code
         for documented, free in self._ports.items():
             code = re.sub(rf"(?<![\w.]){documented}(?!\w)", str(free), code)
-        code = code.replace("https://tools.example.org", f"http://127.0.0.1:{self._ports[9109]}")
-        code = code.replace("redis://", "filesystem://")
         code = _FOLDERS.sub(lambda found: f"{self._root}/{found[1]}/", code)
-        # These have default ports that only an option changes.
-        code = code.replace("toolvitals serve ", f"toolvitals serve --prometheus-port {self._ports[8090]} ")
-        listen = f"--web.listen-address=127.0.0.1:{self._ports[9090]}"
-        return code.replace("prometheus --config", f"prometheus {listen} --config")
+        # This has a default port that only an option changes.
+        return code.replace("toolvitals serve ", f"toolvitals serve --prometheus-port {self._ports[8090]} ")
 
     def _run(self, block: Block, code: str) -> None:
         if block.language == "python":
@@ -138,7 +156,7 @@ class Reader:
             return
         output = self._finish(command, block)
         if block.language == "python":
-            assert output.strip() or "print(" not in code, "it prints nothing"
+            assert output.strip(), "it prints nothing"
         else:
             pairs = (pair.partition("=") for pair in kept.read_text().split("\0") if pair)
             self._environment = {name: value for name, _, value in pairs if name != "_"}
@@ -164,7 +182,7 @@ class Reader:
         said = f"{output}\n{errors}"
         assert process.returncode == block.exit_status, f"it ended with {process.returncode}:\n{said}"
         assert "Traceback" not in said, said
-        return output
+        return said
 
     def _start(self, command: list[str], block: Block) -> None:
         # Another one at the same port takes the place of the one before, as a reader has to let it.
@@ -182,7 +200,7 @@ class Reader:
                 start_new_session=True,
             )
         self._running[key] = ExitStack()
-        self._running[key].callback(_end, process, log)
+        self._running[key].callback(_end, process, log, block.line)
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (_listens(self._ports[block.port]) if block.port else log.stat().st_size):
             assert process.poll() is None, f"it ended with {process.returncode}:\n{log.read_text()}"
@@ -190,7 +208,7 @@ class Reader:
             time.sleep(0.02)
 
 
-def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+def _end(process: subprocess.Popen[bytes], log: Path, line: int) -> None:
     """Ends the process with all that it started. Not by SIGINT, at which Python shows where it was."""
     ended = process.poll()
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -198,8 +216,8 @@ def _end(process: subprocess.Popen[bytes], log: Path) -> None:
             os.killpg(process.pid, number)
             process.wait(_GRACE_SECONDS)
     said = log.read_text()
-    assert ended is None, f"it ended by itself, with {ended}:\n{said}"
-    assert "Traceback" not in said, said
+    assert ended is None, f"what line {line} starts ended by itself, with {ended}:\n{said}"
+    assert "Traceback" not in said, f"what line {line} starts says:\n{said}"
 
 
 def _listens(port: int) -> bool:
@@ -235,3 +253,27 @@ def _promtool(what: str, text: str) -> None:
         [program, "check", what, *options, "/dev/stdin"], input=text, capture_output=True, text=True, timeout=60
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+@contextlib.contextmanager
+def _located(page: Path, block: Block) -> Iterator[None]:
+    """Names the block that does not work."""
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"{page}:{block.line}: {error}") from None
+
+
+def read(page: Path, folder: Path, in_room: bool) -> None:
+    """Does everything that a page says; AssertionError, which names the block, where that does not work."""
+    with Reader(folder, in_room) as reader:
+        for block in blocks_of(page):
+            with _located(page, block):
+                reader.read(block)
+
+
+if __name__ == "__main__":
+    try:
+        read(Path(sys.argv[1]), Path(sys.argv[2]), in_room=True)
+    except AssertionError as failure:
+        sys.exit(str(failure))

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from pathlib import Path
 
-folder = Path("/run/myapp/metrics")
-folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-os.environ["TOOLVITALS_DIR"] = str(folder)
+os.environ["TOOLVITALS_DIR"] = "/dev/shm/myapp"
 
-import toolvitals as tv  # noqa: E402 - the folder has to be set before
+import toolvitals as tv
 
 
 @tv.tool

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import room
 from blocks import Block, blocks_of
-from reader import DATA, ROOT, RUN, Reader
+from reader import DATA, ROOT, RUN, read
 
+READER = Path(__file__).with_name("reader.py")
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/tutorial/*.md"), *ROOT.glob("docs/how-to/*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 # What a block may lack to be run; anything else is to be mended in the block.
 REASONS = {
     "builds and tests the whole project",
+    "names another machine",
     "needs a container",
     "needs Kubernetes",
     "needs nginx",
@@ -28,26 +31,20 @@ REASONS = {
 MOST_NOT_RUN = 0.25
 
 
-@contextmanager
-def located(page: Path, block: Block) -> Iterator[None]:
-    """Names the block that does not work."""
-    try:
-        yield
-    except AssertionError as error:
-        raise AssertionError(f"{page}:{block.line}: {error}") from None
-
-
-def read(page: Path) -> None:
+def read_page(page: Path, in_room: bool) -> None:
     # Not tmp_path, which is too long for a socket's.
-    with tempfile.TemporaryDirectory(prefix="tv", dir="/tmp") as folder, Reader(Path(folder)) as reader:
-        for block in blocks_of(page):
-            with located(page, block):
-                reader.read(block)
+    with tempfile.TemporaryDirectory(prefix="tv", dir="/tmp") as folder:
+        if not in_room:
+            read(page, Path(folder), in_room=False)
+            return
+        reader = room.command(Path(folder), sys.executable, str(READER), str(page), folder)
+        finished = subprocess.run(reader, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_a_page_works_as_it_stands(page: Path) -> None:
-    read(page)
+    read_page(page, room.available())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -97,7 +94,7 @@ python -m http.server --bind 127.0.0.1 8000
 
 ```sh
 curl -sf http://127.0.0.1:8000/greeting.py | grep hello
-mkdir /run/myapp && test ! -d /run/myapp/x
+sudo mkdir /run/myapp && test ! -d /run/myapp/x
 ```
 
 ```promql
@@ -112,8 +109,13 @@ def written(folder: Path, text: str) -> Path:
     return page
 
 
-def test_a_page_that_works(tmp_path: Path) -> None:
-    read(written(tmp_path, GOOD))
+# Both ways of reading, where there are both.
+ROOMS = [False, True] if room.available() else [False]
+
+
+@pytest.mark.parametrize("in_room", ROOMS)
+def test_a_page_that_works(tmp_path: Path, in_room: bool) -> None:
+    read_page(written(tmp_path, GOOD), in_room)
 
 
 THREAD_THAT_FAILS = """
@@ -138,6 +140,8 @@ BAD = [
     "<!-- runs on, listens at 8000 -->\n```sh\ntrue\n```",
     "<!-- runs on -->\n```sh\necho started\n```\n\n```sh\nsleep 0.5\n```",
     f"<!-- runs on -->\n```python\n{THREAD_THAT_FAILS}```",
+    "<!-- runs on, listens at 8000 -->\n```sh\npython -m http.server --bind 127.0.0.1 8000\n```\n\n"
+    "<!-- alone -->\n```sh\ncurl -sf http://127.0.0.1:8000/\n```",
     "```promql\nrate(tool_calls_total)\n```",
     "```yaml\nscrape_configs: 3\n```",
     "```yaml\ngroups:\n- name: a\n  rules:\n  - alert: b\n    expr: '('\n```",
@@ -150,7 +154,22 @@ BAD = [
 @pytest.mark.parametrize("text", BAD)
 def test_a_page_that_does_not_work(tmp_path: Path, text: str) -> None:
     with pytest.raises(AssertionError if "json" not in text and "ini" not in text else Exception):
-        read(written(tmp_path, text))
+        read_page(written(tmp_path, text), in_room=False)
+
+
+# What an ordinary user on a machine of their own meets.
+BAD_IN_A_ROOM = [
+    "```sh\nmkdir /run/mine\n```",
+    "```sh\ntouch /etc/mine\n```",
+    "```sh\ncurl -fsS http://127.0.0.1:9109/metrics\n```",
+]
+
+
+@pytest.mark.skipif(not room.available(), reason="this system gives users no namespaces")
+@pytest.mark.parametrize("text", BAD_IN_A_ROOM)
+def test_a_page_that_no_ordinary_user_can_follow(tmp_path: Path, text: str) -> None:
+    with pytest.raises(AssertionError, match=r"page\.md:"):
+        read_page(written(tmp_path, text), in_room=True)
 
 
 @pytest.mark.parametrize(
