@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,10 +31,9 @@ std::chrono::nanoseconds ToNanos(double seconds) {
 }
 
 // What happened and its number, or None where all is well.
-py::object ToPython(const std::optional<PushOutcome>& outcome) {
-  const auto told = [&](const char* what) { return py::make_tuple(what, outcome->code); };
-  if (!outcome.has_value()) return py::none();
-  switch (outcome->kind) {
+py::object ToPython(const PushOutcome& outcome) {
+  const auto told = [&](const char* what) { return py::make_tuple(what, outcome.code); };
+  switch (outcome.kind) {
     case PushOutcome::Kind::kDone:
       return py::none();
     case PushOutcome::Kind::kRefused:
@@ -88,21 +86,6 @@ PYBIND11_MODULE(_push, module, py::mod_gil_not_used()) {
       .def(
           "delete", [](Pusher& self, double timeout) { return Perform(self, PushOperation::kDelete, timeout); },
           py::arg("timeout_s"))
-      .def(
-          "start", [](Pusher& self, double interval) { return self.Start(ToNanos(interval)); }, py::arg("interval_s"))
-      .def(
-          "stop",
-          [](Pusher& self, std::optional<double> last_push) {
-            std::optional<std::chrono::nanoseconds> timeout;
-            if (last_push.has_value()) timeout = ToNanos(*last_push);
-            std::optional<PushOutcome> outcome;
-            {
-              const py::gil_scoped_release released;
-              outcome = self.Stop(timeout);
-            }
-            return ToPython(outcome);
-          },
-          py::arg("last_push_s"))
       .def("begin_afresh_in_child", &Pusher::BeginAfreshInChild)
       .def_property_readonly("successes", &Pusher::successes)
       .def_property_readonly("failures", &Pusher::failures);

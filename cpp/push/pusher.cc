@@ -15,8 +15,6 @@ namespace {
 
 constexpr int kFirstStatus = 100;
 constexpr int kFirstRefusal = 400;
-// Nobody waits for a thread that repeats, so it may wait for a gateway.
-constexpr auto kForever = std::chrono::hours(24 * 365);
 
 PushOutcome OutcomeOf(int result) {
   // The library returns the HTTP status, or libcurl's number with its sign turned.
@@ -35,8 +33,6 @@ Pusher::Shared::Shared(const toolvitals_api& api, const Options& options)
 
 Pusher::Pusher(const toolvitals_api& api, Options options)
     : api_(api), options_(std::move(options)), shared_(std::make_shared<Shared>(api_, options_)) {}
-
-Pusher::~Pusher() { Stop(std::nullopt); }
 
 void Pusher::BeginAfreshInChild() {
   // What the parent's threads were at in it is never over here, so it is left as it is, locks and all.
@@ -94,43 +90,6 @@ PushOutcome Pusher::Perform(const std::shared_ptr<Shared>& shared, PushOperation
 
 PushOutcome Pusher::Perform(PushOperation operation, std::chrono::nanoseconds timeout) {
   return Perform(shared_, operation, timeout);
-}
-
-void Pusher::Repeat(const std::shared_ptr<Shared>& shared, uint64_t number, std::chrono::nanoseconds interval) {
-  for (;;) {
-    {
-      const absl::Time due = absl::Now() + absl::FromChrono(interval);
-      absl::MutexLock lock(&shared->mutex);
-      while (shared->repetitions == number && !shared->changed.WaitWithDeadline(&shared->mutex, due)) {
-      }
-      if (shared->repetitions != number) return;
-    }
-    // Its outcome is counted. A gateway that is away is asked again when the next interval is over, and nothing is lost
-    // by that: what is pushed are totals.
-    Perform(shared, PushOperation::kReplace, kForever);
-  }
-}
-
-bool Pusher::Start(std::chrono::nanoseconds interval) {
-  absl::MutexLock lock(&shared_->mutex);
-  if (shared_->repeating) return false;
-  const uint64_t number = shared_->repetitions + 1;
-  std::thread([shared = shared_, number, interval] { Repeat(shared, number, interval); }).detach();
-  shared_->repeating = true;
-  shared_->repetitions = number;
-  return true;
-}
-
-std::optional<PushOutcome> Pusher::Stop(std::optional<std::chrono::nanoseconds> last_push) {
-  {
-    absl::MutexLock lock(&shared_->mutex);
-    if (!shared_->repeating) return std::nullopt;
-    shared_->repeating = false;
-    ++shared_->repetitions;
-    shared_->changed.SignalAll();
-  }
-  if (!last_push.has_value()) return std::nullopt;
-  return Perform(shared_, PushOperation::kReplace, *last_push);
 }
 
 uint64_t Pusher::successes() const {

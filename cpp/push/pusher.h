@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -42,8 +41,6 @@ class Pusher {
   };
 
   Pusher(const toolvitals_api& api, Options options);
-  // Stop() without a last push.
-  ~Pusher();
   Pusher(const Pusher&) = delete;
   Pusher& operator=(const Pusher&) = delete;
 
@@ -51,16 +48,11 @@ class Pusher {
   // this one is; it is not ended by that.
   PushOutcome Perform(PushOperation operation, std::chrono::nanoseconds timeout);
 
-  // Replaces the group's metrics each time an interval is over, from now on. False where it does so already.
-  bool Start(std::chrono::nanoseconds interval);
-  // Ends what Start() began; with a timeout, after one last push. Nothing where nothing was begun.
-  std::optional<PushOutcome> Stop(std::optional<std::chrono::nanoseconds> last_push);
-
   // Since it was made, of all operations: those that ended well, and the others.
   uint64_t successes() const;
   uint64_t failures() const;
 
-  // In the child of a fork, whose one thread calls it: no operation is on its way, and nothing is repeated.
+  // In the child of a fork, whose one thread calls it: no operation is on its way.
   void BeginAfreshInChild();
 
  private:
@@ -71,20 +63,17 @@ class Pusher {
     const std::shared_ptr<prometheus::Collectable> collectable;
     prometheus::Gateway gateway;
     mutable absl::Mutex mutex;
-    absl::CondVar changed;  // an operation ended, or a repetition did
+    absl::CondVar changed;  // an operation ended
     bool busy ABSL_GUARDED_BY(mutex) = false;
     uint64_t ended ABSL_GUARDED_BY(mutex) = 0;  // operations
     PushOutcome last ABSL_GUARDED_BY(mutex);    // of the operation that ended last
     uint64_t successes ABSL_GUARDED_BY(mutex) = 0;
     uint64_t failures ABSL_GUARDED_BY(mutex) = 0;
-    bool repeating ABSL_GUARDED_BY(mutex) = false;
-    uint64_t repetitions ABSL_GUARDED_BY(mutex) = 0;  // how often they began or ended: each thread knows its own number
   };
 
   static PushOutcome Run(Shared& shared, PushOperation operation);
   static PushOutcome Perform(const std::shared_ptr<Shared>& shared, PushOperation operation,
                              std::chrono::nanoseconds timeout);
-  static void Repeat(const std::shared_ptr<Shared>& shared, uint64_t number, std::chrono::nanoseconds interval);
 
   const toolvitals_api& api_;
   const Options options_;

@@ -129,25 +129,9 @@ TEST_F(PusherTest, AGatewayThatNeverAnswersHoldsNobodyUp) {
     EXPECT_EQ(pusher.Perform(PushOperation::kReplace, milliseconds(50)).kind, Kind::kTimedOut);
     EXPECT_EQ(pusher.Perform(PushOperation::kReplace, milliseconds(50)).kind, Kind::kBusy);
     EXPECT_EQ(pusher.failures(), 1u);
-    EXPECT_TRUE(pusher.Start(std::chrono::hours(1)));
-    EXPECT_EQ(pusher.Stop(milliseconds(1))->kind, Kind::kBusy);
   }
   // The operation that is left ends with its connection.
   gateway.reset();
-}
-
-TEST_F(PusherTest, RepeatsUntilItIsStopped) {
-  const Gateway gateway(200);
-  Pusher pusher(GlobalApi(), gateway.options());
-  EXPECT_FALSE(pusher.Stop(kPatience).has_value());
-  ASSERT_TRUE(pusher.Start(milliseconds(5)));
-  EXPECT_FALSE(pusher.Start(milliseconds(5)));
-  while (pusher.successes() < 3) std::this_thread::yield();
-  EXPECT_EQ(pusher.Stop(kPatience)->kind, Kind::kDone);
-  EXPECT_FALSE(pusher.Stop(kPatience).has_value());
-  // Another beginning is not taken for the one that ended.
-  ASSERT_TRUE(pusher.Start(std::chrono::hours(1)));
-  EXPECT_FALSE(pusher.Stop(std::nullopt).has_value());
 }
 
 TEST_F(PusherTest, OperationsOfManyThreadsWaitForEachOther) {

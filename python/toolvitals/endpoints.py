@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import logging
 import os
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from toolvitals import _backend
+from toolvitals import _backend, _lifecycle
 from toolvitals._backend import core
 from toolvitals.settings import Settings
 
-__all__ = ["Endpoints", "on_serving", "on_stopped", "serving", "start", "stop"]
+__all__ = ["Endpoints", "serving", "start", "stop"]
 
 # What to connect to where an endpoint listens on every interface.
 _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -29,9 +27,6 @@ _logger = logging.getLogger("toolvitals")
 _lock = threading.RLock()
 # importlib.reload() runs this module again in its own namespace; what runs goes on running.
 _current: Endpoints | None = globals().get("_current")
-_exit_hook_installed: bool = globals().get("_exit_hook_installed", False)
-_when_serving: list[Callable[[], None]] = globals().get("_when_serving", [])
-_when_stopped: list[Callable[[], None]] = globals().get("_when_stopped", [])
 
 
 class Endpoints:
@@ -76,8 +71,7 @@ class Endpoints:
             server, self._server = self._server, None
             if server is not None and self._pid == os.getpid():
                 server.stop()
-                for end in _when_stopped:
-                    end()
+                _lifecycle.happened(_lifecycle.Event.STOPPED)
 
     def __enter__(self) -> Endpoints:
         return self
@@ -150,9 +144,7 @@ def start(**settings: Any) -> Endpoints:
         core.found_family()
         _current = Endpoints(wanted, _serve(wanted))
         _say_other_ports(_current, wanted)
-        _install_exit_hook()
-        for begin in _when_serving:
-            begin()
+        _lifecycle.happened(_lifecycle.Event.STARTED)
         return _current
 
 
@@ -167,20 +159,6 @@ def serving() -> bool:
     """Whether endpoints of this process run now. Thread-safe."""
     current = _current
     return current is not None and current.running
-
-
-def on_serving(begin: Callable[[], None]) -> None:
-    """Has `begin` called whenever start() has opened endpoints, and now if some run. For parts of this package."""
-    with _lock:
-        _when_serving.append(begin)
-        if serving():
-            begin()
-
-
-def on_stopped(end: Callable[[], None]) -> None:
-    """Has `end` called whenever this process has stopped its endpoints. For parts of this package."""
-    with _lock:
-        _when_stopped.append(end)
 
 
 def _serves(settings: Settings) -> bool:
@@ -244,13 +222,6 @@ def _check_enabled(settings: Settings) -> None:
         )
 
 
-def _install_exit_hook() -> None:
-    global _exit_hook_installed
-    if not _exit_hook_installed:
-        _exit_hook_installed = True
-        atexit.register(stop)
-
-
 def _forget_after_fork() -> None:
     """The parent's endpoints are not the child's, and the lock may have been held by a thread that is not there."""
     global _lock, _current
@@ -258,5 +229,5 @@ def _forget_after_fork() -> None:
     _current = None
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
+_lifecycle.when(_lifecycle.Event.FORKED, _lifecycle.Rank.ENDPOINTS, _forget_after_fork)
+_lifecycle.when(_lifecycle.Event.EXIT, _lifecycle.Rank.ENDPOINTS, stop)

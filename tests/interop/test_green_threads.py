@@ -83,6 +83,52 @@ def test_a_patched_program_goes_on_and_collects(patch: str) -> None:
     assert json.loads(finished.stdout) == [1, 2, [], 1, True]
 
 
+# The program's greenlets count on while the clock calls, one of its subscribers waits through the patched `time`, and a
+# subscription can be ended.
+PERIODIC = """
+import json, threading, time
+{imports}
+from toolvitals import periodic
+
+counted, called, slow = [0], [0], [0]
+
+def count():
+    while True:
+        counted[0] += 1
+        time.sleep(0.001)
+
+def waits():
+    time.sleep(0.02)
+    slow[0] += 1
+
+class Source:
+    def read(self):
+        return 1
+
+def add(one):
+    called[0] += one
+
+threading.Thread(target=count, daemon=True).start()
+subscriptions = [periodic.every(Source(), 0.01, add), periodic.every(None, 0.01, waits)]
+while called[0] < 5 or slow[0] < 3 or counted[0] < 10:
+    time.sleep(0.001)
+ended = [one.stop(30) for one in subscriptions]
+before = called[0]
+while counted[0] < 10:
+    time.sleep(0.001)
+print(json.dumps([ended, called[0] - before]), flush=True)
+"""
+
+
+@pytest.mark.parametrize("patch", PATCHES.values(), ids=PATCHES)
+@pytest.mark.parametrize("order", ["{patch}", "import toolvitals.periodic\n{patch}"], ids=["first", "late"])
+def test_a_patched_program_is_called_by_the_clock(patch: str, order: str) -> None:
+    code = PERIODIC.replace("{imports}", order.format(patch=patch))
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout) == [[True, True], 0]
+
+
 def test_under_gunicorns_gevent_worker(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(
         textwrap.dedent("""

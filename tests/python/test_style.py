@@ -232,6 +232,14 @@ def python_banned(path: PurePosixPath, lines: list[str]) -> Findings:
         yield from _python_banned(path, lines)
 
 
+_python_hooks = _banned({r"\batexit\.register\(|\bregister_at_fork\(": "_lifecycle.when(), which keeps the order"}, "#")
+
+
+def python_one_lifecycle(path: PurePosixPath, lines: list[str]) -> Findings:
+    if path.parts[:2] == ("python", "toolvitals") and path.name != "_lifecycle.py":
+        yield from _python_hooks(path, lines)
+
+
 def python_no_print(path: PurePosixPath, lines: list[str]) -> Findings:
     if path.parts[:2] != ("python", "toolvitals") or path.parts[2] == "cli":
         return
@@ -285,6 +293,7 @@ PYTHON: tuple[Rule, ...] = (
     python_all,
     python_docstring,
     python_banned,
+    python_one_lifecycle,
     python_no_print,
     python_no_sleep_in_tests,
     python_import_floors,
@@ -352,6 +361,7 @@ BAD = [
     (python_docstring, "python/toolvitals/a.py", "x = 1", "docstring"),
     (python_banned, "python/toolvitals/a.py", "start = time.time()", "time.monotonic_ns()"),
     (python_banned, "python/toolvitals/a.py", "from typing import Any, Optional", "X | None"),
+    (python_one_lifecycle, "python/toolvitals/a.py", "os." + "register_at_fork(after_in_child=f)", "_lifecycle.when()"),
     (python_no_print, "python/toolvitals/a.py", "print(1)", "logging"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "time." + "sleep(0.5)", "inject the clock"),
     (python_import_floors, "python/toolvitals/decorators.py", "from toolvitals.integrations import mcp", "pass it in"),

@@ -7,19 +7,23 @@ Stands on prometheus-cpp's push library, which wheels do not carry: build toolvi
 from __future__ import annotations
 
 import base64
-import os
+import functools
+import threading
 import weakref
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from toolvitals import _backend
+from toolvitals import _backend, _lifecycle, periodic
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["PushError", "Pusher"]
+
+# How long a repeated push may take; there is no other meanwhile.
+_PATIENCE_S = 365 * 86400.0
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -59,6 +63,8 @@ class Pusher:
         host, port = _split(gateway)
         grouping = dict(_segment(str(name), str(value)) for name, value in (grouping_key or {}).items())
         self._native = _native_class()(host, port, quote(job), grouping, username, password)
+        self._lock = threading.Lock()
+        self._repetition: periodic.Subscription | None = None
         _pushers.add(self)
 
     def push(self, timeout_s: float = 30.0) -> None:
@@ -74,15 +80,26 @@ class Pusher:
         _raise_for(self._native.delete(timeout_s), timeout_s)
 
     def start(self, interval_s: float = 15.0) -> None:
-        """Pushes each time so many seconds are over, until stop(). A gateway that is away is asked again after the
-        next interval; since totals are pushed, nothing is lost by that. RuntimeError where it does so already."""
-        if not self._native.start(interval_s):
-            raise RuntimeError("it is pushing already")
+        """Pushes every so many seconds (0.001 to 31,622,400), on the process's clock, until stop(). RuntimeError where
+        it does so already. A gateway that is away is asked again after the next interval; since totals are pushed,
+        nothing is lost by that."""
+        with self._lock:
+            if self._repetition is not None and not self._repetition.stopped:
+                raise RuntimeError("it is pushing already")
+            push = functools.partial(_replace_at_leisure, self._native)
+            self._repetition = periodic.every(None, interval_s, push, name="the push to the Pushgateway")
+            # The subscription knows nothing of this object, so that one that nobody holds pushes no more.
+            weakref.finalize(self, self._repetition.stop).atexit = False
 
     def stop(self, last_push_s: float | None = 30.0) -> None:
         """Ends what start() began, after a last push that may take so many seconds; None for none. PushError where that
         push fails. Nothing where nothing was begun."""
-        _raise_for(self._native.stop(last_push_s), last_push_s)
+        with self._lock:
+            repetition, self._repetition = self._repetition, None
+        if repetition is not None and not repetition.stopped:
+            repetition.stop()
+            if last_push_s is not None:
+                self.push(last_push_s)
 
     @property
     def successes(self) -> int:
@@ -117,6 +134,11 @@ def _native_class() -> Any:
             "or use toolvitals.prometheus.push_to_gateway"
         ) from error
     return _push.Pusher
+
+
+def _replace_at_leisure(native: Any) -> None:
+    # Its outcome is counted. Nobody else waits for a gateway that takes its time.
+    native.replace(_PATIENCE_S)
 
 
 def _split(gateway: str) -> tuple[str, str]:
@@ -154,8 +176,8 @@ def _raise_for(outcome: tuple[str, int] | None, timeout_s: float | None) -> None
 def _forget_after_fork() -> None:
     """A child has none of the threads."""
     for pusher in list(_pushers):
+        pusher._lock = threading.Lock()
         pusher._native.begin_afresh_in_child()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
+_lifecycle.when(_lifecycle.Event.FORKED, _lifecycle.Rank.SENDERS, _forget_after_fork)

@@ -12,8 +12,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from toolvitals import _lifecycle
 from toolvitals.ipc._encoding import encode, label_texts, number, timestamp
-from toolvitals.ipc._exit import call_at_exit
 from toolvitals.ipc._mailbox import Mailbox
 from toolvitals.ipc._sender import Backoff, Sender, running
 from toolvitals.ipc._tracking import Operation
@@ -293,6 +293,5 @@ def _forget_after_fork() -> None:
         client._begin_afresh_in_child()
 
 
-call_at_exit(_close_all_at_exit)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
+_lifecycle.when(_lifecycle.Event.FORKED, _lifecycle.Rank.SENDERS, _forget_after_fork)
+_lifecycle.when(_lifecycle.Event.EXIT, _lifecycle.Rank.SENDERS, _close_all_at_exit)

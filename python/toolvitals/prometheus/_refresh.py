@@ -6,13 +6,11 @@ due, which is soon after something changed, and at an interval as long as somebo
 
 from __future__ import annotations
 
-import atexit
 import collections
 import logging
-import os
 from typing import TYPE_CHECKING
 
-from toolvitals import _backend, endpoints
+from toolvitals import _backend, _lifecycle, endpoints
 from toolvitals.prometheus import _jobs
 from toolvitals.prometheus.registry import REGISTRY
 
@@ -103,9 +101,9 @@ def _forget_after_fork() -> None:
     _jobs.forget_after_fork()
 
 
-endpoints.on_serving(_begin)
-endpoints.on_stopped(_end)
 REGISTRY._changed = notice
-atexit.register(_stop)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)
+_lifecycle.when(_lifecycle.Event.STARTED, _lifecycle.Rank.COLLECTORS, _begin)
+_lifecycle.when(_lifecycle.Event.STOPPED, _lifecycle.Rank.COLLECTORS, _end)
+_lifecycle.when(_lifecycle.Event.FORKED, _lifecycle.Rank.COLLECTORS, _forget_after_fork)
+_lifecycle.when(_lifecycle.Event.EXIT, _lifecycle.Rank.COLLECTORS, _stop)
+notice()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 
+from toolvitals import periodic
 from toolvitals.prometheus.registry import REGISTRY, Collector
 from toolvitals.prometheus.samples import Sample
 
@@ -40,7 +41,7 @@ class GraphiteBridge:
         self._timeout_seconds = timeout_seconds
         self._timer = _timer
         self._tags = tags
-        self._stopped = threading.Event()
+        self._subscriptions: list[periodic.Subscription] = []
 
     def push(self, prefix: str = "") -> None:
         """Sends every sample once, with the time of now; paths begin with `prefix` and a dot where it is given.
@@ -52,30 +53,27 @@ class GraphiteBridge:
             connection.sendall(text.encode("ascii"))
 
     def start(self, interval: float = 60.0, prefix: str = "") -> None:
-        """Pushes now and every `interval` seconds, in a daemon thread, until stop(). Failures are logged.
+        """Pushes now and every `interval` seconds, on the process's clock, until stop(). Failures are logged.
 
-        Pushes that the one before leaves no time for are left out. ValueError for an interval that is not positive.
+        Pushes that the one before leaves no time for are left out; a forked child does not go on with it. ValueError
+        for an interval that is not from 0.001 to 31,622,400 seconds.
         """
         if not interval > 0:
             raise ValueError(f"interval {interval!r} is not a positive number of seconds")
-        if self._stopped.is_set():
-            self._stopped = threading.Event()
-        arguments = (interval, prefix, self._stopped)
-        threading.Thread(target=self._run, args=arguments, name="graphite", daemon=True).start()
+        pushing = functools.partial(self._push_and_log, prefix)
+        name = f"the push to Graphite at {self._address}"
+        self._subscriptions.append(periodic.every(None, interval, pushing, name=name, at_once=True))
 
     def stop(self) -> None:
         """Ends what start() began, however often; a push that is under way is finished."""
-        self._stopped.set()
+        while self._subscriptions:
+            self._subscriptions.pop().stop()
 
-    def _run(self, interval: float, prefix: str, stopped: threading.Event) -> None:
-        due = time.monotonic()
-        while not stopped.wait(max(0.0, due - time.monotonic())):
-            try:
-                self.push(prefix)
-            except Exception:
-                _log.exception("the push to Graphite at %s failed", self._address)
-            late = time.monotonic() - due
-            due += interval * (late // interval + 1)
+    def _push_and_log(self, prefix: str) -> None:
+        try:
+            self.push(prefix)
+        except Exception:
+            _log.exception("the push to Graphite at %s failed", self._address)
 
     def _lines(self, prefix: str, now: int) -> Iterator[str]:
         for metric in self._registry.collect():
