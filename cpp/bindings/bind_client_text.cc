@@ -1,6 +1,5 @@
 // render_instruments(): instruments as prometheus_client writes them, without holding the GIL meanwhile.
 // Floor: bindings.
-#include <pthread.h>
 #include <pybind11/pybind11.h>
 
 #include <atomic>
@@ -12,7 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "base/fork_hooks.h"
 #include "bindings/bind.h"
+#include "bindings/errors.h"
 #include "bindings/instrument_type.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
@@ -87,7 +88,17 @@ class KeptReaders {
 std::atomic<KeptReaders*> kept_readers{nullptr};
 
 // A fork may not catch the mutex held by a thread that will not exist in the child, so the child begins with its own.
-void BeginAfreshInChild() { kept_readers.store(new KeptReaders, std::memory_order_release); }
+void BeginAfreshInChild() { kept_readers.store(nullptr, std::memory_order_relaxed); }
+
+// Made by the first who wants it, and never gone: a thread may be reading while the program ends.
+KeptReaders& Readers() {
+  KeptReaders* readers = kept_readers.load(std::memory_order_acquire);
+  if (readers != nullptr) return *readers;
+  auto made = std::make_unique<KeptReaders>();
+  // Release pairs with the acquire of whoever finds them.
+  if (kept_readers.compare_exchange_strong(readers, made.get(), std::memory_order_acq_rel)) return *made.release();
+  return *readers;
+}
 
 py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, bool created, bool natives) {
   // Holds them: whoever else has one may let go of it while the GIL is not held.
@@ -101,7 +112,7 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
   std::vector<std::string> texts;
   {
     const py::gil_scoped_release released;
-    texts = kept_readers.load(std::memory_order_acquire)->Render(families, {open_metrics, created, natives});
+    texts = Readers().Render(families, {open_metrics, created, natives});
   }
   py::list list;
   for (const std::string& text : texts) {
@@ -117,8 +128,8 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
 }  // namespace
 
 void BindClientText(py::module_& module) {
-  BeginAfreshInChild();
-  pthread_atfork(nullptr, nullptr, &BeginAfreshInChild);
+  static constexpr ForkHook kHook = {.child = &BeginAfreshInChild};
+  ThrowUnlessOk(SetForkHook(ForkPlace::kRenderedText, &kHook));
   module.def("render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"),
              py::arg("created"), py::arg("natives") = false,
              "The text of each instrument as bytes, as prometheus_client would write it, with native histograms if "
@@ -130,7 +141,7 @@ void BindClientText(py::module_& module) {
         std::string text;
         {
           const py::gil_scoped_release released;
-          text = kept_readers.load(std::memory_order_acquire)->RenderAll();
+          text = Readers().RenderAll();
         }
         return py::bytes(text);
       },

@@ -1,6 +1,5 @@
 // Ingest: the running sockets that other programs send records to.
 // Floor: bindings.
-#include <pthread.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
+#include "base/fork_hooks.h"
 #include "bindings/bind.h"
 #include "bindings/errors.h"
 #include "bindings/ingest_paused.h"
@@ -44,7 +44,7 @@ void Resume() ABSL_NO_THREAD_SAFETY_ANALYSIS {
 }
 void StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   if (recorder != nullptr) recorder->StartAfreshInChild();
-  making.Unlock();
+  MakeAnewInChild(making);
 }
 
 absl::StatusOr<IngestRecorder*> FindRecorder(std::vector<std::string> labels) {
@@ -74,10 +74,7 @@ class IngestHandle {
                                     .datagram_path = datagram_socket_.value_or(""),
                                     .mode = static_cast<mode_t>(mode)});
     }();
-    if (!ingest.ok()) {
-      RaiseStatus(ingest.status());
-      throw py::error_already_set();
-    }
+    ThrowUnlessOk(ingest.status());
     ingest_ = *std::move(ingest);
   }
 
@@ -112,7 +109,8 @@ IngestPaused::IngestPaused() { Pause(); }
 IngestPaused::~IngestPaused() { Resume(); }
 
 void BindIngest(py::module_& module) {
-  pthread_atfork(&Pause, &Resume, &StartAfreshInChild);
+  static constexpr ForkHook kHook = {&Pause, &Resume, &StartAfreshInChild};
+  ThrowUnlessOk(SetForkHook(ForkPlace::kIngest, &kHook));
   py::class_<IngestHandle>(module, "Ingest", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
                            "Running Unix sockets that other programs send records to; a path of None means no socket\n"
                            "of that kind. `labels` are those of operations that become labels of their metrics, the\n"

@@ -1,6 +1,5 @@
 // Server: the running endpoints.
 // Floor: bindings.
-#include <pthread.h>
 #include <pybind11/pybind11.h>
 #include <unistd.h>
 
@@ -48,10 +47,7 @@ class ServerHandle {
       const py::gil_scoped_release released;
       return Server::Start(std::move(options));
     }();
-    if (!server.ok()) {
-      RaiseStatus(server.status());
-      throw py::error_already_set();
-    }
+    ThrowUnlessOk(server.status());
     server_ = *std::move(server);
     size_t listener = 0;
     if (json_port.has_value()) json_port_ = server_->ports()[listener++];
@@ -128,7 +124,6 @@ ServerHandle::Sharing ToSharing(const std::string& with) {
 }  // namespace
 
 void BindServer(py::module_& module) {
-  pthread_atfork(nullptr, nullptr, &Server::AbandonAllAfterFork);
   py::class_<ServerHandle>(
       module, "Server", py::is_final(), py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
       "Running endpoints. A port of None means no listener of that kind, 0 any free port.\n\n"

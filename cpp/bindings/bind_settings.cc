@@ -34,10 +34,7 @@ void Configure(uint64_t window_size, const std::string& quantile_method, uint64_
   options.memory_limit_mb = memory_limit_mb;
   options.name_prefix = name_prefix.empty() ? "" : name_prefix + "_";
   // The GIL is kept: with serialized writers it is what keeps a record from falling between two rings.
-  if (const absl::Status status = Collector::Global().Configure(options); !status.ok()) {
-    RaiseStatus(status);
-    throw py::error_already_set();
-  }
+  ThrowUnlessOk(Collector::Global().Configure(options));
   SetStrict(strict);
 }
 

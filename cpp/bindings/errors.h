@@ -2,6 +2,8 @@
 // Floor: bindings.
 #pragma once
 
+#include <pybind11/pybind11.h>
+
 #include <string>
 
 #include "absl/status/status.h"
@@ -43,6 +45,13 @@ inline PyObject* RaiseStatus(const absl::Status& status) {
       PyErr_SetString(PyExc_RuntimeError, message.c_str());
   }
   return nullptr;
+}
+
+// For pybind11's side: throws what RaiseStatus() raises, where there is something.
+inline void ThrowUnlessOk(const absl::Status& status) {
+  if (status.ok()) return;
+  RaiseStatus(status);
+  throw pybind11::error_already_set();
 }
 
 }  // namespace toolvitals

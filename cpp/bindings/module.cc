@@ -26,10 +26,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "The C++ core of toolvitals; use it through the toolvitals package.";
   module.attr("__version__") = TOOLVITALS_VERSION;
 
-  if (const absl::Status status = Collector::InitGlobal(); !status.ok()) {
-    RaiseStatus(status);
-    throw py::error_already_set();
-  }
+  ThrowUnlessOk(Collector::InitGlobal());
 
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();

@@ -1,10 +1,10 @@
 // Floor: bindings.
 #include "bindings/refresh_crew.h"
 
-#include <pthread.h>
-
 #include <chrono>
 
+#include "base/fork_hooks.h"
+#include "bindings/errors.h"
 #include "bindings/python.h"
 #include "sources/refresh_crew.h"
 
@@ -77,7 +77,8 @@ RefreshDemand& GlobalRefreshDemand() {
 
 void BindRefreshCrew(py::module_& module) {
   Crew();
-  pthread_atfork(nullptr, nullptr, &BeginAfreshInChild);
+  static constexpr ForkHook kHook = {.child = &BeginAfreshInChild};
+  ThrowUnlessOk(SetForkHook(ForkPlace::kRefreshCrew, &kHook));
   const py::handle type(reinterpret_cast<PyObject*>(&PyType_Type));
 
   py::class_<RefreshCrew>(module, "RefreshCrew", py::is_final(), py::metaclass(type),

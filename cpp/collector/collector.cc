@@ -2,8 +2,6 @@
 // Floor: collector.
 #include "collector/collector.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/fork_hooks.h"
 #include "registry/names.h"
 #include "store/segment_family.h"
 
@@ -117,12 +116,8 @@ absl::Status Collector::InitGlobal() {
   if (global_collector.load(std::memory_order_relaxed) != nullptr) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<Collector>> made = Create({});
   if (!made.ok()) return made.status();
-  // Abseil built with assertions keeps a graph of all mutexes under a lock of its own, which a fork would leave held in
-  // the child when any thread was in it.
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  if (const int error = pthread_atfork(&LockForFork, &UnlockInParent, &StartAfreshInChild); error != 0) {
-    return absl::ResourceExhaustedError(absl::StrCat("pthread_atfork: error ", error));
-  }
+  static constexpr ForkHook kHook = {&LockForFork, &UnlockInParent, &StartAfreshInChild};
+  if (absl::Status status = SetForkHook(ForkPlace::kCollector, &kHook); !status.ok()) return status;
   global_collector.store(made->release(), std::memory_order_release);
   return absl::OkStatus();
 }
@@ -153,9 +148,7 @@ void Collector::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   if (collector == nullptr) return;
   collector->BecomeChild();
   collector->started_ns_.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
-  // The mutex is made anew, not unlocked: its queue holds threads that do not exist here, and one of them may have been
-  // in the middle of changing it.
-  new (&collector->mutex_) absl::Mutex;
+  MakeAnewInChild(collector->mutex_);
 }
 
 std::vector<Segment::Blank> Collector::Samples() {
@@ -199,7 +192,7 @@ void Collector::PrepareChild() {
 void Collector::BecomeChild() {
   std::string name;
   if (child_region_.has_value()) {
-    if (segment_->Adopt(std::move(child_region_->region)).ok()) name = child_region_->name;
+    if (segment_->Adopt(std::move(child_region_->region)).ok()) name = std::move(child_region_->name);
   } else if (!child_image_.empty()) {
     segment_->AdoptPrivately(child_image_).IgnoreError();
   }

@@ -1,12 +1,11 @@
 // Floor: fleet.
 #include "fleet/fork_ledger.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <new>
 #include <utility>
 
+#include "base/fork_hooks.h"
 #include "fleet/baseline.h"
 #include "snapshot/family_merger.h"
 
@@ -20,8 +19,10 @@ constexpr size_t kMaxRemovals = 1024;
 
 ForkLedger& ForkLedger::Global() {
   static ForkLedger* const ledger = [] {
-    pthread_atfork(nullptr, nullptr, &BeginAfreshInChild);
-    return new ForkLedger;
+    static constexpr ForkHook kHook = {.child = &BeginAfreshInChild};
+    auto* made = new ForkLedger;
+    if (!SetForkHook(ForkPlace::kForkLedger, &kHook).ok()) throw std::bad_alloc();
+    return made;
   }();
   return *ledger;
 }
@@ -32,8 +33,7 @@ void ForkLedger::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   static State* buried = nullptr;
   buried = ledger.state_.release();
   (void)buried;
-  new (&ledger.mutex_) absl::Mutex;
-  ledger.state_ = std::make_unique<State>();
+  MakeAnewInChild(ledger.mutex_);
 }
 
 Member ForkLedger::MemberOf(const Slot& slot, MemberState state) {
@@ -57,8 +57,8 @@ Member ForkLedger::MemberOfRetired() const {
 }
 
 void ForkLedger::Use(const std::shared_ptr<SegmentFamily>& family) {
-  if (state_->family != family) {
-    *state_ = State();
+  if (state_ == nullptr || state_->family != family) {
+    state_ = std::make_unique<State>();
     state_->family = family;
   }
   FindSlots();

@@ -66,7 +66,7 @@ class ForkLedger {
     uint64_t retired_id = 0;
   };
 
-  ForkLedger() : state_(std::make_unique<State>()) {}
+  ForkLedger() = default;
   static void BeginAfreshInChild();
 
   void Use(const std::shared_ptr<SegmentFamily>& family) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -79,7 +79,7 @@ class ForkLedger {
   Member MemberOfRetired() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Mutex mutex_;
-  std::unique_ptr<State> state_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<State> state_ ABSL_GUARDED_BY(mutex_);  // made by Use()
 };
 
 }  // namespace toolvitals

@@ -32,7 +32,7 @@ class Ingest {
 
   // Takes the paths away, lets nobody send any more, takes in all that was sent before, and joins the thread. A program
   // whose send succeeded has been heard when this returns; what it did not get through it knows. Idempotent; any thread
-  // but the loop's own. In the child of a fork it does nothing: Server::AbandonAllAfterFork() closes the sockets there.
+  // but the loop's own. In the child of a fork it does nothing: the sockets are closed there.
   void Stop();
 
   // Whether records are taken in. False once it is stopped, and once the program has closed a descriptor of its: it

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/clock.h"
+#include "base/fork_hooks.h"
 
 namespace toolvitals {
 
@@ -87,10 +88,10 @@ void IngestRecorder::Refresh() {
   operations_->Refresh(now_ns_());
 }
 
-void IngestRecorder::StartAfreshInChild() {
+void IngestRecorder::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   connection_count_->gauge().Set(0);
   operations_->ForgetUsers();
-  mutex_.Unlock();
+  MakeAnewInChild(mutex_);
 }
 
 }  // namespace toolvitals

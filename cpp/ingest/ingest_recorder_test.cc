@@ -159,6 +159,7 @@ TEST_F(IngestRecorderTest, AForkedChildHasItsOwnUsers) {
   recorder_->Pause();
   recorder_->Resume();
   EXPECT_EQ(Value("toolvitals_ipc_connections"), 2);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as SetForkHook() has it
   recorder_->Pause();
   recorder_->StartAfreshInChild();
   EXPECT_EQ(Value("toolvitals_ipc_connections"), 0);

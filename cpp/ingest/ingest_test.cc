@@ -272,7 +272,6 @@ TEST_F(IngestTest, AForkedChildLeavesTheParentsSocketsAlone) {
   AwaitLines("accepted", 1);
   const pid_t child = fork();
   if (child == 0) {
-    Server::AbandonAllAfterFork();
     // The client's socket is the test's own and stays open.
     if (CountEntries("/proc/self/fd") != descriptors_before + 1) _exit(1);
     ingest_->Stop();

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <boost/asio/detail/epoll_reactor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <new>
 #include <thread>
 #include <utility>
 
 #include "base/descriptors.h"
+#include "base/fork_hooks.h"
 #include "net/net_limits.h"
 
 namespace toolvitals {
@@ -37,6 +39,8 @@ Reactor& ReactorOf(boost::asio::io_context& io) { return boost::asio::use_servic
 }  // namespace
 
 IoLoop::IoLoop() {
+  static constexpr ForkHook kHook = {.child = &CloseTrackedDescriptors};
+  if (!SetForkHook(ForkPlace::kDescriptors, &kHook).ok()) throw std::bad_alloc();
   const std::array<int*, 4> numbers = DescriptorsOf(ReactorOf(io));
   for (size_t i = 0; i < descriptors_.size(); ++i) {
     descriptors_[i] = *numbers[i];

@@ -157,6 +157,4 @@ bool Server::running() const { return !impl_->IsOfParent() && impl_->running(); 
 
 const std::vector<uint16_t>& Server::ports() const { return impl_->ports(); }
 
-void Server::AbandonAllAfterFork() { CloseTrackedDescriptors(); }
-
 }  // namespace toolvitals

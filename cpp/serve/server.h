@@ -39,6 +39,8 @@ struct ServerOptions {
   int port_attempts = 1;
 };
 
+// In the child of a fork its descriptors are closed and it is dead: Stop() and the destructor leave the thread alone,
+// which does not exist there.
 class Server {
  public:
   // Binds every listener, then starts the loop's thread. On an error nothing is left behind. The message of
@@ -59,10 +61,6 @@ class Server {
 
   // The bound port of each listener, in the order of the options.
   const std::vector<uint16_t>& ports() const;
-
-  // In the child of fork(), from pthread_atfork, async-signal-safe: closes this process's copies of every server's
-  // descriptors. The server objects are thereafter dead: Stop() and the destructor leave the lost thread alone.
-  static void AbandonAllAfterFork();
 
  private:
   class Impl;

@@ -86,7 +86,6 @@ TEST_F(ServerProcessTest, AForkedChildClosesItsCopies) {
   ASSERT_EQ(client.Get("/health").status, 200);
   const pid_t child = fork();
   if (child == 0) {
-    Server::AbandonAllAfterFork();
     // The client's socket is the test's own and stays open.
     if (CountEntries("/proc/self/fd") != descriptors_before + 1) _exit(1);
     server_->Stop();
@@ -115,7 +114,6 @@ TEST_F(ServerProcessTest, AForkedChildStartsItsOwnServer) {
   Start();
   const pid_t child = fork();
   if (child == 0) {
-    Server::AbandonAllAfterFork();
     server_.reset();
     auto own = TryStart(Options());
     if (!own.ok()) _exit(1);
@@ -217,7 +215,6 @@ TEST_F(ServerProcessTest, AChildOfAProgramThatClosedAllClosesNothingOfItsOwn) {
     CloseAllDescriptors();
     const Stranger stranger;
     const int in_child = StatusOf([&] {
-      Server::AbandonAllAfterFork();
       server_.reset();
       return stranger.is_untouched() ? 0 : 1;
     });
@@ -265,9 +262,9 @@ TEST(DescriptorsTest, TracksWhatItCan) {
   EXPECT_FALSE(TrackDescriptor(kMaxTrackedDescriptors));
   UntrackDescriptor(-1);
   UntrackDescriptor(kMaxTrackedDescriptors);
-  const uint64_t generation = DescriptorGeneration();
   const pid_t child = fork();
   if (child == 0) {
+    const uint64_t generation = DescriptorGeneration();
     const int kept = dup(0), closed = dup(0);
     TrackDescriptor(kept);
     TrackDescriptor(closed);

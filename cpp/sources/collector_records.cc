@@ -1,12 +1,11 @@
 // Floor: sources.
 #include "sources/collector_records.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <new>
 
 #include "base/clock.h"
+#include "base/fork_hooks.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -41,22 +40,19 @@ void CollectorRecord::Succeed() { succeeded_ns_.store(Clock::MonotonicNanos(), s
 
 CollectorRecords& CollectorRecords::Global() {
   static CollectorRecords* const records = [] {
+    static constexpr ForkHook kHook = {[] { Global().mutex_.Lock(); }, [] { Global().mutex_.Unlock(); },
+                                       &BeginAfreshInChild};
     auto* made = new CollectorRecords;
-    // Abseil's graph of mutexes would take one that was made anew in a child for the one before (see Collector).
-    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-    if (pthread_atfork([] { Global().mutex_.Lock(); }, [] { Global().mutex_.Unlock(); }, &BeginAfreshInChild) != 0) {
-      throw std::bad_alloc();
-    }
+    if (!SetForkHook(ForkPlace::kCollectorRecords, &kHook).ok()) throw std::bad_alloc();
     return made;
   }();
   return *records;
 }
 
-// The mutex is made anew: threads that do not exist here may be in its queue. What the parent counted is the parent's,
-// and what it collected was not collected here.
+// What the parent counted is the parent's, and what it collected was not collected here.
 void CollectorRecords::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   CollectorRecords& records = Global();
-  new (&records.mutex_) absl::Mutex;
+  MakeAnewInChild(records.mutex_);
   for (const auto& [name, tally] : records.tallies_) tally->BeginAfreshInChild();
   for (const std::weak_ptr<CollectorRecord>& record : records.records_) {
     if (const auto kept = record.lock()) kept->succeeded_ns_.store(0, std::memory_order_relaxed);

@@ -4,11 +4,11 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <new>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/fork_hooks.h"
 
 namespace toolvitals {
 namespace {
@@ -166,9 +166,9 @@ RefreshCrew::Turn RefreshCrew::Await(Member& member) {
 }
 
 void RefreshCrew::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  new (&mutex_) absl::Mutex;
-  new (&changed_) absl::CondVar;
-  new (&ended_) absl::CondVar;
+  MakeAnewInChild(mutex_);
+  MakeAnewInChild(changed_);
+  MakeAnewInChild(ended_);
   turn_.store(nullptr, std::memory_order_relaxed);
   open_ = watching_ = due_ = left_ = false;
   threads_ = idle_ = 0;

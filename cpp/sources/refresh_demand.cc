@@ -2,10 +2,10 @@
 #include "sources/refresh_demand.h"
 
 #include <algorithm>
-#include <new>
 
 #include "absl/time/time.h"
 #include "base/clock.h"
+#include "base/fork_hooks.h"
 
 namespace toolvitals {
 
@@ -69,8 +69,8 @@ bool RefreshDemand::Wait(Duration patience) {
 }
 
 void RefreshDemand::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  new (&mutex_) absl::Mutex;
-  new (&changed_) absl::CondVar;
+  MakeAnewInChild(mutex_);
+  MakeAnewInChild(changed_);
   asked_ = true;
 }
 

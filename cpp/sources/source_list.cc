@@ -1,12 +1,11 @@
 // Floor: sources.
 #include "sources/source_list.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <new>
 #include <utility>
 
+#include "base/fork_hooks.h"
 #include "sources/collector_records.h"
 
 namespace toolvitals {
@@ -14,11 +13,10 @@ namespace toolvitals {
 SourceList& SourceList::Global() {
   // Never destroyed: a server's thread may still answer while the program ends.
   static SourceList* const list = [] {
+    static constexpr ForkHook kHook = {&LockForFork, &UnlockInParent, &BeginAfreshInChild};
     auto* made = new SourceList;
-    // Abseil's graph of mutexes would take one that was made anew in a child for the one before (see Collector).
-    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     // The hooks come back here only when a process forks, and by then there is a list.
-    if (pthread_atfork(&LockForFork, &UnlockInParent, &BeginAfreshInChild) != 0) throw std::bad_alloc();
+    if (!SetForkHook(ForkPlace::kSourceList, &kHook).ok()) throw std::bad_alloc();
     return made;
   }();
   return *list;
@@ -28,14 +26,13 @@ void SourceList::LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS { Global().mutex_.
 
 void SourceList::UnlockInParent() ABSL_NO_THREAD_SAFETY_ANALYSIS { Global().mutex_.Unlock(); }
 
-// Mutexes are made anew, not unlocked: threads that do not exist here may be in their queues, or hold them.
 void SourceList::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   SourceList& list = Global();
   for (const std::shared_ptr<Entry>& entry : list.entries_) {
-    new (&entry->collecting) absl::Mutex;
+    MakeAnewInChild(entry->collecting);
     if (entry->source != nullptr) entry->source->BeginAfreshInChild();
   }
-  new (&list.mutex_) absl::Mutex;
+  MakeAnewInChild(list.mutex_);
 }
 
 SourceList::Id SourceList::Add(std::shared_ptr<FamilySource> source) {

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <new>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/fork_hooks.h"
 
 namespace toolvitals {
 namespace {
@@ -53,6 +53,6 @@ void StoredSource::Collect(std::vector<FamilySnapshot>& families) {
   }
 }
 
-void StoredSource::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS { new (&mutex_) absl::Mutex; }
+void StoredSource::BeginAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS { MakeAnewInChild(mutex_); }
 
 }  // namespace toolvitals

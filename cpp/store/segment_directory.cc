@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -70,6 +71,23 @@ std::string PrivateFolderIn(const std::string& path) {
 }
 
 std::string WithSuffix(std::string_view name, std::string_view suffix) { return std::string(name).append(suffix); }
+
+// The same on the stack, since the child of a fork publishes its segment and may not allocate. Cut off where it is
+// longer than any name that DrawName() gives; a file of that name is not there.
+class FileName {
+ public:
+  FileName(std::string_view name, std::string_view suffix) {
+    for (const std::string_view part : {name, suffix})
+      length_ += part.copy(text_.data() + length_, kMaxBytes - length_);
+  }
+  const char* c_str() const { return text_.data(); }
+
+ private:
+  static constexpr size_t kMaxBytes = 63;
+
+  std::array<char, kMaxBytes + 1> text_ = {};
+  size_t length_ = 0;
+};
 
 }  // namespace
 
@@ -171,15 +189,15 @@ absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
   return absl::ResourceExhaustedError(absl::StrCat("files in '", path_, "' disappear while they are made"));
 }
 
-absl::Status SegmentDirectory::Rename(const std::string& from, const std::string& to) {
+absl::Status SegmentDirectory::Rename(const char* from, const char* to) {
   const int directory = Descriptor();
-  if (renameat(directory, from.c_str(), directory, to.c_str()) == 0) return absl::OkStatus();
+  if (renameat(directory, from, directory, to) == 0) return absl::OkStatus();
   return ErrnoStatus("cannot rename a file in", path_, errno);
 }
 
 absl::Status SegmentDirectory::Publish(const std::string& name) {
   Step("publish");
-  return Rename(WithSuffix(name, kMakingSuffix), WithSuffix(name, kSegmentSuffix));
+  return Rename(FileName(name, kMakingSuffix).c_str(), FileName(name, kSegmentSuffix).c_str());
 }
 
 absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
@@ -268,7 +286,7 @@ absl::StatusOr<ClaimedRegion> SegmentDirectory::Change::Make() { return director
 
 absl::Status SegmentDirectory::Change::Commit(const ClaimedRegion& made, const std::string& name) {
   directory_.Step("commit");
-  return directory_.Rename(WithSuffix(made.name, kMakingSuffix), name);
+  return directory_.Rename(FileName(made.name, kMakingSuffix).c_str(), name.c_str());
 }
 
 void SegmentDirectory::Change::Unlink(const std::string& name) {

@@ -128,7 +128,7 @@ class SegmentDirectory final : public SegmentPlace {
   void Step(std::string_view step) const {
     if (at_step_) at_step_(step);
   }
-  absl::Status Rename(const std::string& from, const std::string& to);
+  absl::Status Rename(const char* from, const char* to);
 
   const std::string asked_path_;
   const std::string path_;

@@ -118,13 +118,18 @@ cpp_banned = _banned(
     "//",
 )
 
-_cpp_detached = _banned({r"\bdetach\(\)": "a thread that is joined"}, "//")
-
-
-def cpp_no_detach(path: PurePosixPath, lines: list[str]) -> Findings:
+# What one file alone may do.
+_CPP_RESERVED = {
     # What a library waits for in there cannot be ended, and nobody may be held up by it.
-    if str(path) != "cpp/push/pusher.cc":
-        yield from _cpp_detached(path, lines)
+    "cpp/push/pusher.cc": _banned({r"\bdetach\(\)": "a thread that is joined"}, "//"),
+    "cpp/base/fork_hooks.cc": _banned({r"\bpthread_atfork\b": "base/fork_hooks.h, whose places have an order"}, "//"),
+}
+
+
+def cpp_reserved(path: PurePosixPath, lines: list[str]) -> Findings:
+    for owner, rule in _CPP_RESERVED.items():
+        if str(path) != owner:
+            yield from rule(path, lines)
 
 
 # Tests are free to read numbers as a foreign parser would.
@@ -285,7 +290,7 @@ CPP: tuple[Rule, ...] = (
     cpp_banned,
     cpp_banned_in_core,
     cpp_no_to_string,
-    cpp_no_detach,
+    cpp_reserved,
     cpp_named_memory_order,
 )
 PYTHON: tuple[Rule, ...] = (
@@ -352,7 +357,8 @@ BAD = [
     (cpp_banned_in_core, "cpp/base/a.cc", "#include <iostream>", "std::to_chars"),
     (cpp_banned_in_core, "cpp/base/a.cc", "printf(format);", "absl::Status"),
     (cpp_no_to_string, "cpp/base/a.cc", "out += std::to_string(0.5);", "std::to_chars"),
-    (cpp_no_detach, "cpp/base/a.cc", "thread.detach();", "joined"),
+    (cpp_reserved, "cpp/base/a.cc", "thread.detach();", "joined"),
+    (cpp_reserved, "cpp/base/a.cc", "pthread_atfork(nullptr, nullptr, &F);", "base/fork_hooks.h"),
     (cpp_named_memory_order, "cpp/base/a.cc", "word.load();", "std::memory_order"),
     (cpp_named_memory_order, "cpp/base/a.cc", "word->store(1);", "std::memory_order"),
     (cpp_named_memory_order, "cpp/base/a.cc", "word.compare_exchange_weak(a,\n  b);", "std::memory_order"),
@@ -383,6 +389,7 @@ GOOD = [
     (cpp_named_memory_order, "cpp/base/a.cc", "// word.load() would be too strong"),
     (cpp_banned, "cpp/base/a.cc", "std::snprintf(buffer, sizeof(buffer), format);"),
     (cpp_banned_in_core, "cpp/base/a.cc", '// "std::mutex" is not used here.'),
+    (cpp_reserved, "cpp/base/fork_hooks.cc", "pthread_atfork(&A, &B, &C);"),
     (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "await asyncio.sleep(0)"),
     (python_import_floors, "python/toolvitals/integrations/a.py", "from toolvitals.decorators import tool"),
