@@ -3,19 +3,17 @@
 
 #include <sys/socket.h>
 
-#include <atomic>
+#include <cerrno>
 #include <exception>
 #include <new>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/synchronization/mutex.h"
-#include "base/descriptors.h"
 #include "ingest/datagram_receiver.h"
-#include "ingest/ingest_listener.h"
+#include "ingest/ingest_connection.h"
 #include "net/loop_thread.h"
+#include "net/unix_socket.h"
 
 namespace toolvitals {
 namespace {
@@ -24,78 +22,70 @@ constexpr mode_t kMaxMode = 0777;
 
 }  // namespace
 
+// Where there are too many connections, the one that has been silent for longest makes room, after all that it sent was
+// taken in.
 class Ingest::Impl : public LoopOwner {
  public:
   Impl(IngestRecorder& recorder, const IngestTuning& tuning)
-      : loop_(recorder, tuning, tuning.max_connections > 0 ? tuning.max_connections : DefaultMaxConnections()),
-        listener_(loop_),
-        datagrams_(loop_),
+      : LoopOwner(loop_, tuning.accept_backoff),
+        loop_(recorder, tuning, tuning.max_connections > 0 ? tuning.max_connections : DefaultMaxConnections()),
+        streams_(loop_, tuning.accept_backoff,
+                 [this](int own) { return AcceptClients(own, [this](int descriptor) { Welcome(descriptor); }); }),
+        datagrams_(loop_, tuning.accept_backoff, [this](int own) { return ReceiveDatagrams(own, loop_); }),
         users_timer_(loop_.io) {}
   ~Impl() override { Stop(); }
 
   absl::Status Open(const IngestOptions& options);
-  void StartThread();
-  void Stop();
-  bool running() const { return !ended_.load(std::memory_order_relaxed) && loop_.IsIntact() && IsIntact(); }
 
  private:
-  void Run() noexcept;
-  bool IsIntact() const;
-  void DrainAll();
-  void Resume();
+  void Welcome(int descriptor) noexcept;
+  void TakeInWaitingClients(int descriptor);
+  void Resume() override;
+  void CloseAll() noexcept override;
   void RefreshUsersLater();
 
   IngestLoop loop_;
-  IngestListener listener_;
-  DatagramReceiver datagrams_;
+  UnixSocket streams_;
+  UnixSocket datagrams_;
   LoopTimer users_timer_;
   bool timing_ = false;
-  std::atomic<bool> ended_ = false;  // by itself or by Stop()
-  absl::Mutex stopping_;
-  std::thread thread_;
 };
 
 absl::Status Ingest::Impl::Open(const IngestOptions& options) {
-  if (!options.stream_path.empty()) {
-    auto path = SocketPath::Bind(options.stream_path, SOCK_STREAM, options.mode);
+  const auto open = [&](UnixSocket& socket, const std::string& at, int type) -> absl::Status {
+    if (at.empty()) return absl::OkStatus();
+    auto path = SocketPath::Bind(at, type, options.mode);
     if (!path.ok()) return path.status();
-    if (absl::Status status = listener_.Open(*std::move(path)); !status.ok()) return status;
+    if (absl::Status status = socket.Open(*std::move(path)); !status.ok()) return status;
+    DependOn(socket.descriptor());
+    return absl::OkStatus();
+  };
+  if (absl::Status status = open(streams_, options.stream_path, SOCK_STREAM); !status.ok()) return status;
+  return open(datagrams_, options.datagram_path, SOCK_DGRAM);
+}
+
+void Ingest::Impl::Welcome(int descriptor) noexcept {
+  loop_.connections.Welcome(descriptor, [this] { return std::make_shared<IngestConnection>(loop_); });
+}
+
+// One at a time, so that descriptors suffice however many they are.
+void Ingest::Impl::TakeInWaitingClients(int descriptor) {
+  for (;;) {
+    loop_.connections.CloseAll();
+    const int accepted = accept4(descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (accepted < 0 && errno != EINTR && errno != ECONNABORTED) return;
+    if (accepted >= 0) Welcome(accepted);
   }
-  if (!options.datagram_path.empty()) {
-    auto path = SocketPath::Bind(options.datagram_path, SOCK_DGRAM, options.mode);
-    if (!path.ok()) return path.status();
-    if (absl::Status status = datagrams_.Open(*std::move(path)); !status.ok()) return status;
-  }
-  return absl::OkStatus();
 }
 
-void Ingest::Impl::StartThread() {
-  Resume();
-  thread_ = StartLoopThread([this] { Run(); });
-}
-
-void Ingest::Impl::Run() noexcept {
-  loop_.Run(
-      loop_.tuning.accept_backoff, [this] { Resume(); }, [this] { return IsIntact(); });
-  // Of a loop that was lost something may be left, and programs would send to it.
-  DrainAll();
-}
-
-bool Ingest::Impl::IsIntact() const {
-  const auto is_own = [](int descriptor) { return descriptor < 0 || IsTrackedFile(descriptor); };
-  return is_own(listener_.descriptor()) && is_own(datagrams_.descriptor());
-}
-
-void Ingest::Impl::DrainAll() {
-  ended_.store(true, std::memory_order_relaxed);
-  listener_.Drain();
-  datagrams_.Drain();
+void Ingest::Impl::CloseAll() noexcept {
+  streams_.Drain([this](int descriptor) { TakeInWaitingClients(descriptor); });
+  datagrams_.Drain([this](int descriptor) { ReceiveAllDatagrams(descriptor, loop_); });
   loop_.connections.CloseAll();
 }
 
-// Takes up whatever is not under way.
 void Ingest::Impl::Resume() {
-  listener_.Start();
+  streams_.Start();
   datagrams_.Start();
   loop_.connections.ScheduleSweep();
   if (!timing_) RefreshUsersLater();
@@ -110,14 +100,6 @@ void Ingest::Impl::RefreshUsersLater() {
     RefreshUsersLater();
   });
   timing_ = true;
-}
-
-void Ingest::Impl::Stop() {
-  const absl::MutexLock lock(&stopping_);
-  loop_.Stop();
-  if (thread_.joinable()) thread_.join();
-  // With the thread gone, everything that was its alone is ours. Where there was none, nobody has drained it yet.
-  DrainAll();
 }
 
 Ingest::Ingest(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -143,11 +125,9 @@ absl::StatusOr<std::unique_ptr<Ingest>> Ingest::Start(IngestRecorder& recorder, 
   }
 }
 
-Ingest::~Ingest() {
-  if (impl_->IsOfParent()) LoopOwner::Bury(std::move(impl_));
-}
+Ingest::~Ingest() { LoopOwner::Destroy(std::move(impl_)); }
 
-bool Ingest::running() const { return !impl_->IsOfParent() && impl_->running(); }
+bool Ingest::running() const { return impl_->running(); }
 
 void Ingest::Stop() {
   if (!impl_->IsOfParent()) impl_->Stop();

@@ -20,9 +20,8 @@ class IngestConnection final : public PooledConnection, public std::enable_share
   }
   ~IngestConnection() override { Close(); }
 
-  // Takes over an accepted socket whose descriptor is tracked. False: it is still the caller's.
-  [[nodiscard]] bool Adopt(int descriptor);
-  void Start() { Wait(); }
+  [[nodiscard]] bool Adopt(int descriptor) override;
+  void Start() override { Wait(); }
 
   // Whatever the client was told is sent is taken in first: from the shutdown on its sends fail, and what came before
   // is read to the end. So no line is lost, and a line that was cut off the client knows to send again.

@@ -4,8 +4,6 @@
 
 #include <sys/types.h>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <chrono>
 #include <memory>
 
@@ -16,12 +14,6 @@
 #include "net/net_limits.h"
 
 namespace toolvitals {
-
-using LoopExecutor = boost::asio::io_context::executor_type;
-// A socket that Asio only waits for; reading is done by hand.
-using WatchedSocket = boost::asio::posix::basic_stream_descriptor<LoopExecutor>;
-using LoopTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                    boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
 // Taken from ingest_limits.h, open to tests.
 struct IngestTuning {

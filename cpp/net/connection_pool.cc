@@ -1,9 +1,33 @@
 // Floor: net.
 #include "net/connection_pool.h"
 
+#include <unistd.h>
+
 #include <utility>
 
+#include "base/descriptors.h"
+
 namespace toolvitals {
+
+void ConnectionPool::Welcome(int descriptor, absl::FunctionRef<std::shared_ptr<PooledConnection>()> make) noexcept {
+  std::shared_ptr<PooledConnection> connection;
+  bool is_adopted = false;
+  try {
+    if (MakeRoom() && TrackDescriptor(descriptor)) {
+      connection = make();
+      is_adopted = connection->Adopt(descriptor);
+      if (is_adopted) {
+        Add(connection);
+        return connection->Start();
+      }
+    }
+  } catch (...) {
+    // Whoever is adopted closes the descriptor itself.
+  }
+  if (is_adopted) return connection->Close();
+  UntrackDescriptor(descriptor);
+  close(descriptor);
+}
 
 bool ConnectionPool::MakeRoom() {
   if (connections_.size() < max_connections_) return true;

@@ -2,12 +2,13 @@
 // Floor: net.
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <list>
 #include <memory>
+
+#include "absl/functional/function_ref.h"
+#include "net/io_loop.h"
 
 namespace toolvitals {
 
@@ -17,6 +18,10 @@ class PooledConnection {
   using Deadline = std::chrono::steady_clock::time_point;
 
   virtual ~PooledConnection() = default;
+  // Takes over an accepted socket whose descriptor is tracked. False: it is still the caller's.
+  [[nodiscard]] virtual bool Adopt(int descriptor) = 0;
+  // Once adopted and in the pool.
+  virtual void Start() = 0;
   virtual void Close() noexcept = 0;
 
   Deadline deadline() const { return deadline_; }
@@ -45,8 +50,9 @@ class ConnectionPool {
   ConnectionPool(boost::asio::io_context& io, std::chrono::milliseconds sweep_interval, size_t max_connections)
       : sweep_interval_(sweep_interval), max_connections_(max_connections), timer_(io) {}
 
-  // False when the pool is full of connections that are being answered.
-  [[nodiscard]] bool MakeRoom();
+  // Has what `make` gives adopt an accepted socket, and starts it. Where there are too many, or memory is short, this
+  // client is the one who has to go.
+  void Welcome(int descriptor, absl::FunctionRef<std::shared_ptr<PooledConnection>()> make) noexcept;
   void Add(std::shared_ptr<PooledConnection> connection);
   void Touch(PooledConnection& connection);  // it was active now
   void Remove(PooledConnection& connection) noexcept;
@@ -58,15 +64,13 @@ class ConnectionPool {
   size_t size() const { return connections_.size(); }
 
  private:
-  using Timer =
-      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        boost::asio::io_context::executor_type>;
-
+  // False when the pool is full of connections that are being answered.
+  [[nodiscard]] bool MakeRoom();
   void Sweep();
 
   std::chrono::milliseconds sweep_interval_;
   size_t max_connections_;
-  Timer timer_;
+  LoopTimer timer_;
   bool sweeping_ = false;
   std::list<std::shared_ptr<PooledConnection>> connections_;  // the longest silent first
 };

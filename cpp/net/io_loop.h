@@ -4,12 +4,21 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <chrono>
 
 #include "absl/functional/function_ref.h"
 
 namespace toolvitals {
+
+// Asio's types with the executor's own type, so that no handler goes through a type-erased one.
+using LoopExecutor = boost::asio::io_context::executor_type;
+using LoopTimer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+// A socket that Asio only waits for; reading is done by hand.
+using WatchedSocket = boost::asio::posix::basic_stream_descriptor<LoopExecutor>;
 
 // The descriptors that the io_context itself owns are tracked, so that a forked child can close its copies.
 //

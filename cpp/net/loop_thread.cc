@@ -46,11 +46,46 @@ size_t DefaultMaxConnections() {
   return std::clamp<size_t>(limit.rlim_cur / 2, kMinConnections, kMaxConnections);
 }
 
-LoopOwner::LoopOwner() : generation_(DescriptorGeneration()), pid_(getpid()) {}
+LoopOwner::LoopOwner(IoLoop& loop, std::chrono::milliseconds pause)
+    : loop_(loop), pause_(pause), generation_(DescriptorGeneration()), pid_(getpid()) {}
+
+void LoopOwner::StartThread() {
+  const absl::MutexLock lock(&stopping_);
+  Resume();
+  thread_ = StartLoopThread([this] { Run(); });
+}
+
+void LoopOwner::Run() noexcept {
+  loop_.Run(
+      pause_, [this] { Resume(); }, [this] { return IsIntact(); });
+  // Of a loop that was lost something may be left, and clients would wait at it for an answer.
+  End();
+}
+
+bool LoopOwner::IsIntact() const { return std::all_of(descriptors_.begin(), descriptors_.end(), &IsTrackedFile); }
+
+void LoopOwner::End() noexcept {
+  // Relaxed: whoever reads it learns nothing else by it.
+  ended_.store(true, std::memory_order_relaxed);
+  CloseAll();
+}
+
+void LoopOwner::Stop() {
+  const absl::MutexLock lock(&stopping_);
+  loop_.Stop();
+  if (thread_.joinable()) thread_.join();
+  // With the thread gone, everything that was its alone is ours. Where there was none, nobody has closed it yet.
+  End();
+}
+
+bool LoopOwner::running() const {
+  return !IsOfParent() && !ended_.load(std::memory_order_relaxed) && loop_.IsIntact() && IsIntact();
+}
 
 bool LoopOwner::IsOfParent() const { return generation_ != DescriptorGeneration() || pid_ != getpid(); }
 
-void LoopOwner::Bury(std::unique_ptr<LoopOwner> owner) {
+void LoopOwner::Destroy(std::unique_ptr<LoopOwner> owner) {
+  if (!owner->IsOfParent()) return;
   static std::atomic<LoopOwner*> buried = nullptr;
   owner->buried_below_ = buried.load(std::memory_order_relaxed);
   LoopOwner* const top = owner.release();

@@ -14,9 +14,10 @@
 
 namespace toolvitals {
 
-bool Connection::Adopt(const boost::asio::ip::tcp& protocol, int descriptor) {
+bool Connection::Adopt(int descriptor) {
+  // The version of IP matters to nobody who has a connection.
   boost::system::error_code error;
-  socket_.assign(protocol, descriptor, error);
+  socket_.assign(boost::asio::ip::tcp::v4(), descriptor, error);
   return !error;
 }
 

@@ -35,10 +35,8 @@ class Connection final : public PooledConnection, public ScrapeWaiter, public st
   Connection(EventLoop& loop, const RouterConfig& config) : loop_(loop), socket_(loop.io), reader_(config) {}
   ~Connection() override { Close(); }
 
-  // Takes over an accepted socket whose descriptor is tracked. False: it is still the caller's.
-  [[nodiscard]] bool Adopt(const boost::asio::ip::tcp& protocol, int descriptor);
-  void Start();
-  bool is_open() const { return socket_.is_open(); }
+  [[nodiscard]] bool Adopt(int descriptor) override;
+  void Start() override;
 
   void Close() noexcept override;
   void Deliver(const Response& response) noexcept override;

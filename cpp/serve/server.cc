@@ -1,16 +1,11 @@
 // Floor: serve.
 #include "serve/server.h"
 
-#include <algorithm>
-#include <atomic>
+#include <exception>
 #include <new>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
-#include "base/descriptors.h"
 #include "net/address.h"
 #include "net/loop_thread.h"
 #include "serve/event_loop.h"
@@ -31,29 +26,23 @@ ServerTuning ScopedServerTuning::Current() { return current_tuning; }
 class Server::Impl : public LoopOwner {
  public:
   Impl(const ServerTuning& tuning, ServerOptions& options)
-      : loop_(tuning, tuning.max_connections > 0 ? tuning.max_connections : DefaultMaxConnections(),
+      : LoopOwner(loop_, tuning.accept_backoff),
+        loop_(tuning, tuning.max_connections > 0 ? tuning.max_connections : DefaultMaxConnections(),
               std::move(options.snapshot), std::move(options.observe_scrape)) {}
 
-  absl::Status Open(const ServerOptions& options);
-  void StartThread();
-  void Stop();
+  ~Impl() override { Stop(); }
 
-  bool running() const;
+  absl::Status Open(const ServerOptions& options);
 
   const std::vector<uint16_t>& ports() const { return ports_; }
 
  private:
-  void Run() noexcept;
-  bool IsIntact() const;
-  void CloseAll();
+  void Resume() override;
+  void CloseAll() noexcept override;
 
   EventLoop loop_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<uint16_t> ports_;
-  std::vector<int> descriptors_;  // that are listened on; any thread reads them
-  absl::Mutex stopping_;
-  std::atomic<bool> ended_ = false;  // by itself or by Stop(); the listeners are gone or about to go
-  std::thread thread_;
 };
 
 absl::Status Server::Impl::Open(const ServerOptions& options) {
@@ -79,44 +68,20 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
     }
     if (!status.ok()) return status;
     ports_.push_back(listener->port());
-    listener->AppendDescriptors(descriptors_);
+    for (const int descriptor : listener->descriptors()) DependOn(descriptor);
     listeners_.push_back(std::move(listener));
   }
   return absl::OkStatus();
 }
 
-void Server::Impl::StartThread() {
+void Server::Impl::Resume() {
   for (const auto& listener : listeners_) listener->Start();
-  thread_ = StartLoopThread([this] { Run(); });
+  loop_.connections.ScheduleSweep();
 }
 
-void Server::Impl::Run() noexcept {
-  const auto resume = [this] {
-    for (const auto& listener : listeners_) listener->Start();
-    loop_.connections.ScheduleSweep();
-  };
-  loop_.Run(loop_.tuning.accept_backoff, resume, [this] { return IsIntact(); });
-  // Of a loop that was lost something may be left, and clients would wait at it for an answer.
-  CloseAll();
-}
-
-bool Server::Impl::IsIntact() const { return std::all_of(descriptors_.begin(), descriptors_.end(), &IsTrackedFile); }
-
-// What one thread does after the other, both at most once to any socket.
-void Server::Impl::CloseAll() {
-  ended_.store(true, std::memory_order_relaxed);
+void Server::Impl::CloseAll() noexcept {
   for (const auto& listener : listeners_) listener->Close();
   loop_.connections.CloseAll();
-}
-
-bool Server::Impl::running() const { return !ended_.load(std::memory_order_relaxed) && loop_.IsIntact() && IsIntact(); }
-
-void Server::Impl::Stop() {
-  const absl::MutexLock lock(&stopping_);
-  loop_.Stop();
-  if (thread_.joinable()) thread_.join();
-  // With the thread gone, everything that was its alone is ours. Where there was none, nobody has closed it yet.
-  CloseAll();
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -126,13 +91,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   if (!options.snapshot) return absl::InvalidArgumentError("a server needs a source of snapshots");
   try {
     auto impl = std::make_unique<Impl>(ScopedServerTuning::Current(), options);
-    absl::Status status = impl->Open(options);
-    if (status.ok()) {
-      impl->StartThread();
-      return std::unique_ptr<Server>(new Server(std::move(impl)));
-    }
-    impl->Stop();
-    return status;
+    if (absl::Status status = impl->Open(options); !status.ok()) return status;
+    impl->StartThread();
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("memory is too short to start the endpoints");
   } catch (const std::exception& error) {
@@ -141,19 +102,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   }
 }
 
-Server::~Server() {
-  if (impl_->IsOfParent()) {
-    LoopOwner::Bury(std::move(impl_));
-  } else {
-    impl_->Stop();
-  }
-}
+Server::~Server() { LoopOwner::Destroy(std::move(impl_)); }
 
 void Server::Stop() {
   if (!impl_->IsOfParent()) impl_->Stop();
 }
 
-bool Server::running() const { return !impl_->IsOfParent() && impl_->running(); }
+bool Server::running() const { return impl_->running(); }
 
 const std::vector<uint16_t>& Server::ports() const { return impl_->ports(); }
 
