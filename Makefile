@@ -80,8 +80,8 @@ sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz target
 
 crash: bootstrap-test build ## Kill KILLS processes, simulate SEEDS orders of steps, play LIVES services
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
-	@cmake --build build/cpp --target snapshot_tests
-	@TOOLVITALS_SIMULATION_SEEDS=$(SEEDS) build/cpp/cpp/snapshot/snapshot_tests --gtest_filter='*Simulation*'
+	@cmake --build build/cpp --target fleet_tests
+	@TOOLVITALS_SIMULATION_SEEDS=$(SEEDS) build/cpp/cpp/fleet/fleet_tests --gtest_filter='*Simulation*'
 	@$(VENV)/bin/python -m tests.crash --kills $(KILLS)
 	@$(VENV)/bin/python -m tests.crash.lifetimes --seeds $(LIVES)
 
