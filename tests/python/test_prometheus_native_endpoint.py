@@ -16,9 +16,9 @@ from scrapes import fetch
 
 import toolvitals as tv
 import toolvitals.prometheus as ours
+from toolvitals.collectors import refresh
 from toolvitals.integrations.prometheus_client import include_registry
 from toolvitals.prometheus import core
-from toolvitals.prometheus._refresh import refresh
 from toolvitals.prometheus.openmetrics.parser import text_string_to_metric_families
 from toolvitals.testing import isolated
 

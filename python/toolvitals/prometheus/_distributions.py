@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
+from toolvitals.instruments import OVERFLOW_LABELS
 from toolvitals.prometheus._parts import Part, Reading
-from toolvitals.prometheus._wrapper import OVERFLOW_LABELS, MetricWrapperBase, created_sample
+from toolvitals.prometheus._wrapper import MetricWrapperBase, created_sample
 from toolvitals.prometheus.context_managers import Timer
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
@@ -148,7 +149,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             unit,
             registry,
             _labelvalues,
-            bounds=bounds,
+            bounds=tuple(bounds),
             native=native,
             native_schema=native_schema,
             native_max_buckets=native_max_buckets,
@@ -181,7 +182,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             yield Sample("_sum", {}, total)
         yield from created_sample(created)
 
-    def _collect_natives(self) -> list[Metric]:
+    def native_families(self) -> list[Metric]:
         """What collect() gives, with each native histogram before the buckets of its series."""
         families = self.collect()
         if self._written_by_core:

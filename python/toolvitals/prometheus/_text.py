@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import cast
 
 from toolvitals import _backend
+from toolvitals.collectors import native
 from toolvitals.prometheus._created import uses_created
 from toolvitals.prometheus.escaping import (
     DOTS,
@@ -17,7 +18,7 @@ from toolvitals.prometheus.escaping import (
     is_plain,
 )
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.registry import REGISTRY, Collector, CollectorRegistry, own_attribute
+from toolvitals.prometheus.registry import REGISTRY, Collector, CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 from toolvitals.prometheus.utils import floatToGoString
 
@@ -73,22 +74,24 @@ def family_texts(
             yield family_text(metric, write, escaping).encode()
         return
     target, collectors = cast(CollectorRegistry, registry)._collectors()
-    instruments: list[Any] = [collector for collector in collectors if own_attribute(collector, "_written_by_core")]
-    for instrument in instruments:
-        instrument._prepare()
-    written = _backend.core.render_instruments(instruments, open_metrics, uses_created(), natives)
-    texts = dict(zip(map(id, instruments), written, strict=True))
+    instruments = {
+        id(collector): instrument
+        for collector in collectors
+        if (known := native(collector)) is not None and (instrument := known.native_instrument()) is not None
+    }
+    written = _backend.core.render_instruments(list(instruments.values()), open_metrics, uses_created(), natives)
+    texts = dict(zip(instruments, written, strict=True))
     if target is not None:
         yield family_text(target, write, escaping).encode()
     for collector in collectors:
+        known = native(collector)
         text = texts.get(id(collector))
-        if text is None and (whole_text := own_attribute(collector, "_whole_text")):
-            text = whole_text(open_metrics)
+        if text is None and known is not None:
+            text = known.native_text(open_metrics)
         if text is not None:
             yield text
             continue
-        collect_natives = own_attribute(collector, "_collect_natives") if natives else None
-        for metric in collector.collect() if collect_natives is None else collect_natives():
+        for metric in collector.collect() if known is None or not natives else known.native_families():
             yield family_text(metric, write, escaping).encode()
 
 

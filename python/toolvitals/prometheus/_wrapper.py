@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
+from toolvitals.collectors import NativeCollector
+from toolvitals.instruments import KINDS, OVERFLOW_LABELS, Definition, parent_of
 from toolvitals.prometheus import _subclasses
 from toolvitals.prometheus._created import uses_created
 from toolvitals.prometheus._parts import Children, OfParent
@@ -22,27 +23,7 @@ if TYPE_CHECKING:
 else:
     core = _backend.core
 
-__all__ = [
-    "OVERFLOW_LABELS",
-    "MetricWrapperBase",
-    "build_full_name",
-    "created_sample",
-    "instruments",
-    "parent_of",
-]
-
-OVERFLOW_LABELS = {"otel_metric_overflow": "true"}
-_KINDS = (
-    core.CounterBase,
-    core.GaugeBase,
-    core.HistogramBase,
-    core.SummaryBase,
-    core.InfoBase,
-    core.EnumBase,
-)
-
-# Every instrument of the process, without the children, by the number of its family.
-instruments: weakref.WeakValueDictionary[int, MetricWrapperBase] = weakref.WeakValueDictionary()
+__all__ = ["MetricWrapperBase", "build_full_name", "created_sample"]
 
 
 def build_full_name(typ: str, name: str, namespace: str, subsystem: str, unit: str) -> str:
@@ -57,12 +38,7 @@ def build_full_name(typ: str, name: str, namespace: str, subsystem: str, unit: s
     return full
 
 
-def parent_of(metric: Any) -> Any:
-    """The instrument that a child belongs to, or that it is itself; None where it is gone."""
-    return instruments.get(metric._family_key)
-
-
-class MetricWrapperBase(core.Instrument):
+class MetricWrapperBase(NativeCollector, core.Instrument):
     """What the instruments have in common: a name, labels, and a place in a registry.
 
     The name is `namespace`, `subsystem`, `name` and `unit`, those that are given, joined by underscores. A metric with
@@ -89,7 +65,7 @@ class MetricWrapperBase(core.Instrument):
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
         if not cls.__module__.startswith("toolvitals."):
-            _subclasses.adopt(cls, _KINDS)
+            _subclasses.adopt(cls, KINDS)
 
     def __init__(
         self,
@@ -101,7 +77,7 @@ class MetricWrapperBase(core.Instrument):
         unit: str = "",
         registry: CollectorRegistry | None = REGISTRY,
         _labelvalues: Sequence[str] | None = None,
-        **definition: Any,
+        **kind: Any,
     ) -> None:
         self._original_name, self._namespace, self._subsystem = name, namespace, subsystem
         self._kwargs = {}
@@ -114,8 +90,7 @@ class MetricWrapperBase(core.Instrument):
         validate_metric_name(full_name)
         if not isinstance(documentation, str):
             raise TypeError(f"a metric's documentation is a str, not {documentation!r}")
-        self._define(full_name, documentation, unit or "", names, **definition)
-        instruments[self._family_key] = self
+        Definition(full_name, documentation, unit or "", names, **kind).define(self)
         use_opentelemetry_if_loaded()
         if self._is_observable():
             self._metric_init()
@@ -221,10 +196,18 @@ class MetricWrapperBase(core.Instrument):
             if values not in kept:
                 self._remove(*values)
 
-    def _show(self, registry: int, shown: bool, /) -> None:
+    def native_show(self, registry: int, shown: bool) -> None:
+        """Is shown by the endpoints that serve the registry, or no longer."""
         # The core knows nothing of what a class without a kind counts.
-        if isinstance(self, _KINDS):
-            super()._show(registry, shown)
+        if isinstance(self, KINDS):
+            self._show(registry, shown)
+
+    def native_instrument(self) -> core.Instrument | None:
+        """Itself, where no class of the program's own has a say in what is written."""
+        if not self._written_by_core:
+            return None
+        self._prepare()
+        return self
 
     def _prepare(self) -> None:
         """Brings the core's values up to date before it writes them."""

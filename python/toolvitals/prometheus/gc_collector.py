@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterable
 
+from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import CounterMetricFamily, Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 
@@ -19,14 +20,11 @@ _FAMILIES = (
 )
 
 
-class GCCollector:
+class GCCollector(NativeCollector):
     """The figures of `gc.get_stats()`, by generation. On another interpreter than CPython it registers nothing.
 
-    Thread-safe.
+    Thread-safe. The native endpoint counts collections by itself.
     """
-
-    # The native endpoint counts collections by itself.
-    _shown_by_core = True
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         if sys.implementation.name == "cpython":

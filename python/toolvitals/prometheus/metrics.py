@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from toolvitals import _backend
-from toolvitals.prometheus import _created, _functions, _refresh
+from toolvitals import _backend, collectors, instruments
+from toolvitals.instruments import parent_of
+from toolvitals.prometheus import _created
 from toolvitals.prometheus._distributions import Histogram, Summary
 from toolvitals.prometheus._parts import OfParent, Part, Reading
-from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample, parent_of
+from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample
 from toolvitals.prometheus.context_managers import ExceptionCounter, InprogressTracker, Timer
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.samples import Exemplar, Sample
@@ -149,10 +150,7 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
     """
 
     _type = "gauge"
-    _MULTIPROC_MODES = frozenset(
-        ("all", "liveall", "min", "livemin", "max", "livemax", "sum", "livesum", "mostrecent", "livemostrecent")
-    )
-
+    _MULTIPROC_MODES = instruments.GAUGE_MODES
     _MOST_RECENT_MODES = frozenset(("mostrecent", "livemostrecent"))
 
     _multiprocess_mode: Any = OfParent(parent_of)
@@ -209,15 +207,16 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
         before the first time that it gave one. There it may raise, or hang, without harm to others.
         """
         self._raise_if_not_observable()
-        self._freeze()
-        self._function = f
-        _functions.add(self)
-        _refresh.notice()
+        instruments.add_function(self, f)
+        collectors.notice()
+
+    def native_jobs(self) -> Iterable[tuple[object, Callable[[], collectors.Job]]]:
+        """The functions of the family's gauges."""
+        return instruments.function_jobs(self)
 
     def _prepare(self) -> None:
         """Stores what the functions of the family's gauges give now."""
-        for gauge in _functions.gauges_of(self._family_key):
-            gauge._store(float(gauge._function()))
+        instruments.store_values(self._family_key)
 
     def _samples(self) -> Iterable[Sample]:
         self._prepare()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from toolvitals._backend import core
-from toolvitals.prometheus._wrapper import instruments
+from toolvitals.instruments import all_instruments
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.parser import text_string_to_metric_families
 from toolvitals.prometheus.registry import CollectorRegistry
@@ -56,7 +56,7 @@ class MultiProcessCollector:
             yield from text_string_to_metric_families(core.render_families().decode())
             return
         families: dict[tuple[str, str], Metric] = {}
-        for instrument in list(instruments.values()):
+        for instrument in all_instruments():
             for metric in instrument.collect():
                 created = f"{metric.name}_created"
                 metric.samples = [sample for sample in metric.samples if sample.name != created]

@@ -6,13 +6,14 @@ import platform as system_platform
 from collections.abc import Iterable
 from typing import Any
 
+from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import GaugeMetricFamily, Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 
 __all__ = ["PLATFORM_COLLECTOR", "PlatformCollector"]
 
 
-class PlatformCollector:
+class PlatformCollector(NativeCollector):
     """`python_info`: version and implementation as labels of a gauge of 1; on the JVM also what runs Python there.
 
     `platform` stands in for the standard library's module of that name. `registry` None registers nowhere.
@@ -20,8 +21,7 @@ class PlatformCollector:
     """
 
     def __init__(self, registry: CollectorRegistry | None = REGISTRY, platform: Any = None) -> None:
-        # The native endpoint shows python_info by itself.
-        self._shown_by_core = platform is None
+        self._of_this_process = platform is None
         self._platform = system_platform if platform is None else platform
         facts = self._info()
         if self._platform.system() == "Java":
@@ -35,6 +35,10 @@ class PlatformCollector:
     def collect(self) -> Iterable[Metric]:
         """The one family."""
         return self._metrics
+
+    def native_is_shown(self) -> bool:
+        """Whether it is about this process: then the native endpoint shows python_info by itself."""
+        return getattr(self, "_of_this_process", False)
 
     def _info(self) -> dict[str, str]:
         major, minor, patchlevel = self._platform.python_version_tuple()

@@ -8,6 +8,7 @@ import resource
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 
@@ -22,7 +23,7 @@ def _own_pid() -> str:
     return "self"
 
 
-class ProcessCollector:
+class ProcessCollector(NativeCollector):
     """The `process_*` families that Prometheus' guidelines for client libraries name, of this process or another one.
 
     `namespace` is put before the names, `pid` gives the process, `proc` is where procfs is mounted; `registry` None
@@ -40,8 +41,7 @@ class ProcessCollector:
         self._prefix = f"{namespace}_process_" if namespace else "process_"
         self._pid = pid
         self._proc = Path(proc)
-        # The native endpoint reads the same figures of this process by itself.
-        self._shown_by_core = not namespace and pid is _own_pid and proc == "/proc"
+        self._of_this_process = not namespace and pid is _own_pid and proc == "/proc"
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
         self._page_bytes = resource.getpagesize()
         self._boot_seconds = self._boot_time()
@@ -58,6 +58,10 @@ class ProcessCollector:
             with contextlib.suppress(OSError):
                 families += read(process)
         return families
+
+    def native_is_shown(self) -> bool:
+        """Whether it is about this process: then the native endpoint reads the same figures by itself."""
+        return getattr(self, "_of_this_process", False)
 
     def _usage(self, process: Path) -> list[Metric]:
         fields = (process / "stat").read_bytes().rpartition(b")")[2].split()

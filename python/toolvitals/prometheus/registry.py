@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast, runtime_checkable
 
+from toolvitals import collectors
+from toolvitals.collectors import native
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
 __all__ = ["REGISTRY", "Collector", "CollectorRegistry", "DuplicateTimeseries", "RestrictedRegistry"]
@@ -14,7 +16,7 @@ _TARGET_INFO = "target_info"
 
 
 @runtime_checkable
-class Collector(Protocol):
+class Collector(collectors.Collector, Protocol):
     """Anything that gives metric families when it is asked. It may have a `describe()` that gives them empty."""
 
     def collect(self) -> Iterable[Metric]:
@@ -192,9 +194,8 @@ class CollectorRegistry:
 
     def _show(self, collector: Collector, shown: bool) -> None:
         """Shows an instrument at the native endpoints, or no longer."""
-        show = own_attribute(collector, "_show")
-        if show is not None and self._native_number is not None:
-            show(self._native_number, shown)
+        if self._native_number is not None and (known := native(collector)) is not None:
+            known.native_show(self._native_number, shown)
 
     def _get_names(self, collector: Collector) -> list[str]:
         """The names of the series that a collector may have, each once."""
@@ -226,22 +227,16 @@ class CollectorRegistry:
         return target, asked
 
 
-def own_attribute(collector: Collector, name: str) -> Any:
-    """What a collector has of our own protocol beyond `collect()`; None where its class has nothing of that name.
-
-    A collector may answer to every name, as a mock does, without meaning anything by it.
-    """
-    return getattr(collector, name) if hasattr(type(collector), name) else None
-
-
 def _may_give(collector: Collector, names: frozenset[str]) -> bool:
     """Whether a collector that reserves no names says that it may have some of these."""
-    may_give = own_attribute(collector, "_may_give")
-    return may_give is not None and bool(may_give(names))
+    known = native(collector)
+    return known is not None and known.native_may_give(names)
 
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 REGISTRY._native_number = 0
+REGISTRY._changed = collectors.notice
+collectors.show_collectors_of(REGISTRY._registered)
 
 
 class RestrictedRegistry:

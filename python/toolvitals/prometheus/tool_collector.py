@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolvitals import _backend
+from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.openmetrics.parser import text_string_to_metric_families
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
@@ -12,15 +13,12 @@ from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 __all__ = ["TOOL_COLLECTOR", "ToolCollector"]
 
 
-class ToolCollector:
+class ToolCollector(NativeCollector):
     """The families `tool_*` and `cache_*` of `@tool`, `@cached` and the like, as the native endpoint shows them.
 
     A program without tools sees nothing of it: families without series are left out, and no name is reserved. Where a
     metric of the registry has the name of one, that metric is shown. Thread-safe.
     """
-
-    # The native endpoint has them from the core.
-    _shown_by_core = True
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._registry = registry
@@ -36,11 +34,11 @@ class ToolCollector:
             if not self._is_taken(family.name):
                 yield family
 
-    def _may_give(self, names: frozenset[str]) -> bool:
+    def native_may_give(self, names: frozenset[str]) -> bool:
         """Whether one of these samples could be among its."""
         return any("tool_" in name or "cache_" in name for name in names)
 
-    def _whole_text(self, open_metrics: bool) -> bytes | None:
+    def native_text(self, open_metrics: bool) -> bytes | None:
         """What the core writes of all of them, None where some have to be left out."""
         text = self._text(open_metrics)
         lines = (line for line in text.splitlines() if line.startswith("# TYPE "))
