@@ -1,4 +1,4 @@
-// Floor: base.
+// The marks by which native threads' descriptors are known, and closing a child's copies. Floor: base.
 #include "base/descriptors.h"
 
 #include <fcntl.h>

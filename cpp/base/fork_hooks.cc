@@ -1,4 +1,4 @@
-// Floor: base.
+// The three handlers around a fork, and the hooks that they call from the top down and back up. Floor: base.
 #include "base/fork_hooks.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// Floor: base.
+// Hooks around real forks: their order, and that nothing stays locked in a child. Floor: base.
 #include "base/fork_hooks.h"
 
 #include <gtest/gtest.h>

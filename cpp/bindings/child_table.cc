@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Looking children up by label values, making them, and taking them out. Floor: bindings.
 #include "bindings/child_table.h"
 
 #include "bindings/instrument_type.h"

@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Asking the program's provider for an exemplar's labels, and checking those that it gives. Floor: bindings.
 #include "bindings/exemplars.h"
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Calling the program's logger about families that are folded. Floor: bindings.
 #include "bindings/fold_notices.h"
 
 #include "collector/collector.h"

@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Removing series and families from what ended and foreign processes recorded. Floor: bindings.
 #include "bindings/forgetting.h"
 
 #include <algorithm>

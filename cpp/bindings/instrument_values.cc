@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Reading _define()'s arguments, and making what _read() returns. Floor: bindings.
 #include "bindings/instrument_values.h"
 
 #include <algorithm>

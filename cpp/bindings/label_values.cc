@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Turning a call's positional and keyword arguments into label values. Floor: bindings.
 #include "bindings/label_values.h"
 
 namespace toolvitals {

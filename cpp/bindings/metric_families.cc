@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Reading the attributes of Metric objects and of their samples. Floor: bindings.
 #include "bindings/metric_families.h"
 
 #include <algorithm>

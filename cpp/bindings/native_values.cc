@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Making the tuples that a native histogram is in Python. Floor: bindings.
 #include "bindings/native_values.h"
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Adding to one bucket, setting a sum, keeping an exemplar: what subclasses in Python ask for. Floor: bindings.
 #include "bindings/part_methods.h"
 
 #include <bit>

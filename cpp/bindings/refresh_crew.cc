@@ -1,4 +1,4 @@
-// Floor: bindings.
+// Entering the interpreter from threads that it did not make, and calling its collectors. Floor: bindings.
 #include "bindings/refresh_crew.h"
 
 #include <chrono>

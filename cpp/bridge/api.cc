@@ -1,4 +1,4 @@
-// Floor: bridge.
+// The functions behind the table, each over the process's collector. Floor: bridge.
 #include "bridge/api.h"
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Floor: bridge.
+// Calling a library's visit function, and keeping what it tells as values. Floor: bridge.
 #include "bridge/visited_source.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: bridge.
+// Telling families through the C functions that native code outside gave. Floor: bridge.
 #include "bridge/visitor_sink.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Copying what a segment holds at a reset, whole or cell by cell. Floor: fleet.
 #include "fleet/baseline.h"
 
 #include <algorithm>

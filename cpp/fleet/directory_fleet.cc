@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Scanning the directory, opening segments, and retiring those of processes that have ended. Floor: fleet.
 #include "fleet/directory_fleet.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Watching forked children's slots, and retiring those of children that have ended. Floor: fleet.
 #include "fleet/fork_ledger.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Choosing between the process alone, its directory and its forked children. Floor: fleet.
 #include "fleet/process_fleet.h"
 
 #include <utility>

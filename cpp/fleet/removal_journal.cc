@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Appending removals to the directory's file, and reading those of others. Floor: fleet.
 #include "fleet/removal_journal.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Floor: fleet.
+// The journal between two readers, with entries that were cut off and files that are none. Floor: fleet.
 #include "fleet/removal_journal.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: fleet.
+// Adding the cells of one segment to those of another. Floor: fleet.
 #include "fleet/retirement.h"
 
 #include <algorithm>

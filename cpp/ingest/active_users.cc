@@ -1,4 +1,4 @@
-// Floor: ingest.
+// A table of users' hashes and when each was seen last. Floor: ingest.
 #include "ingest/active_users.h"
 
 #include "absl/hash/hash.h"

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Users who come and go, by a clock of the test's. Floor: ingest.
 #include "ingest/active_users.h"
 
 #include <gtest/gtest.h>

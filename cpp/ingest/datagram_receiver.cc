@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Receiving datagrams until there are none, and handing on their lines. Floor: ingest.
 #include "ingest/datagram_receiver.h"
 
 #include <sys/socket.h>

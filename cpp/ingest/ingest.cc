@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Opening the sockets, running the loop, and ending both. Floor: ingest.
 #include "ingest/ingest.h"
 
 #include <sys/socket.h>

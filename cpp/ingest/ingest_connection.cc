@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Reading a client's bytes, and closing it when it is idle or wrong. Floor: ingest.
 #include "ingest/ingest_connection.h"
 
 #include <sys/socket.h>

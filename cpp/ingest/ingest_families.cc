@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Finding or making the family that a name, a type and labels ask for, within the bounds. Floor: ingest.
 #include "ingest/ingest_families.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Reading one line's fields into a record, or saying what is wrong with them. Floor: ingest.
 #include "ingest/ingest_record.h"
 
 #include <algorithm>

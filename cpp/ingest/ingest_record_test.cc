@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Lines that are right, lines that are wrong in each way, and mutated ones. Floor: ingest.
 #include "ingest/ingest_record.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Recording what lines say into instruments, and counting those that say nothing. Floor: ingest.
 #include "ingest/ingest_recorder.h"
 
 #include <utility>

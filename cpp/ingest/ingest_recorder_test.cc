@@ -1,4 +1,4 @@
-// Floor: ingest.
+// What becomes of lines in the process's families, with bounds and with threads. Floor: ingest.
 #include "ingest/ingest_recorder.h"
 
 #include <gtest/gtest.h>

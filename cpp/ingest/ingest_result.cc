@@ -1,4 +1,4 @@
-// Floor: ingest.
+// The words for each outcome of a line. Floor: ingest.
 #include "ingest/ingest_result.h"
 
 #include <array>

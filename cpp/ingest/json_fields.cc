@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Taking nlohmann's parse events apart, without a document in memory. Floor: ingest.
 #include "ingest/json_fields.h"
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Cutting lines out of pieces of any length, within a budget that clients share. Floor: ingest.
 #include "ingest/line_splitter.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// The same bytes in pieces of every length, and lines that never end. Floor: ingest.
 #include "ingest/line_splitter.h"
 
 #include <gtest/gtest.h>

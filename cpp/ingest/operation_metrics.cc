@@ -1,4 +1,4 @@
-// Floor: ingest.
+// The families of operations, and recording one into them. Floor: ingest.
 #include "ingest/operation_metrics.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Reading a timestamp character by character. Floor: ingest.
 #include "ingest/rfc3339.h"
 
 #include <cstdint>

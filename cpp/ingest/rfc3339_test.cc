@@ -1,4 +1,4 @@
-// Floor: ingest.
+// Timestamps that the standard allows, and those that it does not. Floor: ingest.
 #include "ingest/rfc3339.h"
 
 #include <gtest/gtest.h>

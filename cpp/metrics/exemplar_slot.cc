@@ -1,4 +1,4 @@
-// Floor: metrics.
+// Writing and reading an exemplar's words under a version that tells torn reads. Floor: metrics.
 #include "metrics/exemplar_slot.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: metrics.
+// One writer and many readers of a slot, who never see two exemplars mixed. Floor: metrics.
 #include "metrics/exemplar_slot.h"
 
 #include <gtest/gtest.h>

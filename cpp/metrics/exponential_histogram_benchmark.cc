@@ -1,4 +1,4 @@
-// Floor: metrics.
+// What one observation costs, by serialized and by concurrent writers. Floor: metrics.
 #include <benchmark/benchmark.h>
 
 #include <memory>

@@ -1,4 +1,4 @@
-// Floor: model.
+// Putting lines of samples together again to counters, histograms and the rest. Floor: model.
 #include "model/family_samples.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: net.
+// Resolving a host, and binding to what it resolves to. Floor: net.
 #include "net/address.h"
 
 #include <arpa/inet.h>

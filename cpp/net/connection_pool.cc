@@ -1,4 +1,4 @@
-// Floor: net.
+// Counting connections, timing them out, and choosing whom to close for a new one. Floor: net.
 #include "net/connection_pool.h"
 
 #include <unistd.h>

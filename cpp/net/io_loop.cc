@@ -1,4 +1,4 @@
-// Floor: net.
+// Running and stopping the io_context. Floor: net.
 #include "net/io_loop.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Floor: net.
+// Starting and joining the thread, also where it is not there any more. Floor: net.
 #include "net/loop_thread.h"
 
 #include <pthread.h>

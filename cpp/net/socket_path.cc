@@ -1,4 +1,4 @@
-// Floor: net.
+// Making and removing a Unix socket's path without taking another's. Floor: net.
 #include "net/socket_path.h"
 
 #include <fcntl.h>

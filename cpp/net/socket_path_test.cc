@@ -1,4 +1,4 @@
-// Floor: net.
+// Paths that are free, stale, alive, another's or no socket at all. Floor: net.
 #include "net/socket_path.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Floor: net.
+// Accepting and receiving until there is nothing more, and backing off from errors. Floor: net.
 #include "net/socket_watch.h"
 
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// Floor: net.
+// Clients in plenty, errors while they are accepted, and sockets that end. Floor: net.
 #include "net/socket_watch.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Floor: net.
+// Binding a socket to a path, and draining it at its end. Floor: net.
 #include "net/unix_socket.h"
 
 #include <sys/socket.h>

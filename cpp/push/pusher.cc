@@ -1,4 +1,4 @@
-// Floor: push.
+// Running each operation in a thread of its own, and waiting for it so long and no longer. Floor: push.
 #include "push/pusher.h"
 
 #include <new>

@@ -1,4 +1,4 @@
-// Floor: registry.
+// Which names, units, bounds, quantiles and modes a family may have. Floor: registry.
 #include "registry/family_definition.h"
 
 #include <algorithm>

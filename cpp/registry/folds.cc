@@ -1,4 +1,4 @@
-// Floor: registry.
+// Noting which families are folded, and handing the notes out once. Floor: registry.
 #include "registry/folds.h"
 
 #include <cstddef>

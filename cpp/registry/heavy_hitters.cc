@@ -1,4 +1,4 @@
-// Floor: registry.
+// Counting in few slots, where the least frequent gives way. Floor: registry.
 #include "registry/heavy_hitters.h"
 
 #include <algorithm>

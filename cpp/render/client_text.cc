@@ -1,4 +1,4 @@
-// Floor: render.
+// Writing families as prometheus_client orders, spells and ends them. Floor: render.
 #include "render/client_text.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: render.
+// Writing families as the JSON document has them. Floor: render.
 #include "render/families_json.h"
 
 #include <algorithm>

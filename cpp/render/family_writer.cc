@@ -1,4 +1,4 @@
-// Floor: render.
+// Walking a family's series, kind by kind, in the order of the text formats. Floor: render.
 #include "render/family_writer.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: render.
+// Each scheme, character by character. Floor: render.
 #include "render/name_escaping.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: render.
+// Splitting sparse buckets into stretches, and stretches into spans. Floor: render.
 #include "render/native_runs.h"
 
 #include <cstddef>

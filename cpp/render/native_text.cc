@@ -1,4 +1,4 @@
-// Floor: render.
+// Writing a native histogram's braces. Floor: render.
 #include "render/native_text.h"
 
 #include <cmath>

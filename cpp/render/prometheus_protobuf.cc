@@ -1,4 +1,4 @@
-// Floor: render.
+// Writing MetricFamily messages by protozero. Floor: render.
 #include "render/prometheus_protobuf.h"
 
 #include "render/families.h"

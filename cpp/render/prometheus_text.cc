@@ -1,4 +1,4 @@
-// Floor: render.
+// Writing the lines of a scrape. Floor: render.
 #include "render/prometheus_text.h"
 
 #include "render/families.h"

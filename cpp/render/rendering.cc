@@ -1,4 +1,4 @@
-// Floor: render.
+// Going through a snapshot family by family, as far as a piece reaches. Floor: render.
 #include "render/rendering.h"
 
 #include <utility>

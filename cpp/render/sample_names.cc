@@ -1,4 +1,4 @@
-// Floor: render.
+// Suffixes by type, and names that two families would share. Floor: render.
 #include "render/sample_names.h"
 
 #include <array>

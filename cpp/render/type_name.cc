@@ -1,4 +1,4 @@
-// Floor: render.
+// The formats' words for the types. Floor: render.
 #include "render/type_name.h"
 
 namespace toolvitals {

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Reading an Accept header, and choosing the format that it likes best. Floor: serve.
 #include "serve/accept.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Headers of Prometheus, of browsers and of those who want trouble, and what each is given. Floor: serve.
 #include "serve/accept.h"
 
 #include <gtest/gtest.h>

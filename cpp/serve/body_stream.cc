@@ -1,4 +1,4 @@
-// Floor: serve.
+// Rendering, compressing and framing one chunk after the other. Floor: serve.
 #include "serve/body_stream.h"
 
 #include <utility>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Reading, answering and writing by the callbacks of one socket, with a deadline for each. Floor: serve.
 #include "serve/connection.h"
 
 #include <boost/asio/buffer.hpp>

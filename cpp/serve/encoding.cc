@@ -1,4 +1,4 @@
-// Floor: serve.
+// Reading an Accept-Encoding header, and gzip by zlib. Floor: serve.
 #include "serve/encoding.h"
 
 #include <zlib.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Headers that want gzip or do not, and bodies that come back as they were. Floor: serve.
 #include "serve/encoding.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Making what the connections share, and what /health says. Floor: serve.
 #include "serve/event_loop.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// A machine of few states that steps through a head's bytes. Floor: serve.
 #include "serve/head_scanner.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Heads that are complete, cut off, too large, or made for smuggling. Floor: serve.
 #include "serve/head_scanner.h"
 
 #include <gtest/gtest.h>

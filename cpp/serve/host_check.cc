@@ -1,4 +1,4 @@
-// Floor: serve.
+// Which names and addresses are loopback's. Floor: serve.
 #include "serve/host_check.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Hosts and origins that are this machine's, and those that are not. Floor: serve.
 #include "serve/host_check.h"
 
 #include <gtest/gtest.h>

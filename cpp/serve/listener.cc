@@ -1,4 +1,4 @@
-// Floor: serve.
+// Accepting the clients of one port, as far as there is room for them. Floor: serve.
 #include "serve/listener.h"
 
 #include <netinet/tcp.h>

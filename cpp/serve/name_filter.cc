@@ -1,4 +1,4 @@
-// Floor: serve.
+// Reading `name[]` out of a query, with its percent-encoding. Floor: serve.
 #include "serve/name_filter.h"
 
 #include <algorithm>

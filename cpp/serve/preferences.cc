@@ -1,4 +1,4 @@
-// Floor: serve.
+// Splitting a header into items, and reading their q-values. Floor: serve.
 #include "serve/preferences.h"
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Taking the fields that count out of a parsed head. Floor: serve.
 #include "serve/request.h"
 
 #include <algorithm>

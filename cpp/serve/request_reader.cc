@@ -1,4 +1,4 @@
-// Floor: serve.
+// From bytes to requests by Beast's parser, behind the strict scan of the head. Floor: serve.
 #include "serve/request_reader.h"
 
 #include <utility>

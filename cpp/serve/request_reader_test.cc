@@ -1,4 +1,4 @@
-// Floor: serve.
+// Requests that are pipelined, smuggled, too large or for another host. Floor: serve.
 #include "serve/request_reader.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Taking a target apart into path, query and host. Floor: serve.
 #include "serve/request_target.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Targets in each form, and URIs that are none. Floor: serve.
 #include "serve/request_target.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Writing a response's head. Floor: serve.
 #include "serve/response.h"
 
 #include <time.h>

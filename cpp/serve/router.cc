@@ -1,4 +1,4 @@
-// Floor: serve.
+// The order of the checks, and the answer of each route. Floor: serve.
 #include "serve/router.h"
 
 #include <algorithm>

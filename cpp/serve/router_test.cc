@@ -1,4 +1,4 @@
-// Floor: serve.
+// Every route, method, host, token and representation, without a socket. Floor: serve.
 #include "serve/router.h"
 
 #include <gmock/gmock.h>

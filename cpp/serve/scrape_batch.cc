@@ -1,4 +1,4 @@
-// Floor: serve.
+// Collecting the scrapes that are ready, and rendering once for those that want the same. Floor: serve.
 #include "serve/scrape_batch.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: serve.
+// Opening the ports, running the loop, and ending both. Floor: serve.
 #include "serve/server.h"
 
 #include <exception>

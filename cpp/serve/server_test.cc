@@ -1,4 +1,4 @@
-// Floor: serve.
+// The server over real sockets, with a source of the test's. Floor: serve.
 #include "serve/server.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Walking a segment's families and reading each one's series. Floor: snapshot.
 #include "snapshot/collect_families.h"
 
 #include <algorithm>

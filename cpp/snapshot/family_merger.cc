@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Merging families by name, and series by labels, each kind by its own rule. Floor: snapshot.
 #include "snapshot/family_merger.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Matching series against what was removed. Floor: snapshot.
 #include "snapshot/removals.h"
 
 #include <algorithm>

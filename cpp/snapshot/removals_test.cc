@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// What a removal takes, and what looks like it and stays. Floor: snapshot.
 #include "snapshot/removals.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Reading a series' native histogram, exemplar, window and quantiles. Floor: snapshot.
 #include "snapshot/series_values.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Checking every offset of a tool's cells before it is followed. Floor: snapshot.
 #include "snapshot/tool_cells.h"
 
 #include <algorithm>

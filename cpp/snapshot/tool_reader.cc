@@ -1,4 +1,4 @@
-// Floor: snapshot.
+// Adding up the tools and caches of all members, windows included. Floor: snapshot.
 #include "snapshot/tool_reader.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: sources.
+// Counting failures and hangs by name, and telling them as families. Floor: sources.
 #include "sources/collector_records.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: sources.
+// Handing the turn from thread to thread, and watching who has it. Floor: sources.
 #include "sources/refresh_crew.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// Floor: sources.
+// Deciding when a refresh is due, from scrapes and the interval. Floor: sources.
 #include "sources/refresh_demand.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: sources.
+// Adding and removing sources while others read them. Floor: sources.
 #include "sources/source_list.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Floor: sources.
+// Swapping what is stored under the readers' eyes. Floor: sources.
 #include "sources/stored_source.h"
 
 #include <algorithm>

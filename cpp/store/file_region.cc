@@ -1,4 +1,4 @@
-// Floor: store.
+// Creating, locking, growing and mapping a segment's file. Floor: store.
 #include "store/file_region.h"
 
 #include <fcntl.h>

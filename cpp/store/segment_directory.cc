@@ -1,4 +1,4 @@
-// Floor: store.
+// Creating and opening the files of a directory that is checked first. Floor: store.
 #include "store/segment_directory.h"
 
 #include <dirent.h>

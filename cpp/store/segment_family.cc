@@ -1,4 +1,4 @@
-// Floor: store.
+// Claiming, filling and freeing the slots of the file in memory. Floor: store.
 #include "store/segment_family.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// Floor: store.
+// Copying bytes in and out of words. Floor: store.
 #include "store/text_record.h"
 
 #include <algorithm>

@@ -93,8 +93,8 @@ def merged(path: PurePosixPath, lines: list[str]) -> Findings:
 
 
 def cpp_opens_with_comment(path: PurePosixPath, lines: list[str]) -> Findings:
-    if not lines or not lines[0].startswith("//"):
-        yield 1, "no opening comment: say in the first line what the file is and which floor it stands on"
+    if not lines or not lines[0].startswith("// ") or lines[0].startswith("// Floor:"):
+        yield 1, "no opening comment: say in the first line what the file is, and behind it which floor it stands on"
 
 
 def cpp_pragma_once(path: PurePosixPath, lines: list[str]) -> Findings:
@@ -348,6 +348,7 @@ BAD = [
     (finished, "cpp/base/a.cc", "// " + "TO" + "DO: later", "finish it"),
     (merged, "docs/README.md", "<" * 7 + " HEAD", "remove the marks"),
     (cpp_opens_with_comment, "cpp/base/a.cc", "int x;", "first line"),
+    (cpp_opens_with_comment, "cpp/base/a.cc", "// Floor: base.", "what the file is"),
     (cpp_pragma_once, "cpp/base/a.h", "// A.", "#pragma once"),
     (cpp_banned, "cpp/base/a.cc", "using namespace std;", "qualified names"),
     (cpp_banned_in_core, "cpp/base/a.cc", "double d = strtod(text, nullptr);", "std::from_chars"),
