@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/instrumented_async_generator.h"
 
+#include "bindings/free_list.h"
 #include "bindings/instrumented_step.h"
 
 namespace toolvitals {
@@ -23,6 +24,8 @@ PyTypeObject async_step_type =
 PyAsyncMethods async_generator_async;
 PyAsyncMethods async_step_async;
 
+FreeList<AsyncStepObject, 128> free_steps;
+
 AsyncStepObject* Step(PyObject* self) { return reinterpret_cast<AsyncStepObject*>(self); }
 
 // Takes the reference to `awaitable`, which may be nullptr with an exception.
@@ -35,7 +38,7 @@ PyObject* MakeStep(PyObject* generator, PyObject* awaitable, bool closes) {
     return nullptr;
   }
   Py_DECREF(awaitable);
-  auto* step = PyObject_GC_New(AsyncStepObject, &async_step_type);
+  AsyncStepObject* step = free_steps.Take(&async_step_type);
   if (step == nullptr) {
     Py_DECREF(inner);
     return nullptr;
@@ -72,7 +75,7 @@ void End(AsyncStepObject* step, PySendResult result) {
 PySendResult Send(PyObject* self, PyObject* value, PyObject** result) {
   AsyncStepObject* step = Step(self);
   Begin(step);
-  const PySendResult sent = PyIter_Send(step->inner, value, result);
+  const PySendResult sent = Resume(step->inner, value, result);
   End(step, sent);
   return sent;
 }
@@ -92,10 +95,9 @@ PyObject* SendMethod(PyObject* self, PyObject* sent) {
 PyObject* ThrowMethod(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   AsyncStepObject* step = Step(self);
   Begin(step);
-  PyObject* value = nullptr;
-  const PySendResult result = StepOfMethod(CallInner(step->inner, "throw", args, count), &value);
-  End(step, result);
-  return StepAsMethod(result, value);
+  PyObject* result = CallInner(step->inner, "throw", args, count);
+  End(step, StepOfMethod(result));
+  return result;
 }
 
 PyObject* CloseMethod(PyObject* self, PyObject*) { return CallInner(Step(self)->inner, "close", nullptr, 0); }
@@ -106,17 +108,18 @@ int TraverseStep(PyObject* self, visitproc visit, void* arg) {
   return 0;
 }
 
-// The generator stays until the end: it tells what became of the call, and holds no way back to its steps.
+// The generator stays until the end: it tells what became of the call, and holds no way back to its steps. Others of
+// the same cycle may still look at this one.
 int ClearStep(PyObject* self) {
-  Py_CLEAR(Step(self)->inner);
+  Py_SETREF(Step(self)->inner, Py_NewRef(Py_None));
   return 0;
 }
 
 void DeallocStep(PyObject* self) {
   PyObject_GC_UnTrack(self);
-  ClearStep(self);
-  Py_CLEAR(Step(self)->generator);
-  PyObject_GC_Del(self);
+  Py_DECREF(Step(self)->inner);
+  Py_DECREF(Step(self)->generator);
+  free_steps.Give(Step(self));
 }
 
 PyObject* AsyncNext(PyObject* self) {
@@ -158,7 +161,7 @@ PyMethodDef generator_methods[] = {
 }  // namespace
 
 PyObject* InstrumentAsyncGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
-  return MakeStepped(&async_generator_type, inner, Py_NewRef(inner), tool, elsewhere, /*yields=*/true);
+  return MakeStepped(&async_generator_type, inner, inner, tool, elsewhere, /*yields=*/true);
 }
 
 bool ReadyInstrumentedAsyncGeneratorTypes() {

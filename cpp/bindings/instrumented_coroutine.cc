@@ -107,8 +107,12 @@ void Prepare(PyTypeObject& type) {
 }  // namespace
 
 PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  if (PyCoro_CheckExact(inner)) [[likely]] {
+    return MakeStepped(&coroutine_type, inner, inner, tool, elsewhere, /*yields=*/false);
+  }
   PyObject* steppable = AwaitIterator(inner);
   if (steppable != nullptr) {
+    if (steppable == inner) Py_DECREF(steppable);
     PyTypeObject* type = PyGen_CheckExact(inner) ? &generator_based_type : &coroutine_type;
     return MakeStepped(type, inner, steppable, tool, elsewhere, /*yields=*/false);
   }

@@ -19,7 +19,7 @@ PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhe
     if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
     return inner;
   }
-  return MakeStepped(&generator_type, inner, Py_NewRef(inner), tool, elsewhere, /*yields=*/true);
+  return MakeStepped(&generator_type, inner, inner, tool, elsewhere, /*yields=*/true);
 }
 
 bool ReadyInstrumentedGeneratorType() {

@@ -5,55 +5,76 @@
 #include <cstddef>
 #include <new>
 
+#include "bindings/free_list.h"
+
 namespace toolvitals {
 namespace {
 
+// As many as a program may well have between two collections.
+FreeList<SteppedObject, 128> free_steps;
+
 int Traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Stepped(self)->inner);
   Py_VISIT(Stepped(self)->shown);
-  Py_VISIT(Stepped(self)->tool);
+  if (Stepped(self)->inner != Stepped(self)->shown) Py_VISIT(Stepped(self)->inner);
   Py_VISIT(Stepped(self)->elsewhere);
   return 0;
 }
 
-// The tool stays until the end, when an abandoned call is recorded on it; it is part of no cycle.
+// Puts `replacement`, which may be nullptr, in the place of what is stepped.
+void Replace(SteppedObject* self, PyObject* replacement) {
+  PyObject* inner = self->inner;
+  PyObject* shown = self->shown;
+  self->inner = self->shown = replacement;
+  if (inner != shown) Py_DECREF(inner);
+  Py_DECREF(shown);
+}
+
+// Others of the same cycle may still look at this one.
 int Clear(PyObject* self) {
-  Py_CLEAR(Stepped(self)->inner);
-  Py_CLEAR(Stepped(self)->shown);
+  Replace(Stepped(self), Py_NewRef(Py_None));
   return 0;
+}
+
+// Called by the garbage collector, before anything is taken apart. The generator's finally blocks are run here, whether
+// it has been finalized already or not: one of them may keep this object alive, whose call is over all the same.
+void Finalize(PyObject* self) {
+  SteppedObject* me = Stepped(self);
+  if (!me->call.running()) return;
+  const ExceptionAside aside;
+  PyObject_CallFinalizer(me->shown);
+  if (IsOver(me)) EndWithCancellation(me);
 }
 
 void Dealloc(PyObject* self) {
   PyObject_GC_UnTrack(self);
-  SteppedObject* stepped = Stepped(self);
-  {
+  SteppedObject* me = Stepped(self);
+  if (me->weak_references != nullptr) PyObject_ClearWeakRefs(self);
+  if (me->finished && me->elsewhere == nullptr) [[likely]] {
+    Replace(me, nullptr);
+  } else {
     const ExceptionAside aside;
-    if (stepped->weak_references != nullptr) PyObject_ClearWeakRefs(self);
     // First the inner object, whose finally blocks are still part of the call.
-    Clear(self);
-    EndWithCancellation(stepped);
-    Py_CLEAR(stepped->tool);
+    Replace(me, nullptr);
+    EndWithCancellation(me);
   }
-  PyObject_GC_Del(self);
+  free_steps.Give(me);
 }
 
 PyObject* GetAttribute(PyObject* self, PyObject* name) {
   PyObject* own = PyObject_GenericGetAttr(self, name);
-  if (own != nullptr || Stepped(self)->shown == nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
+  if (own != nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
   PyErr_Clear();
   return PyObject_GetAttr(Stepped(self)->shown, name);
 }
 
 // The name and qualified name of a coroutine or generator can be set; nothing else can.
 int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
-  if (Stepped(self)->shown == nullptr) return PyObject_GenericSetAttr(self, name, value);
   return PyObject_SetAttr(Stepped(self)->shown, name, value);
 }
 
 PyObject* Class(PyObject* self, void*) {
   PyObject* shown = Stepped(self)->shown;
-  const bool own =
-      shown != nullptr && (PyCoro_CheckExact(shown) || PyGen_CheckExact(shown) || PyAsyncGen_CheckExact(shown));
+  const bool own = PyCoro_CheckExact(shown) || PyGen_CheckExact(shown) || PyAsyncGen_CheckExact(shown);
   return Py_NewRef(reinterpret_cast<PyObject*>(own ? Py_TYPE(shown) : Py_TYPE(self)));
 }
 
@@ -85,10 +106,9 @@ PyObject* Send(PyObject* self, PyObject* sent) {
 PyObject* Throw(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   SteppedObject* me = Stepped(self);
   BeginStep(me);
-  PyObject* value = nullptr;
-  const PySendResult step = StepOfMethod(CallInner(me->inner, "throw", args, count), &value);
-  EndStep(me, step);
-  return StepAsMethod(step, value);
+  PyObject* result = CallInner(me->inner, "throw", args, count);
+  EndStep(me, StepOfMethod(result));
+  return result;
 }
 
 PyObject* Close(PyObject* self, PyObject*) {
@@ -114,7 +134,6 @@ PyMethodDef stepped_methods[] = {
 bool IsOver(SteppedObject* self) {
   PyObject* shown = self->shown;
   const char* frame_name = nullptr;
-  if (shown == nullptr) return true;
   if (PyCoro_CheckExact(shown)) frame_name = "cr_frame";
   if (PyGen_CheckExact(shown)) frame_name = "gi_frame";
   if (PyAsyncGen_CheckExact(shown)) frame_name = "ag_frame";
@@ -128,7 +147,7 @@ bool IsOver(SteppedObject* self) {
 PySendResult StepSend(PyObject* self, PyObject* value, PyObject** result) {
   SteppedObject* me = Stepped(self);
   BeginStep(me);
-  const PySendResult step = PyIter_Send(me->inner, value, result);
+  const PySendResult step = Resume(me->inner, value, result);
   EndStep(me, step);
   return step;
 }
@@ -141,16 +160,16 @@ PyObject* StepNext(PyObject* self) {
 
 PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
                       bool yields) {
-  auto* made = PyObject_GC_New(SteppedObject, type);
+  SteppedObject* made = free_steps.Take(type);
   if (made == nullptr) {
-    Py_DECREF(inner);
+    if (inner != shown) Py_DECREF(inner);
     Py_DECREF(shown);
     if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
     return nullptr;
   }
-  made->inner = inner;
   made->shown = shown;
-  made->tool = Py_NewRef(tool);
+  made->inner = inner;
+  made->tool = tool;
   made->elsewhere = elsewhere;
   made->weak_references = nullptr;
   new (&made->call) RunningCall;
@@ -166,6 +185,7 @@ void PrepareSteppedType(PyTypeObject& type) {
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;
+  type.tp_finalize = &Finalize;
   type.tp_getattro = &GetAttribute;
   type.tp_setattro = &SetAttribute;
   type.tp_getset = properties;
@@ -194,22 +214,6 @@ PyObject* StepAsMethod(PySendResult step, PyObject* value) {
 PyObject* CallInner(PyObject* inner, const char* method, PyObject* const* args, Py_ssize_t count) {
   const OwnedRef bound(PyObject_GetAttrString(inner, method));
   return bound ? PyObject_Vectorcall(bound.get(), args, static_cast<size_t>(count), nullptr) : nullptr;
-}
-
-PySendResult StepOfMethod(PyObject* method_result, PyObject** value) {
-  *value = method_result;
-  if (method_result != nullptr) return PYGEN_NEXT;
-  if (!PyErr_ExceptionMatches(PyExc_StopIteration)) return PYGEN_ERROR;
-  PyObject* type = nullptr;
-  PyObject* exception = nullptr;
-  PyObject* traceback = nullptr;
-  PyErr_Fetch(&type, &exception, &traceback);
-  PyErr_NormalizeException(&type, &exception, &traceback);
-  *value = Py_NewRef(reinterpret_cast<PyStopIterationObject*>(exception)->value);
-  Py_XDECREF(type);
-  Py_XDECREF(exception);
-  Py_XDECREF(traceback);
-  return PYGEN_RETURN;
 }
 
 PyObject* AwaitIterator(PyObject* awaitable) {

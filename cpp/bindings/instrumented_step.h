@@ -11,9 +11,9 @@ namespace toolvitals {
 
 struct SteppedObject {
   PyObject_HEAD
-  PyObject* inner;      // what is resumed
   PyObject* shown;      // what attributes are read from: the object that the tool returned
-  PyObject* tool;       // a ToolMetricsObject
+  PyObject* inner;      // what is resumed: the same object, without a reference of its own, or another one, with one
+  PyObject* tool;       // a ToolMetricsObject; borrowed, as handles stay for the life of the process
   PyObject* elsewhere;  // a RecordedElsewhere that this call is recorded by, or nullptr
   PyObject* weak_references;
   RunningCall call;
@@ -24,8 +24,8 @@ struct SteppedObject {
 inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedObject*>(self); }
 
 // Makes an object of the type around `shown`, whose steps are `inner`'s (the same object, but for what only has an
-// iterator that can be awaited). Takes the references to both and to `elsewhere`, also when it fails. `yields` says
-// that the steps give items.
+// iterator that can be awaited). Takes the references to `shown`, to `inner` if it is another object, and to
+// `elsewhere`, also when it fails. `yields` says that the steps give items.
 PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
                       bool yields);
 
@@ -90,8 +90,20 @@ PyObject* StepAsMethod(PySendResult step, PyObject* value);
 // Calls the inner object's method, throw() say, with the same arguments.
 PyObject* CallInner(PyObject* inner, const char* method, PyObject* const* args, Py_ssize_t count);
 
-// A method's result, read as a step: StopIteration that is being raised becomes the returned value.
-PySendResult StepOfMethod(PyObject* method_result, PyObject** value);
+// What a step was, by the result of a method that has taken it: StopIteration that is being raised says "returned". The
+// result, or the exception, stays as it is.
+inline PySendResult StepOfMethod(PyObject* result) {
+  if (result != nullptr) return PYGEN_NEXT;
+  return PyErr_ExceptionMatches(PyExc_StopIteration) ? PYGEN_RETURN : PYGEN_ERROR;
+}
+
+// PyIter_Send(), without the way through its checks for what can be sent to.
+inline PySendResult Resume(PyObject* inner, PyObject* value, PyObject** result) {
+  const PyAsyncMethods* async = Py_TYPE(inner)->tp_as_async;
+  if (async != nullptr && async->am_send != nullptr) [[likely]]
+    return async->am_send(inner, value, result);
+  return PyIter_Send(inner, value, result);
+}
 
 // What await would step: the object itself for a coroutine, its iterator for another awaitable. A new reference;
 // nullptr with an exception, or without one for what cannot be awaited.

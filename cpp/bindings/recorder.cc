@@ -22,15 +22,24 @@ PyTypeObject recorder_type =
 
 namespace {
 
+// PyObject_Vectorcall(), without its checks for what is called as a rule: a function.
+inline PyObject* CallWrapped(RecorderObject* me, PyObject* const* args, size_t count, PyObject* keywords) {
+  PyObject* wrapped = me->wrapped;
+  if (PyFunction_Check(wrapped)) [[likely]] {
+    return reinterpret_cast<PyFunctionObject*>(wrapped)->vectorcall(wrapped, args, count, keywords);
+  }
+  return PyObject_Vectorcall(wrapped, args, count, keywords);
+}
+
 PyObject* CallSync(PyObject* self, PyObject* const* args, size_t count, PyObject* keywords) {
   RecorderObject* me = Recorder(self);
   if (RecordedElsewhereInUse()) [[unlikely]] {
     RecordedElsewhereScope elsewhere(me->tool);
-    if (elsewhere.covers()) return PyObject_Vectorcall(me->wrapped, args, count, keywords);
+    if (elsewhere.covers()) return CallWrapped(me, args, count, keywords);
   }
   RunningCall call;
   call.Begin(reinterpret_cast<ToolMetricsObject*>(me->tool));
-  PyObject* result = PyObject_Vectorcall(me->wrapped, args, count, keywords);
+  PyObject* result = CallWrapped(me, args, count, keywords);
   if (result != nullptr) [[likely]] {
     call.Succeed();
   } else {
@@ -47,11 +56,11 @@ PyObject* CallLazy(PyObject* self, PyObject* const* args, size_t count, PyObject
   if (RecordedElsewhereInUse()) [[unlikely]] {
     RecordedElsewhereScope elsewhere(me->tool);
     if (elsewhere.covers()) {
-      PyObject* inner = PyObject_Vectorcall(me->wrapped, args, count, keywords);
+      PyObject* inner = CallWrapped(me, args, count, keywords);
       return inner == nullptr ? nullptr : Instrument(inner, me->tool, elsewhere.Keep());
     }
   }
-  PyObject* inner = PyObject_Vectorcall(me->wrapped, args, count, keywords);
+  PyObject* inner = CallWrapped(me, args, count, keywords);
   if (inner == nullptr) [[unlikely]] {
     RunningCall call;
     call.Begin(reinterpret_cast<ToolMetricsObject*>(me->tool));

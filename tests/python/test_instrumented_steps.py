@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import types
+import weakref
 from collections import abc
 from collections.abc import Callable
 from typing import Any
@@ -196,3 +198,60 @@ async def test_a_step_that_is_refused_does_not_end_the_call() -> None:
     metrics = tv.get_collector().get_tool_metrics("refused")
     assert metrics is not None
     assert (metrics["successful_calls"], metrics["failed_calls"], metrics["in_progress"]) == (2, 0, 0)
+
+
+def test_a_stop_iteration_that_is_thrown_leaves_as_the_object_that_it_was() -> None:
+    generator = tv.tool("thrown")(_generator)()
+    assert list(generator) == [1]
+    stop = StopIteration(5)
+    with pytest.raises(StopIteration) as caught:
+        generator.throw(stop)
+    assert caught.value is stop
+    assert calls("thrown") == 1
+
+
+def test_a_generator_that_outlives_its_collection_is_cancelled() -> None:
+    @tv.tool("outlived")
+    def items(cycle: list[Any]) -> Any:
+        try:
+            yield 1
+        finally:
+            kept.append(cycle[0])
+
+    kept: list[Any] = []
+    # More than once: what is made in the memory of a finalized one is finalized as well.
+    for count in range(1, 4):
+        cycle: list[Any] = []
+        cycle.append(items(cycle))
+        next(cycle[0])
+        del cycle
+        gc.collect()
+        metrics = tv.get_collector().get_tool_metrics("outlived")
+        assert metrics is not None
+        assert (len(kept), metrics["cancelled_calls"], metrics["in_progress"]) == (1, count, 0)
+        assert list(kept.pop()) == []
+        gc.collect()
+    assert calls("outlived") == 3
+
+
+async def test_memory_that_is_used_again_holds_nothing_of_before() -> None:
+    @tv.tool("reused")
+    async def work(cycle: list[Any]) -> int:
+        await asyncio.sleep(0)
+        return len(cycle)
+
+    for _ in range(3):
+        # More at once than are kept, and each in a cycle.
+        running = []
+        for _ in range(300):
+            cycle: list[Any] = []
+            cycle.append(work(cycle))
+            running.append(cycle[0])
+        dead = [weakref.ref(each) for each in running]
+        assert all(gc.is_tracked(each) for each in running)
+        assert sum(await asyncio.gather(*running)) == 300
+        del cycle, running
+        await asyncio.sleep(0)  # until then the loop holds them
+        gc.collect()
+        assert [each() for each in dead] == [None] * 300
+    assert calls("reused") == 900
