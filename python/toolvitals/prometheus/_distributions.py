@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolvitals import _backend
 from toolvitals.instruments import OVERFLOW_LABELS
-from toolvitals.prometheus._parts import Part, Reading
+from toolvitals.prometheus._parts import CoreValue, Part
 from toolvitals.prometheus._wrapper import MetricWrapperBase, created_sample
 from toolvitals.prometheus.context_managers import Timer
 from toolvitals.prometheus.metrics_core import Metric
@@ -85,18 +85,18 @@ class Summary(MetricWrapperBase, core.SummaryBase):
         yield Sample("_sum", {}, total)
         yield from created_sample(created)
 
-    def _count_reading(self) -> Reading:
-        return Reading(
+    def _count_value(self) -> CoreValue:
+        return CoreValue(
             lambda: self._read()[0][1],
             lambda amount: self._add(_whole(amount), 0.0),
             lambda value: self._add(_whole(value) - self._read()[0][1], 0.0),
         )
 
-    def _sum_reading(self) -> Reading:
-        return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, amount), self._set_sum)
+    def _sum_value(self) -> CoreValue:
+        return CoreValue(lambda: self._read()[0][2], lambda amount: self._add(0, amount), self._set_sum)
 
-    _count: Any = Part(_count_reading)
-    _sum: Any = Part(_sum_reading)
+    _count: Any = Part(_count_value)
+    _sum: Any = Part(_sum_value)
     _created: Any = Part(lambda self: self._read()[0][3])
 
 
@@ -201,13 +201,13 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
                 yield natives.pop(series)
             yield sample
 
-    def _sum_reading(self) -> Reading:
-        return Reading(lambda: self._read()[0][2], lambda amount: self._add(0, 0, amount), self._set_sum)
+    def _sum_value(self) -> CoreValue:
+        return CoreValue(lambda: self._read()[0][2], lambda amount: self._add(0, 0, amount), self._set_sum)
 
-    def _bucket_readings(self) -> list[Reading]:
-        return [self._bucket_reading(i) for i in range(len(self._upper_bounds))]
+    def _bucket_values(self) -> list[CoreValue]:
+        return [self._bucket_value(i) for i in range(len(self._upper_bounds))]
 
-    def _bucket_reading(self, i: int) -> Reading:
+    def _bucket_value(self, i: int) -> CoreValue:
         def count() -> int:
             in_bucket: int = self._read()[0][1][i]
             return in_bucket
@@ -216,7 +216,7 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
             kept = self._read()[0][4].get(i)
             return Exemplar(*kept) if kept else None
 
-        return Reading(
+        return CoreValue(
             count,
             lambda amount: self._add(i, _whole(amount), 0.0),
             lambda value: self._add(i, _whole(value) - count(), 0.0),
@@ -225,6 +225,6 @@ class Histogram(MetricWrapperBase, core.HistogramBase):
         )
 
     _upper_bounds: Any = Part(lambda self: [*self._bounds, INF], of_parents=True)
-    _sum: Any = Part(_sum_reading)
-    _buckets: Any = Part(_bucket_readings)
+    _sum: Any = Part(_sum_value)
+    _buckets: Any = Part(_bucket_values)
     _created: Any = Part(lambda self: self._read()[0][3])

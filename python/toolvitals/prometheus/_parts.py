@@ -8,10 +8,10 @@ from typing import Any
 
 from toolvitals.prometheus.samples import Exemplar
 
-__all__ = ["Children", "OfParent", "Part", "Reading"]
+__all__ = ["Children", "CoreValue", "OfParent", "Part"]
 
 
-class Reading:
+class CoreValue:
     """One number that the core keeps, with the methods of prometheus_client's values. Thread-safe."""
 
     __slots__ = ("_exemplar", "_get", "_inc", "_keep", "_set")

@@ -10,7 +10,7 @@ from toolvitals import _backend, collectors, instruments
 from toolvitals.instruments import parent_of
 from toolvitals.prometheus import _created
 from toolvitals.prometheus._distributions import Histogram, Summary
-from toolvitals.prometheus._parts import OfParent, Part, Reading
+from toolvitals.prometheus._parts import CoreValue, OfParent, Part
 from toolvitals.prometheus._wrapper import MetricWrapperBase, build_full_name, created_sample
 from toolvitals.prometheus.context_managers import ExceptionCounter, InprogressTracker, Timer
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
@@ -116,7 +116,7 @@ class Counter(MetricWrapperBase, core.CounterBase):
         yield Sample("_total", {}, value, None, Exemplar(*exemplar) if exemplar else None)
         yield from created_sample(created)
 
-    def _reading(self) -> Reading:
+    def _core_value(self) -> CoreValue:
         def exemplar() -> Exemplar | None:
             kept = self._read()[0][3]
             return Exemplar(*kept) if kept else None
@@ -125,7 +125,7 @@ class Counter(MetricWrapperBase, core.CounterBase):
             self._reset()
             core.CounterBase.inc(self, value)
 
-        return Reading(
+        return CoreValue(
             lambda: self._read()[0][1],
             lambda amount: core.CounterBase.inc(self, amount),
             store,
@@ -133,7 +133,7 @@ class Counter(MetricWrapperBase, core.CounterBase):
             lambda new: self._keep_exemplar(0, new.value, dict(new.labels)),
         )
 
-    _value: Any = Part(_reading)
+    _value: Any = Part(_core_value)
     _created: Any = Part(lambda self: self._read()[0][2])
 
 
@@ -225,14 +225,14 @@ class Gauge(MetricWrapperBase, core.GaugeBase):
     def _row_samples(self, value: float) -> Iterator[Sample]:
         yield Sample("", {}, value)
 
-    def _reading(self) -> Reading:
-        return Reading(
+    def _core_value(self) -> CoreValue:
+        return CoreValue(
             lambda: self._read()[0][1],
             lambda amount: core.GaugeBase.inc(self, amount),
             lambda value: core.GaugeBase.set(self, value),
         )
 
-    _value: Any = Part(_reading)
+    _value: Any = Part(_core_value)
 
     @property
     def _is_most_recent(self) -> bool:
