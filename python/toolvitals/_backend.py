@@ -32,10 +32,8 @@ def _refuse_subinterpreters() -> None:
 
 
 def _load():  # type: ignore[no-untyped-def]
-    from toolvitals import _noop
-
     if not _at_import.enabled:
-        return _noop
+        return importlib.import_module("toolvitals._noop")
     try:
         _refuse_subinterpreters()
         from toolvitals import _core
@@ -45,7 +43,7 @@ def _load():  # type: ignore[no-untyped-def]
             RuntimeWarning,
             stacklevel=2,
         )
-        return _noop
+        return importlib.import_module("toolvitals._noop")
     return _core
 
 

@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from toolvitals import _backend, _noop
+from toolvitals import _backend
 from toolvitals._backend import core
 from toolvitals._stand_in import stand_in
 
@@ -100,6 +100,8 @@ def _dropped(name: object, error: Exception) -> core.Track:
     if _backend.strict():
         raise error
     core.count_dropped(_reason(name))
+    from toolvitals import _noop  # which hardly any process needs beside the core
+
     return cast("core.Track", _noop.Track(_noop.ToolMetrics("")))
 
 

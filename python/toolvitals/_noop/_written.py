@@ -5,7 +5,6 @@ Classes here are the bases of those of the same name there, which add what is mi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, Literal
@@ -115,6 +114,8 @@ def record_function(function: FunctionType, /) -> FunctionType:
 
 def render(format: str) -> bytes:  # noqa: A002 - the core's name
     """The exposition of nothing."""
+    import json  # which takes longer to import than the rest, and is rarely needed
+
     return json.dumps(_shapes.everything()).encode() if format == "json" else b""
 
 
