@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-__all__ = ["PYTHON_FLOORS", "Import", "floor_of", "imports_of", "module_of", "part_of", "private_uses_of"]
+__all__ = ["PYTHON_FLOORS", "Import", "floor_of", "imports_of", "module_of", "parsed", "part_of", "private_uses_of"]
 
 # What stands on which floor, lowest first: a part is a module or a package right under `toolvitals`. A part imports
 # from lower floors; modules of one floor may import each other, packages of one floor may not.
@@ -51,6 +52,12 @@ class Import:
         return f"{self.module}.{self.name}" if self.name else self.module
 
 
+@functools.lru_cache(maxsize=4)
+def parsed(source: str) -> ast.Module:
+    """The syntax of a file, which several rules look at one after the other."""
+    return ast.parse(source)
+
+
 def module_of(path: PurePosixPath) -> str:
     """The module of a file under python/: `toolvitals.cli.top`."""
     parts = path.with_suffix("").parts[1:]
@@ -69,7 +76,7 @@ def floor_of(part: str) -> int:
 
 def imports_of(source: str) -> list[Import]:
     """Every import of something of the package, wherever in the file it stands."""
-    return list(_imports_in(ast.parse(source), lazy=False, typing=False))
+    return list(_imports_in(parsed(source), lazy=False, typing=False))
 
 
 def _imports_in(node: ast.AST, *, lazy: bool, typing: bool) -> Iterator[Import]:
@@ -114,7 +121,7 @@ def private_uses_of(module: str, source: str) -> Iterator[tuple[int, str]]:
         if private:
             yield found.line, f"{found.module}.{private[0]}"
         modules[found.name or found.module.split(".")[-1]] = target
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and _is_private(node.attr):
             origin = modules.get(node.value.id)
             if origin is not None:

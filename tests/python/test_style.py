@@ -6,19 +6,23 @@ fail by the bad snippets at the end.
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
-from python_floors import floor_of, imports_of, module_of, part_of, private_uses_of
+from python_floors import floor_of, imports_of, module_of, parsed, part_of, private_uses_of
 
 __all__: list[str] = []
 
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 500
 MAX_COLUMNS = 120
+MAX_PYTHON_FUNCTION = 60
+# Files that a script makes and nobody edits.
+MADE = {"python/toolvitals/_noop/__init__.py"}
 
 Findings = Iterator[tuple[int, str]]
 Rule = Callable[[PurePosixPath, list[str]], Findings]
@@ -72,7 +76,7 @@ def short_lines(path: PurePosixPath, lines: list[str]) -> Findings:
 
 
 def short_files(path: PurePosixPath, lines: list[str]) -> Findings:
-    if len(lines) > MAX_LINES:
+    if len(lines) > MAX_LINES and str(path) not in MADE:
         yield MAX_LINES, f"{len(lines)} lines: split the file by noun, at most {MAX_LINES} each"
 
 
@@ -216,6 +220,25 @@ def python_docstring(path: PurePosixPath, lines: list[str]) -> Findings:
         yield 1, "no module docstring: open the file with one that says what it is"
 
 
+def python_short_functions(path: PurePosixPath, lines: list[str]) -> Findings:
+    """Lines of functions inside one are theirs: a class that is made anew each time is no long function."""
+    functions = [node for node in ast.walk(parsed("\n".join(lines))) if isinstance(node, _FUNCTIONS)]
+    for node in functions:
+        inner = {
+            line for one in ast.walk(node) if one is not node and isinstance(one, _FUNCTIONS) for line in _span(one)
+        }
+        own = len(set(_span(node)) - inner)
+        if own > MAX_PYTHON_FUNCTION:
+            yield node.lineno, f"{node.name}() has {own} lines: split it, at most {MAX_PYTHON_FUNCTION}"
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def _span(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
 _python_banned = _banned(
     {
         r"\btime\.time\(\)|\bimport time as|from time import (.*\W)?time\b": (
@@ -297,6 +320,7 @@ PYTHON: tuple[Rule, ...] = (
     python_future_annotations,
     python_all,
     python_docstring,
+    python_short_functions,
     python_banned,
     python_one_lifecycle,
     python_no_print,
@@ -366,6 +390,7 @@ BAD = [
     (python_future_annotations, "python/toolvitals/a.py", "x = 1", "from __future__"),
     (python_all, "python/toolvitals/a.py", "x = 1", "__all__"),
     (python_docstring, "python/toolvitals/a.py", "x = 1", "docstring"),
+    (python_short_functions, "tests/a.py", "async def f():\n" + "    x\n" * 60, "split it"),
     (python_banned, "python/toolvitals/a.py", "start = time.time()", "time.monotonic_ns()"),
     (python_banned, "python/toolvitals/a.py", "from typing import Any, Optional", "X | None"),
     (python_one_lifecycle, "python/toolvitals/a.py", "os." + "register_at_fork(after_in_child=f)", "_lifecycle.when()"),
@@ -391,6 +416,7 @@ GOOD = [
     (cpp_banned, "cpp/base/a.cc", "std::snprintf(buffer, sizeof(buffer), format);"),
     (cpp_banned_in_core, "cpp/base/a.cc", '// "std::mutex" is not used here.'),
     (cpp_reserved, "cpp/base/fork_hooks.cc", "pthread_atfork(&A, &B, &C);"),
+    (python_short_functions, "tests/a.py", "def f():\n    def g():\n" + "        x\n" * 59),
     (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "await asyncio.sleep(0)"),
     (python_import_floors, "python/toolvitals/integrations/a.py", "from toolvitals.decorators import tool"),

@@ -9,6 +9,7 @@ import cachetools
 from typing_extensions import assert_type
 
 import toolvitals as tv
+from toolvitals import periodic
 
 
 @tv.tool
@@ -90,3 +91,15 @@ async def use() -> None:
         assert_type(endpoints.json_port, int | None)
     tool: tv.ToolMetrics = tv.get_collector().tool("t")
     tool.record_call(success=True, latency_ms=12.5, error_type=None)
+
+
+class Source:
+    def read(self) -> list[str]:
+        return []
+
+
+def send(found: list[str]) -> None:
+    assert_type(periodic.every(Source(), 10, send).stop(), bool)
+
+
+periodic.every(None, 0.5, lambda: None, at_once=True, in_children=True)
