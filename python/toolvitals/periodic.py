@@ -53,8 +53,9 @@ class Readable(Protocol[T_co]):
 
 
 class Subscription:
-    """What `every()` returns. `calls`, `failures` (which raised, or whose source could not be read) and `missed` (whose
-    time came while the one before was still running) count since it was made. Thread-safe."""
+    """What `every()` returns. `calls`, `failures` (which raised, or whose source could not be read) and `missed`
+    (deadlines that came while the call before was still running, or that nobody was awake for) count since it was made.
+    Thread-safe."""
 
     def __init__(
         self, clock: Clock, source: Readable[Any] | None, seconds: float, call: Callable[..., object], name: str
@@ -295,12 +296,11 @@ class Clock:
         groups: dict[int, list[Subscription]] = {}
         for one in self._subscriptions:
             if one._due <= now:
-                if one._running:
-                    one.missed += 1
-                else:
+                one.missed += _move_on(one, now)
+                if not one._running:
+                    one.missed -= 1
                     one._running = True
                     groups.setdefault(id(one._source), []).append(one)
-                _move_on(one, now)
         for group in groups.values():
             self._work.append(self._reading(group))
 
@@ -334,15 +334,19 @@ class Clock:
     def _done(self, subscription: Subscription) -> None:
         with self._changed:
             subscription._running = False
+            now = self._now()
+            if subscription._due <= now:
+                subscription.missed += _move_on(subscription, now)
             self._changed.notify_all()
 
 
-def _move_on(subscription: Subscription, now: float) -> None:
-    """To the first deadline after now: those that were missed are not made up for."""
-    seconds, origin = subscription.seconds, subscription._origin
+def _move_on(subscription: Subscription, now: float) -> int:
+    """To the first deadline after now; how many it went past, which nobody makes up for."""
+    before, seconds, origin = subscription._due, subscription.seconds, subscription._origin
     due = origin + ((now - origin) // seconds + 1) * seconds
     # Where they are so large that a rounded sum is not behind now.
     subscription._due = due if due > now else due + seconds
+    return round((subscription._due - before) / seconds)
 
 
 def _name_of(subscriber: Callable[..., object]) -> str:

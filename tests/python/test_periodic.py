@@ -123,7 +123,29 @@ def test_what_was_missed_is_not_made_up_for(time: Time) -> None:
     assert calls.none()
     time.go_to(1001 + 3600)
     calls.next()
-    assert (subscription.calls, subscription.missed) == (2, 0)
+    # Of the deadlines from 1001 to 4600 one was kept, and from there to 4601 another one.
+    assert (subscription.calls, subscription.missed) == (2, 3599)
+
+
+def test_what_came_while_a_call_was_running_is_left_out(time: Time) -> None:
+    entered, go_on = Calls(), threading.Semaphore(0)
+
+    def slow() -> None:
+        entered()
+        go_on.acquire(timeout=WAIT_SECONDS)
+
+    subscription = time.clock.every(None, 10, slow)
+    time.go_to(1010)
+    entered.next()
+    time.go_to(1035)
+    go_on.release()
+    settled(time)
+    assert entered.none()
+    assert (subscription.calls, subscription.missed) == (1, 2)
+    time.go_to(1040)
+    entered.next()
+    go_on.release()
+    assert subscription.stop(WAIT_SECONDS)
 
 
 def test_who_raises_is_counted_and_logged_once(time: Time, caplog: pytest.LogCaptureFixture) -> None:
