@@ -173,7 +173,7 @@ void BindSharing(py::module_& module) {
       [] {
         // The store may move, and the GIL alone keeps Python's records from being made meanwhile.
         const IngestPaused paused;
-        Collector::Global().FoundFamily();
+        Collector::Global().FoundGroup();
       },
       "From here on what forked children record is this process's to show, not its parent's.");
   module.def("read_directory", &ReadDirectory, py::arg("path"),

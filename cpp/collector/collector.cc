@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/fork_hooks.h"
 #include "registry/names.h"
-#include "store/segment_family.h"
+#include "store/fork_group.h"
 
 namespace toolvitals {
 namespace {
@@ -80,10 +80,10 @@ std::string Copy(std::string_view text) { return std::string(text); }
 Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& options, HistogramBounds buckets_ms)
     : segment_(std::move(segment)),
       buckets_ms_(std::move(buckets_ms)),
-      registry_(*segment_, options.max_series),
+      series_budget_(*segment_, options.max_series),
       quantile_method_(options.quantile_method),
       started_ns_(Clock::MonotonicNanos()),
-      instruments_(*segment_, registry_, mutex_),
+      instruments_(*segment_, series_budget_, mutex_),
       options_(options) {
   SegmentHeader& header = segment_->header();
   header.clock_source.store(static_cast<uint64_t>(Clock::source()), std::memory_order_relaxed);
@@ -173,8 +173,8 @@ void Collector::PrepareChild() {
   child_region_.reset();
   child_image_ = {};
   if (sharing_.place == nullptr) {
-    absl::StatusOr<std::shared_ptr<SegmentFamily>> family = SegmentFamily::Found();
-    if (family.ok()) sharing_ = {*std::move(family), "", /*is_founder=*/true};
+    absl::StatusOr<std::shared_ptr<ForkGroup>> group = ForkGroup::Found();
+    if (group.ok()) sharing_ = {*std::move(group), "", /*is_founder=*/true};
   }
   const std::vector<Segment::Blank> blanks = Samples();
   if (sharing_.place != nullptr) {
@@ -197,7 +197,7 @@ void Collector::BecomeChild() {
     segment_->AdoptPrivately(child_image_).IgnoreError();
   }
   ResetAll(/*after_fork=*/true);
-  registry_.folds().Drop();
+  series_budget_.folds().Drop();
   // Only now, so that nobody takes the parent's counts for the child's.
   if (!name.empty() && !sharing_.place->Publish(name).ok()) name.clear();
   sharing_.name = std::move(name);
@@ -208,7 +208,7 @@ void Collector::BecomeChild() {
 
 absl::Status Collector::Share(std::shared_ptr<SegmentPlace> place) {
   absl::MutexLock lock(&mutex_);
-  if (sharing_.place != nullptr && dynamic_cast<SegmentFamily*>(sharing_.place.get()) == nullptr) {
+  if (sharing_.place != nullptr && dynamic_cast<ForkGroup*>(sharing_.place.get()) == nullptr) {
     return absl::AlreadyExistsError("the metrics are shared elsewhere already");
   }
   absl::StatusOr<ClaimedRegion> claimed = place->Claim();
@@ -223,7 +223,7 @@ absl::Status Collector::Share(std::shared_ptr<SegmentPlace> place) {
 
 absl::Status Collector::Leave() {
   absl::MutexLock lock(&mutex_);
-  if (sharing_.place == nullptr || dynamic_cast<SegmentFamily*>(sharing_.place.get()) != nullptr) {
+  if (sharing_.place == nullptr || dynamic_cast<ForkGroup*>(sharing_.place.get()) != nullptr) {
     return absl::OkStatus();
   }
   const std::vector<char> image = segment_->Copy({});
@@ -237,10 +237,10 @@ Collector::Sharing Collector::sharing() const {
   return sharing_;
 }
 
-void Collector::FoundFamily() {
+void Collector::FoundGroup() {
   absl::MutexLock lock(&mutex_);
-  const bool is_family = dynamic_cast<SegmentFamily*>(sharing_.place.get()) != nullptr;
-  if (!is_family || sharing_.is_founder) return;
+  const bool is_group = dynamic_cast<ForkGroup*>(sharing_.place.get()) != nullptr;
+  if (!is_group || sharing_.is_founder) return;
   // A daemon closes what it inherited, and a file in memory cannot be opened again: then its store could not grow.
   if (segment_->is_shared() && !segment_->KeepFileOpen()) {
     const std::vector<char> image = segment_->Copy({});
@@ -284,11 +284,11 @@ ToolMetrics& Collector::Tool(std::string_view name) {
   absl::MutexLock lock(&mutex_);
   const auto found = tools_.find(absl::string_view(name.data(), name.size()));
   if (found != tools_.end()) return *found->second;
-  const Offset cell = registry_.Reserve(ToolCell::Bytes(buckets_ms_.buckets()));
+  const Offset cell = series_budget_.Reserve(ToolCell::Bytes(buckets_ms_.buckets()));
   std::unique_ptr<ToolMetrics> tool = cell == 0 ? nullptr : MakeTool(name, cell);
   if (tool == nullptr) {
-    if (cell != 0) registry_.Cancel();
-    registry_.NoteSpent(options_.name_prefix + "tool_calls");
+    if (cell != 0) series_budget_.Cancel();
+    series_budget_.NoteSpent(options_.name_prefix + "tool_calls");
     return *overflow_tool_;
   }
   return *(tools_[Copy(name)] = std::move(tool));
@@ -299,9 +299,9 @@ CacheMetrics& Collector::Cache(std::string_view name) {
   absl::MutexLock lock(&mutex_);
   const auto found = caches_.find(absl::string_view(name.data(), name.size()));
   if (found != caches_.end()) return *found->second;
-  const Offset cell = registry_.Reserve(sizeof(CacheCell));
-  if (cell == 0 || !registry_.Publish(SeriesKind::kCache, name, cell)) {
-    registry_.NoteSpent(options_.name_prefix + "cache_requests");
+  const Offset cell = series_budget_.Reserve(sizeof(CacheCell));
+  if (cell == 0 || !series_budget_.Publish(SeriesKind::kCache, name, cell)) {
+    series_budget_.NoteSpent(options_.name_prefix + "cache_requests");
     return *overflow_cache_;
   }
   auto cache = std::make_unique<CacheMetrics>(Copy(name), *segment_->At<CacheCell>(cell));
@@ -341,14 +341,14 @@ HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_ty
   if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
   const std::string family = options_.name_prefix + "tool_call_errors";
   if (cell.error_types.load(std::memory_order_relaxed) >= kMaxErrorTypesPerTool) {
-    registry_.folds().Note(family, FoldReason::kErrorTypes, kMaxErrorTypesPerTool);
+    series_budget_.folds().Note(family, FoldReason::kErrorTypes, kMaxErrorTypesPerTool);
     return overflow;
   }
-  const Offset made = registry_.Reserve(ErrorCell::Bytes(buckets_ms_.buckets()));
+  const Offset made = series_budget_.Reserve(ErrorCell::Bytes(buckets_ms_.buckets()));
   const Offset name = made == 0 ? 0 : segment_->AllocateString(error_type);
   if (name == 0) {
-    if (made != 0) registry_.Cancel();
-    registry_.NoteSpent(family);
+    if (made != 0) series_budget_.Cancel();
+    series_budget_.NoteSpent(family);
     return overflow;
   }
   ErrorCell& error = *segment_->At<ErrorCell>(made);
@@ -361,12 +361,12 @@ HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_ty
 
 void Collector::NoteFold(std::string_view family, FoldReason reason, uint64_t limit) {
   absl::MutexLock lock(&mutex_);
-  registry_.folds().Note(family, reason, limit);
+  series_budget_.folds().Note(family, reason, limit);
 }
 
 std::vector<Fold> Collector::TakeFolds() {
   absl::MutexLock lock(&mutex_);
-  return registry_.folds().Take();
+  return series_budget_.folds().Take();
 }
 
 void Collector::KeepFirstItems(ToolMetrics& tool) {
@@ -419,7 +419,7 @@ absl::Status Collector::Configure(const CollectorOptions& options) {
   segment_->header().window_size.store(options.window_size, std::memory_order_relaxed);
   segment_->header().service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
   quantile_method_.store(options.quantile_method, std::memory_order_relaxed);
-  registry_.set_max_series(options.max_series);
+  series_budget_.set_max_series(options.max_series);
   options_ = options;
   return absl::OkStatus();
 }

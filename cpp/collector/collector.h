@@ -19,7 +19,7 @@
 #include "collector/tool_metrics.h"
 #include "metrics/quantiles.h"
 #include "registry/instrument_store.h"
-#include "registry/registry.h"
+#include "registry/series_budget.h"
 #include "store/segment_place.h"
 
 namespace toolvitals {
@@ -65,7 +65,7 @@ class Collector {
   void NoteFold(std::string_view family, FoldReason reason, uint64_t limit);
   // The families that began to fold new label sets into their overflow series, each once.
   std::vector<Fold> TakeFolds();
-  bool has_folds() const { return registry_.folds().has_news(); }
+  bool has_folds() const { return series_budget_.folds().has_news(); }
 
   // Gives the tool a window for the time to the first item. Idempotent.
   void KeepFirstItems(ToolMetrics& tool);
@@ -97,11 +97,11 @@ class Collector {
   struct Sharing {
     std::shared_ptr<SegmentPlace> place;
     std::string name;         // of the own segment there; empty: it is not there
-    bool is_founder = false;  // of a family that the own segment is not in, and nobody else reads
+    bool is_founder = false;  // of a group that the own segment is not in, and nobody else reads
   };
   Sharing sharing() const;
   // From here on forked children are this process's to show, not its parent's.
-  void FoundFamily();
+  void FoundGroup();
   // The opposite of Share(), for nobody else may write meanwhile either: what was recorded stays in the directory, as
   // that of a process that has ended, and the store goes on in private memory. Nothing where it is in no directory.
   absl::Status Leave();
@@ -139,7 +139,7 @@ class Collector {
 
   const std::unique_ptr<Segment> segment_;
   const HistogramBounds buckets_ms_;  // upper bounds in milliseconds that decide exactly as the bounds in seconds do
-  Registry registry_;
+  SeriesBudget series_budget_;
   std::atomic<QuantileMethod> quantile_method_;
   std::atomic<uint64_t> started_ns_;
 

@@ -56,23 +56,22 @@ Member ForkLedger::MemberOfRetired() const {
   return member;
 }
 
-void ForkLedger::Use(const std::shared_ptr<SegmentFamily>& family) {
-  if (state_ == nullptr || state_->family != family) {
+void ForkLedger::Use(const std::shared_ptr<ForkGroup>& group) {
+  if (state_ == nullptr || state_->group != group) {
     state_ = std::make_unique<State>();
-    state_->family = family;
+    state_->group = group;
   }
   FindSlots();
 }
 
 void ForkLedger::FindSlots() {
-  SegmentFamily& family = *state_->family;
-  for (uint64_t number = 0; number < family.slots_used(); ++number) {
-    if (!family.IsPublished(number) || state_->slots.contains(number)) continue;
-    absl::StatusOr<std::unique_ptr<Segment>> view =
-        Segment::OpenView(family.descriptor(), SegmentFamily::BeginOf(number));
+  ForkGroup& group = *state_->group;
+  for (uint64_t number = 0; number < group.slots_used(); ++number) {
+    if (!group.IsPublished(number) || state_->slots.contains(number)) continue;
+    absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(group.descriptor(), ForkGroup::BeginOf(number));
     if (!view.ok()) continue;
     auto slot = std::make_shared<Slot>();
-    slot->family = state_->family;
+    slot->group = state_->group;
     slot->number = number;
     slot->id = NextMemberId();
     slot->view = *std::move(view);
@@ -92,7 +91,7 @@ void ForkLedger::TakeIn(const Segment& founder, const CollectorOptions& options)
   others.front().segment = &founder;
   if (state_->retired != nullptr) members.push_back(MemberOfRetired());
   for (const auto& [number, slot] : state_->slots) {
-    if (state_->family->IsLive(number)) {
+    if (state_->group->IsLive(number)) {
       others.push_back(MemberOf(*slot, MemberState::kLive));
     } else {
       members.push_back(MemberOf(*slot, MemberState::kDead));
@@ -136,17 +135,17 @@ bool ForkLedger::ForgetAll(const CollectorOptions& options) {
   return true;
 }
 
-bool ForkLedger::Forget(const std::shared_ptr<SegmentFamily>& family, const Segment& founder,
+bool ForkLedger::Forget(const std::shared_ptr<ForkGroup>& group, const Segment& founder,
                         const CollectorOptions& options, const SeriesFilter* only) {
   absl::MutexLock lock(&mutex_);
-  Use(family);
+  Use(group);
   if (only == nullptr) {
     TakeIn(founder, options);
     return ForgetAll(options);
   }
   std::vector<Slot*> live, ended;
   for (const auto& [number, slot] : state_->slots) {
-    (state_->family->IsLive(number) ? live : ended).push_back(slot.get());
+    (state_->group->IsLive(number) ? live : ended).push_back(slot.get());
   }
   if (only->is_unregistered) {
     std::vector<Member> members;
@@ -168,14 +167,14 @@ bool ForkLedger::Forget(const std::shared_ptr<SegmentFamily>& family, const Segm
   return done;
 }
 
-ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<SegmentFamily>& family, const Segment& founder,
+ForkLedger::Look ForkLedger::LookAt(const std::shared_ptr<ForkGroup>& group, const Segment& founder,
                                     const CollectorOptions& options) {
   absl::MutexLock lock(&mutex_);
-  Use(family);
+  Use(group);
   TakeIn(founder, options);
   Look look;
   for (const auto& [number, slot] : state_->slots) {
-    const bool is_live = family->IsLive(number);
+    const bool is_live = group->IsLive(number);
     look.members.push_back(MemberOf(*slot, is_live ? MemberState::kLive : MemberState::kDead));
     ++(is_live ? look.live_processes : look.retired_processes);
     look.kept_.push_back(slot);

@@ -14,11 +14,11 @@
 #include "fleet/retirement.h"
 #include "snapshot/fleet.h"
 #include "snapshot/removals.h"
-#include "store/segment_family.h"
+#include "store/fork_group.h"
 
 namespace toolvitals {
 
-// Thread-safe; one for the process. Nobody but the founder reads a family, so what ended processes left is memory of
+// Thread-safe; one for the process. Nobody but the founder reads a group, so what ended processes left is memory of
 // its own.
 class ForkLedger {
  public:
@@ -37,19 +37,19 @@ class ForkLedger {
     std::vector<std::shared_ptr<const void>> kept_;
   };
   // Takes in what has ended, and says what there is. `founder` is the founder's own segment.
-  Look LookAt(const std::shared_ptr<SegmentFamily>& family, const Segment& founder, const CollectorOptions& options);
+  Look LookAt(const std::shared_ptr<ForkGroup>& group, const Segment& founder, const CollectorOptions& options);
   // As Fleet::Forget() says. What has ended is not looked at: that series of it are no more is noted, for those who
   // read and for the next one that takes in.
-  bool Forget(const std::shared_ptr<SegmentFamily>& family, const Segment& founder, const CollectorOptions& options,
+  bool Forget(const std::shared_ptr<ForkGroup>& group, const Segment& founder, const CollectorOptions& options,
               const SeriesFilter* only);
 
  private:
   // A process's slot; free for another one when it was taken in and nobody reads it any more.
   struct Slot {
     ~Slot() {
-      if (is_taken) family->Release(number);
+      if (is_taken) group->Release(number);
     }
-    std::shared_ptr<SegmentFamily> family;
+    std::shared_ptr<ForkGroup> group;
     uint64_t number = 0;
     uint64_t id = 0;
     std::unique_ptr<Segment> view;
@@ -59,7 +59,7 @@ class ForkLedger {
   };
   // What it was, that the child of a fork has and that is not the child's.
   struct State {
-    std::shared_ptr<SegmentFamily> family;
+    std::shared_ptr<ForkGroup> group;
     std::map<uint64_t, std::shared_ptr<Slot>> slots;
     std::shared_ptr<const Retirement> retired;
     std::shared_ptr<Removals> retired_removals = std::make_shared<Removals>();
@@ -69,7 +69,7 @@ class ForkLedger {
   ForkLedger() = default;
   static void BeginAfreshInChild();
 
-  void Use(const std::shared_ptr<SegmentFamily>& family) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Use(const std::shared_ptr<ForkGroup>& group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FindSlots() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeIn(const Segment& founder, const CollectorOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Replace(std::shared_ptr<const Retirement> retired) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

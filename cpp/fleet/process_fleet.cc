@@ -27,20 +27,20 @@ const FleetView& ProcessFleet::Look() {
   own.id = kOwnMemberId;
   own.segment = &collector_.segment();
   view_.members.push_back(own);
-  const auto family = std::dynamic_pointer_cast<SegmentFamily>(place_);
-  return family == nullptr || !sharing.is_founder ? view_ : LookAtFamily(family);
+  const auto group = std::dynamic_pointer_cast<ForkGroup>(place_);
+  return group == nullptr || !sharing.is_founder ? view_ : LookAtGroup(group);
 }
 
 bool ProcessFleet::Forget(const SeriesFilter* only) {
   const Collector::Sharing sharing = Find();
   if (directory_ != nullptr) return directory_->Forget(only);
-  const auto family = std::dynamic_pointer_cast<SegmentFamily>(place_);
-  if (family == nullptr || !sharing.is_founder) return true;
-  return ForkLedger::Global().Forget(family, collector_.segment(), collector_.options(), only);
+  const auto group = std::dynamic_pointer_cast<ForkGroup>(place_);
+  if (group == nullptr || !sharing.is_founder) return true;
+  return ForkLedger::Global().Forget(group, collector_.segment(), collector_.options(), only);
 }
 
-const FleetView& ProcessFleet::LookAtFamily(const std::shared_ptr<SegmentFamily>& family) {
-  forked_ = ForkLedger::Global().LookAt(family, collector_.segment(), collector_.options());
+const FleetView& ProcessFleet::LookAtGroup(const std::shared_ptr<ForkGroup>& group) {
+  forked_ = ForkLedger::Global().LookAt(group, collector_.segment(), collector_.options());
   view_.members.insert(view_.members.end(), forked_.members.begin(), forked_.members.end());
   view_.live_processes += forked_.live_processes;
   view_.retired_processes = forked_.retired_processes;

@@ -11,7 +11,7 @@
 namespace toolvitals {
 
 // With a directory: all of it. Without: the process and what was forked from it; a process that was itself forked, and
-// has founded no family of its own, shows itself alone, for its founder shows it.
+// has founded no group of its own, shows itself alone, for its founder shows it.
 class ProcessFleet final : public Fleet {
  public:
   explicit ProcessFleet(Collector& collector) : collector_(collector) {}
@@ -22,7 +22,7 @@ class ProcessFleet final : public Fleet {
 
  private:
   Collector::Sharing Find();
-  const FleetView& LookAtFamily(const std::shared_ptr<SegmentFamily>& family);
+  const FleetView& LookAtGroup(const std::shared_ptr<ForkGroup>& group);
 
   Collector& collector_;
   std::shared_ptr<SegmentPlace> place_;

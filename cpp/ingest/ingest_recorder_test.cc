@@ -204,9 +204,9 @@ class SmallStoreTest : public ::testing::Test {};
 
 TEST_F(SmallStoreTest, AFullStoreIsCountedAndGoesOn) {
   const std::unique_ptr<Segment> segment = *Segment::CreateAnonymous(1 << 20);
-  Registry registry(*segment, 10'000);
+  SeriesBudget budget(*segment, 10'000);
   absl::Mutex mutex;
-  InstrumentStore store(*segment, registry, mutex);
+  InstrumentStore store(*segment, budget, mutex);
   auto made = IngestRecorder::Create(store, {});
   ASSERT_TRUE(made.ok()) << made.status();
   for (int i = 0; i < 900; ++i) {

@@ -49,7 +49,7 @@ Family::~Family() {
     store_.Forget(*this, record_);
     series.swap(series_);
     overflow.swap(overflow_);
-    store_.registry_.Release(series.size());
+    store_.series_budget_.Release(series.size());
   }
   // Here they go, without the mutex: the last holder of a series takes it to give the memory back.
 }
@@ -69,7 +69,7 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
       series_.emplace(packed, made);
       return made;
     }
-    store_.registry_.Cancel();
+    store_.series_budget_.Cancel();
   }
   NoteFold(fits);
   for (size_t i = 0; i < std::min(values.size(), definition_.label_names.size()); ++i) {
@@ -86,19 +86,19 @@ std::shared_ptr<Series> Family::Find(std::span<const std::string_view> values) c
 }
 
 void Family::NoteFold(bool fits) {
-  Folds& folds = store_.registry_.folds();
+  Folds& folds = store_.series_budget_.folds();
   if (!fits) {
     folds.Note(definition_.name, FoldReason::kValueBytes, kMaxLabelValueBytes);
   } else if (max_series_ != 0 && series_.size() >= max_series_) {
     folds.Note(definition_.name, FoldReason::kFamilyLimit, max_series_);
   } else {
-    store_.registry_.NoteSpent(definition_.name);
+    store_.series_budget_.NoteSpent(definition_.name);
   }
 }
 
 bool Family::HasRoom() {
   if (max_series_ != 0 && series_.size() >= max_series_) return false;
-  return store_.registry_.TakeSeries();
+  return store_.series_budget_.TakeSeries();
 }
 
 std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
@@ -173,7 +173,7 @@ std::shared_ptr<Series> Family::Unlink(Map::iterator found) {
   // to it, for a reader that was led to it again and again could not go on.
   series->record().generation.store(0, std::memory_order_release);
   record_.membership.fetch_add(1, std::memory_order_release);
-  store_.registry_.Release(1);
+  store_.series_budget_.Release(1);
   return series;
 }
 
@@ -214,7 +214,7 @@ void Family::Clear() {
     series->record().generation.store(0, std::memory_order_release);
   }
   record_.membership.fetch_add(1, std::memory_order_release);
-  store_.registry_.Release(removed.size());
+  store_.series_budget_.Release(removed.size());
 }
 
 size_t Family::Expire() {

@@ -34,9 +34,9 @@ class FamilyTest : public ::testing::Test {
   }
 
   std::unique_ptr<Segment> segment_ = *Segment::CreateAnonymous(1 << 20);
-  Registry registry_{*segment_, 100};
+  SeriesBudget series_budget_{*segment_, 100};
   absl::Mutex mutex_;
-  InstrumentStore store_{*segment_, registry_, mutex_};
+  InstrumentStore store_{*segment_, series_budget_, mutex_};
 };
 
 TEST_F(FamilyTest, TheSameValuesAreTheSameSeries) {
@@ -48,7 +48,7 @@ TEST_F(FamilyTest, TheSameValuesAreTheSameSeries) {
   EXPECT_NE(family->WithLabels(Values{"", "xy"}), series);
   EXPECT_EQ(family->Find(Values{"x", "y"})->counter().Integer(), 3u);
   EXPECT_EQ(family->Find(Values{"y", "x"}), nullptr);
-  EXPECT_EQ(registry_.series(), 3u);
+  EXPECT_EQ(series_budget_.series(), 3u);
 }
 
 TEST_F(FamilyTest, ACollisionOfHashesMergesNothing) {
@@ -75,7 +75,7 @@ TEST_F(FamilyTest, PastTheBudgetLabelSetsFoldIntoOneSeries) {
     series->Touch();
     series->counter().Increment<Writers::kConcurrent>(uint64_t{1});
   }
-  EXPECT_EQ(registry_.series(), 100u);
+  EXPECT_EQ(series_budget_.series(), 100u);
   EXPECT_EQ(family->overflowed(), 201u);
   EXPECT_EQ(family->overflow()->counter().Integer(), 201u);
   const auto offenders = HeavyHitters::Read(*segment_);
@@ -119,7 +119,7 @@ TEST_F(FamilyTest, WhatIsRemovedIsGoneAndItsHandleHarmless) {
   EXPECT_EQ(family->Find(Values{"3", "y"})->counter().Integer(), 0u);
   family->Clear();
   EXPECT_EQ(family->Find(Values{"3", "y"}), nullptr);
-  EXPECT_EQ(registry_.series(), 0u);
+  EXPECT_EQ(series_budget_.series(), 0u);
 }
 
 TEST_F(FamilyTest, MemoryIsUsedAgain) {
@@ -220,7 +220,7 @@ TEST_F(FamilyTest, WithoutMemoryAFamilyIsRefusedAndASeriesFolds) {
   const auto family = Make(Counter({"a"}));
   ASSERT_TRUE(segment_->SetBudget(segment_->used_bytes()).ok());
   EXPECT_TRUE(family->WithLabels(Values{"x"})->is_overflow());
-  EXPECT_EQ(registry_.series(), 0u);
+  EXPECT_EQ(series_budget_.series(), 0u);
 }
 
 TEST_F(FamilyTest, DefinitionsSurviveTheirBytes) {

@@ -36,10 +36,10 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   families_.insert(family.get());
   const bool labelled = options.by_process || !family->definition_.label_names.empty();
   // A family without labels is there because somebody wrote it into the program: it is counted, and never refused.
-  if (!labelled) registry_.CountSeries();
+  if (!labelled) series_budget_.CountSeries();
   first = family->Make("", labelled);
   if (first == nullptr) {
-    if (!labelled) registry_.Cancel();
+    if (!labelled) series_budget_.Cancel();
     lock.Release();
     return full;
   }

@@ -10,16 +10,16 @@
 #include "absl/synchronization/mutex.h"
 #include "registry/family.h"
 #include "registry/heavy_hitters.h"
-#include "registry/registry.h"
+#include "registry/series_budget.h"
 
 namespace toolvitals {
 
 // Outlives its families. Thread-safe.
 class InstrumentStore {
  public:
-  // `mutex` is the one that guards `registry`; whoever forks holds it meanwhile.
-  InstrumentStore(Segment& segment, Registry& registry, absl::Mutex& mutex)
-      : segment_(segment), registry_(registry), mutex_(mutex), offenders_(segment) {}
+  // `mutex` is the one that guards `budget`; whoever forks holds it meanwhile.
+  InstrumentStore(Segment& segment, SeriesBudget& budget, absl::Mutex& mutex)
+      : segment_(segment), series_budget_(budget), mutex_(mutex), offenders_(segment) {}
 
   // A family that no registry shows yet; one without labels has its one series already. InvalidArgument for a bad
   // definition, ResourceExhausted where the byte budget does not hold it.
@@ -57,7 +57,7 @@ class InstrumentStore {
   void Forget(Family& family, FamilyRecord& record);
 
   Segment& segment_;
-  Registry& registry_;
+  SeriesBudget& series_budget_;
   absl::Mutex& mutex_;
   HeavyHitters offenders_;
   std::vector<FamilyRecord*> free_records_;

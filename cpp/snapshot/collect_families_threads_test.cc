@@ -323,7 +323,7 @@ TEST_F(CollectFamiliesThreadsTest, FamiliesThatComeAndGoAreNeverMixed) {
   FamilyReader reader(*segment_, kDefaultRegistry);
   EXPECT_TRUE(Read(reader).empty());
   EXPECT_TRUE(reader.ReadOverflowed().empty());
-  EXPECT_EQ(registry_.series(), 0u);
+  EXPECT_EQ(series_budget_.series(), 0u);
 }
 
 TEST_F(CollectFamiliesThreadsTest, FactsAndWindowsAndStatesAreOfOneInstant) {
@@ -376,7 +376,7 @@ TEST_F(CollectFamiliesThreadsTest, FactsAndWindowsAndStatesAreOfOneInstant) {
 
 TEST_F(CollectFamiliesThreadsTest, NothingIsLostWhenLabelSetsFold) {
   constexpr uint64_t kWriters = 3, kReaders = 1;
-  registry_.set_max_series(50);
+  series_budget_.set_max_series(50);
   FamilyOptions options;
   options.max_series = 20;
   const std::array families = {Make(Define(InstrumentKind::kCounter, "free", {"l"})),
@@ -407,7 +407,7 @@ TEST_F(CollectFamiliesThreadsTest, NothingIsLostWhenLabelSetsFold) {
         ASSERT_LE(now, started.load());
         ASSERT_GE(now, last);
         last = now;
-        ASSERT_LE(registry_.series(), 50u);
+        ASSERT_LE(series_budget_.series(), 50u);
       });
   EXPECT_EQ(total(), kWriters * Repetitions(100'000));
   EXPECT_EQ(families[1]->All().size(), 21u);

@@ -45,9 +45,9 @@ class InstrumentFixture : public ::testing::Test {
   }
 
   std::unique_ptr<Segment> segment_ = *Segment::CreateAnonymous(64 << 20);
-  Registry registry_{*segment_, 10'000};
+  SeriesBudget series_budget_{*segment_, 10'000};
   absl::Mutex mutex_;
-  InstrumentStore store_{*segment_, registry_, mutex_};
+  InstrumentStore store_{*segment_, series_budget_, mutex_};
 };
 
 }  // namespace toolvitals

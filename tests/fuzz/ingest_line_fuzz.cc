@@ -56,9 +56,9 @@ void Split(std::string_view bytes, size_t piece, LineReceiver& receiver) {
 // A recorder of its own for each input would cost more than the input.
 struct Service {
   std::unique_ptr<Segment> segment = *Segment::CreateAnonymous(4 << 20);
-  Registry registry{*segment, 10'000};
+  SeriesBudget budget{*segment, 10'000};
   absl::Mutex mutex;
-  InstrumentStore store{*segment, registry, mutex};
+  InstrumentStore store{*segment, budget, mutex};
   std::unique_ptr<IngestRecorder> recorder = *IngestRecorder::Create(store, {.operation_labels = {"region"}});
   FamilyReader reader{*segment, kDefaultRegistry};
 

@@ -1,5 +1,5 @@
 // Claiming, filling and freeing the slots of the file in memory. Floor: store.
-#include "store/segment_family.h"
+#include "store/fork_group.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,7 +14,7 @@
 
 namespace toolvitals {
 
-absl::StatusOr<std::shared_ptr<SegmentFamily>> SegmentFamily::Found() {
+absl::StatusOr<std::shared_ptr<ForkGroup>> ForkGroup::Found() {
   static_assert(sizeof(Roster) <= kSlotBytes && kMaxMemoryLimitMb << 20 <= kSlotBytes);
   const int descriptor = memfd_create("toolvitals", MFD_CLOEXEC);
   if (descriptor < 0) return absl::UnavailableError(absl::StrCat("cannot make a file in memory: ", strerror(errno)));
@@ -26,15 +26,15 @@ absl::StatusOr<std::shared_ptr<SegmentFamily>> SegmentFamily::Found() {
     close(descriptor);
     return absl::UnavailableError("cannot map a file in memory");
   }
-  return std::shared_ptr<SegmentFamily>(new SegmentFamily(descriptor, static_cast<Roster*>(roster)));
+  return std::shared_ptr<ForkGroup>(new ForkGroup(descriptor, static_cast<Roster*>(roster)));
 }
 
-SegmentFamily::~SegmentFamily() {
+ForkGroup::~ForkGroup() {
   munmap(roster_, sizeof(Roster));
   if (IsOpen()) close(descriptor_);
 }
 
-int SegmentFamily::OpenAgain() const {
+int ForkGroup::OpenAgain() const {
   if (!IsOpen()) {
     errno = EBADF;
     return -1;
@@ -43,7 +43,7 @@ int SegmentFamily::OpenAgain() const {
   return open(path.c_str(), O_RDWR | O_CLOEXEC);
 }
 
-absl::StatusOr<ClaimedRegion> SegmentFamily::Claim() {
+absl::StatusOr<ClaimedRegion> ForkGroup::Claim() {
   const int descriptor = OpenAgain();
   if (descriptor < 0)
     return absl::ResourceExhaustedError(absl::StrCat("cannot open a file in memory: ", strerror(errno)));
@@ -70,14 +70,14 @@ absl::StatusOr<ClaimedRegion> SegmentFamily::Claim() {
   return absl::ResourceExhaustedError(absl::StrCat("all ", kSlots, " slots for forked processes are taken"));
 }
 
-absl::Status SegmentFamily::Publish(const std::string& name) {
+absl::Status ForkGroup::Publish(const std::string& name) {
   uint64_t slot = 0;
   std::from_chars(name.data(), name.data() + name.size(), slot);
   roster_->slots[slot].store(static_cast<uint64_t>(SlotState::kPublished), std::memory_order_release);
   return absl::OkStatus();
 }
 
-void SegmentFamily::Release(uint64_t slot) {
+void ForkGroup::Release(uint64_t slot) {
   const int descriptor = OpenAgain();
   if (descriptor < 0) return;
   if (TryLockByte(descriptor, slot)) {

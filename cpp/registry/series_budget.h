@@ -1,4 +1,4 @@
-// The registry: who gets a series, within the budgets of series and of bytes.
+// The series budget: who gets a series, within the budgets of series and of bytes.
 // Floor: registry.
 #pragma once
 
@@ -16,9 +16,9 @@ namespace toolvitals {
 // the caller records into the overflow series of the family, so that totals stay exact.
 //
 // Calls are made one at a time (the collector's mutex); max_series may be read and set by any thread.
-class Registry {
+class SeriesBudget {
  public:
-  Registry(Segment& segment, uint64_t max_series) : segment_(segment), max_series_(max_series) {}
+  SeriesBudget(Segment& segment, uint64_t max_series) : segment_(segment), max_series_(max_series) {}
 
   // Zeroed memory for a new series' cell, or zero where the series or the byte budget is spent. The cell is counted
   // and not yet visible: the caller makes it complete first.

@@ -1,23 +1,23 @@
 // The two budgets.
 // Floor: registry.
-#include "registry/registry.h"
+#include "registry/series_budget.h"
 
 namespace toolvitals {
 
-Offset Registry::Reserve(uint64_t cell_bytes) {
+Offset SeriesBudget::Reserve(uint64_t cell_bytes) {
   if (!TakeSeries()) return 0;
   const Offset cell = segment_.Allocate(cell_bytes);
   if (cell == 0) Cancel();
   return cell;
 }
 
-bool Registry::TakeSeries() {
+bool SeriesBudget::TakeSeries() {
   if (series() >= max_series()) return false;
   CountSeries();
   return true;
 }
 
-void Registry::NoteSpent(std::string_view family) {
+void SeriesBudget::NoteSpent(std::string_view family) {
   if (series() >= max_series()) {
     folds_.Note(family, FoldReason::kSeriesLimit, max_series());
   } else if (segment_.cannot_grow()) {
@@ -27,7 +27,7 @@ void Registry::NoteSpent(std::string_view family) {
   }
 }
 
-bool Registry::Publish(SeriesKind kind, std::string_view name, Offset cell) {
+bool SeriesBudget::Publish(SeriesKind kind, std::string_view name, Offset cell) {
   if (AppendToDirectory(segment_, kind, name, cell)) return true;
   Cancel();
   return false;

@@ -21,15 +21,15 @@ namespace toolvitals {
 //   [roster: a word for each slot |  ][slot 0: a segment |][slot 1: a segment |] …
 //
 // Thread-safe.
-class SegmentFamily final : public SegmentPlace {
+class ForkGroup final : public SegmentPlace {
  public:
   static constexpr uint64_t kSlots = 4096;
 
   // Unavailable where the system has no such files.
-  static absl::StatusOr<std::shared_ptr<SegmentFamily>> Found();
-  ~SegmentFamily() override;
-  SegmentFamily(const SegmentFamily&) = delete;
-  SegmentFamily& operator=(const SegmentFamily&) = delete;
+  static absl::StatusOr<std::shared_ptr<ForkGroup>> Found();
+  ~ForkGroup() override;
+  ForkGroup(const ForkGroup&) = delete;
+  ForkGroup& operator=(const ForkGroup&) = delete;
 
   // A slot, whose number is the name. ResourceExhausted where all are taken.
   absl::StatusOr<ClaimedRegion> Claim() override;
@@ -59,7 +59,7 @@ class SegmentFamily final : public SegmentPlace {
     Word slots[kSlots];  // SlotState
   };
 
-  SegmentFamily(int descriptor, Roster* roster) : descriptor_(descriptor), identity_(descriptor), roster_(roster) {}
+  ForkGroup(int descriptor, Roster* roster) : descriptor_(descriptor), identity_(descriptor), roster_(roster) {}
 
   bool IsOpen() const { return identity_.IsOf(descriptor_); }
 
