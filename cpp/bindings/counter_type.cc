@@ -7,7 +7,9 @@
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
+#include "bindings/instrument_values.h"
 #include "bindings/part_methods.h"
+#include "kinds/series_exemplars.h"
 
 namespace toolvitals {
 namespace {
@@ -89,11 +91,20 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+PyObject* ToTuple(Family& family, Series& series, PyObject* labels) {
+  const CounterCell& cell = series.counter();
+  const double fraction = LoadDouble(cell.fraction);
+  const Number value = fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
+  const std::optional<Exemplar> exemplar = ReadExemplar(family.segment(), series.record(), 0);
+  return Py_BuildValue("(ONNN)", labels, ToPython(value), Created(series),
+                       exemplar.has_value() ? ExemplarToPython(*exemplar) : Py_NewRef(Py_None));
+}
+
 }  // namespace
 
 bool AddCounterType(PyObject* module) {
   return InternAll({"amount", "exemplar"}, argument_names) &&
-         AddInstrumentType(module, counter_type, InstrumentKind::kCounter, methods);
+         AddInstrumentType(module, counter_type, InstrumentKind::kCounter, methods, &ToTuple);
 }
 
 }  // namespace toolvitals

@@ -7,8 +7,12 @@
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
 #include "bindings/instrument_type.h"
+#include "bindings/instrument_values.h"
 #include "bindings/native_values.h"
 #include "bindings/part_methods.h"
+#include "collector/collector.h"
+#include "kinds/series_exemplars.h"
+#include "kinds/summary_kind.h"
 
 namespace toolvitals {
 namespace {
@@ -105,16 +109,57 @@ PyMethodDef summary_methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+PyObject* HistogramToPython(Family& family, Series& series, PyObject* labels) {
+  std::vector<uint64_t> counts(family.bounds().buckets());
+  const HistogramCell& cell = series.histogram().classic;
+  cell.Collect(counts);
+  const double sum = cell.Sum();
+  OwnedRef list(PyList_New(static_cast<Py_ssize_t>(counts.size())));
+  for (size_t i = 0; list && i < counts.size(); ++i) {
+    PyObject* count = PyLong_FromUnsignedLongLong(counts[i]);
+    if (count == nullptr) return nullptr;
+    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), count);
+  }
+  OwnedRef exemplars(PyDict_New());
+  if (!list || !exemplars) return nullptr;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const std::optional<Exemplar> exemplar = ReadExemplar(family.segment(), series.record(), i);
+    if (!exemplar.has_value()) continue;
+    const OwnedRef bucket(PyLong_FromSize_t(i));
+    const OwnedRef value(ExemplarToPython(*exemplar));
+    if (!bucket || !value || PyDict_SetItem(exemplars.get(), bucket.get(), value.get()) != 0) return nullptr;
+  }
+  return Py_BuildValue("(OOdNO)", labels, list.get(), sum, Created(series), exemplars.get());
+}
+
+PyObject* SummaryToPython(Family& family, Series& series, PyObject* labels) {
+  const SummarySeriesCell& cell = series.summary();
+  const uint64_t count = cell.count.load(std::memory_order_relaxed);
+  const double sum = LoadDouble(cell.sum);
+  OwnedRef quantiles(PyList_New(0));
+  if (!quantiles) return nullptr;
+  const FamilyDefinition& definition = family.definition();
+  if (definition.window_size != 0) {
+    for (const QuantileValue& quantile : QuantilesOf(definition, ReadWindow(family.segment(), definition, cell.window),
+                                                     Collector::Global().quantile_method())) {
+      const OwnedRef pair(Py_BuildValue("(dd)", quantile.quantile, quantile.value));
+      if (!pair || PyList_Append(quantiles.get(), pair.get()) != 0) return nullptr;
+    }
+  }
+  return Py_BuildValue("(OKdNO)", labels, static_cast<unsigned long long>(count), sum, Created(series),
+                       quantiles.get());
+}
+
 }  // namespace
 
 bool AddHistogramType(PyObject* module) {
   return InternAll({"amount", "exemplar"}, histogram_argument_names) &&
-         AddInstrumentType(module, histogram_type, InstrumentKind::kHistogram, histogram_methods);
+         AddInstrumentType(module, histogram_type, InstrumentKind::kHistogram, histogram_methods, &HistogramToPython);
 }
 
 bool AddSummaryType(PyObject* module) {
   return InternAll({"amount"}, summary_argument_names) &&
-         AddInstrumentType(module, summary_type, InstrumentKind::kSummary, summary_methods);
+         AddInstrumentType(module, summary_type, InstrumentKind::kSummary, summary_methods, &SummaryToPython);
 }
 
 }  // namespace toolvitals

@@ -109,11 +109,16 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+PyObject* ToTuple(Family&, Series& series, PyObject* labels) {
+  const double value = series.gauge().Value();
+  return Py_BuildValue("(Od)", labels, GaugeCell::IsAbsent(value) ? 0.0 : value);
+}
+
 }  // namespace
 
 bool AddGaugeType(PyObject* module) {
   return InternAll({"amount"}, amount_names) && InternAll({"value"}, value_names) &&
-         AddInstrumentType(module, gauge_type, InstrumentKind::kGauge, methods);
+         AddInstrumentType(module, gauge_type, InstrumentKind::kGauge, methods, &ToTuple);
 }
 
 }  // namespace toolvitals

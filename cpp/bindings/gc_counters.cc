@@ -8,7 +8,7 @@
 namespace toolvitals {
 namespace {
 
-uint64_t Number(PyObject* dict, const char* key) {
+uint64_t NumberIn(PyObject* dict, const char* key) {
   PyObject* value = PyDict_GetItemString(dict, key);  // borrowed
   if (value == nullptr) return 0;
   const unsigned long long number = PyLong_AsUnsignedLongLong(value);
@@ -20,12 +20,12 @@ uint64_t Number(PyObject* dict, const char* key) {
 PyObject* OnCollection(PyObject*, PyObject* const* args, Py_ssize_t count) {
   if (count != 2 || !PyUnicode_Check(args[0]) || !PyDict_Check(args[1])) Py_RETURN_NONE;
   if (PyUnicode_CompareWithASCIIString(args[0], "stop") != 0) Py_RETURN_NONE;
-  const uint64_t generation = Number(args[1], "generation");
+  const uint64_t generation = NumberIn(args[1], "generation");
   if (generation < kGcGenerations) {
     GcGenerationCell& cell = Collector::Global().segment().header().gc[generation];
     Add<kPythonWriters>(cell.collections, 1);
-    Add<kPythonWriters>(cell.objects_collected, Number(args[1], "collected"));
-    Add<kPythonWriters>(cell.objects_uncollectable, Number(args[1], "uncollectable"));
+    Add<kPythonWriters>(cell.objects_collected, NumberIn(args[1], "collected"));
+    Add<kPythonWriters>(cell.objects_uncollectable, NumberIn(args[1], "uncollectable"));
   }
   Py_RETURN_NONE;
 }
@@ -47,9 +47,9 @@ bool InstallGcCounters() {
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(stats.get()) && i < static_cast<Py_ssize_t>(kGcGenerations); ++i) {
     PyObject* generation = PyList_GET_ITEM(stats.get(), i);
     GcGenerationCell& cell = Collector::Global().segment().header().gc[i];
-    cell.collections.store(Number(generation, "collections"), std::memory_order_relaxed);
-    cell.objects_collected.store(Number(generation, "collected"), std::memory_order_relaxed);
-    cell.objects_uncollectable.store(Number(generation, "uncollectable"), std::memory_order_relaxed);
+    cell.collections.store(NumberIn(generation, "collections"), std::memory_order_relaxed);
+    cell.objects_collected.store(NumberIn(generation, "collected"), std::memory_order_relaxed);
+    cell.objects_uncollectable.store(NumberIn(generation, "uncollectable"), std::memory_order_relaxed);
   }
   if (PyList_Append(callbacks.get(), counter.get()) != 0) return false;
   installed = true;

@@ -30,14 +30,20 @@ namespace {
 // Children that have expired are looked for when others are made, at most so often.
 constexpr uint64_t kLongestSweepPauseNs = 1'000'000'000;
 
-std::vector<std::pair<PyTypeObject*, InstrumentKind>>& Kinds() {
-  static auto* kinds = new std::vector<std::pair<PyTypeObject*, InstrumentKind>>;
-  return *kinds;
+struct TypeOfKind {
+  PyTypeObject* type;
+  InstrumentKind kind;
+  SeriesToPython to_python;
+};
+
+std::vector<TypeOfKind>& Types() {
+  static auto* types = new std::vector<TypeOfKind>;
+  return *types;
 }
 
-InstrumentKind KindOf(PyObject* self) {
-  for (const auto& [type, kind] : Kinds()) {
-    if (PyObject_TypeCheck(self, type)) return kind;
+InstrumentKind InstrumentKindOf(PyObject* self) {
+  for (const TypeOfKind& known : Types()) {
+    if (PyObject_TypeCheck(self, known.type)) return known.kind;
   }
   return InstrumentKind::kNone;
 }
@@ -339,7 +345,7 @@ PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
     PyErr_SetString(PyExc_RuntimeError, "the metric was defined before");
     return nullptr;
   }
-  InstrumentKind kind = KindOf(object);
+  InstrumentKind kind = InstrumentKindOf(object);
   // Classes that programs derive from the base itself have numbers of their own: the family only knows the children.
   if (kind == InstrumentKind::kNone) kind = InstrumentKind::kGauge;
   std::optional<std::pair<FamilyDefinition, FamilyOptions>> definition = DefinitionFromPython(kind, args, keywords);
@@ -421,6 +427,13 @@ SeriesRecord* UnusualRecordOf(InstrumentObject* self) {
   return nullptr;
 }
 
+SeriesToPython ReaderOf(InstrumentKind kind) {
+  for (const TypeOfKind& known : Types()) {
+    if (known.kind == kind) return known.to_python;
+  }
+  return nullptr;
+}
+
 bool AddInstrumentBase(PyObject* module) {
   instrument_type.tp_flags |= Py_TPFLAGS_BASETYPE;
   instrument_type.tp_new = &New;
@@ -430,11 +443,12 @@ bool AddInstrumentBase(PyObject* module) {
   return PyModule_AddType(module, &instrument_type) == 0;
 }
 
-bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* own_methods) {
+bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* own_methods,
+                       SeriesToPython to_python) {
   type.tp_flags |= Py_TPFLAGS_BASETYPE;
   type.tp_base = &instrument_type;
   type.tp_methods = own_methods;
-  Kinds().emplace_back(&type, kind);
+  Types().push_back({&type, kind, to_python});
   return PyModule_AddType(module, &type) == 0;
 }
 

@@ -48,8 +48,14 @@ inline bool ToAmount(PyObject* object, double* amount) {
   return *amount != -1.0 || PyErr_Occurred() == nullptr;
 }
 
+// One series as Instrument._read() tells it, with its label values; a new tuple, or nullptr with an exception.
+using SeriesToPython = PyObject* (*)(Family& family, Series& series, PyObject* labels);
+
 // Fills in what the types have in common and adds one to the module. `methods` are those of its kind.
-bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* methods);
+bool AddInstrumentType(PyObject* module, PyTypeObject& type, InstrumentKind kind, PyMethodDef* methods,
+                       SeriesToPython to_python);
+// nullptr for a kind that no type has.
+SeriesToPython ReaderOf(InstrumentKind kind);
 
 bool AddCounterType(PyObject* module);
 bool AddGaugeType(PyObject* module);

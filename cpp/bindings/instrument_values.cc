@@ -8,9 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/collector.h"
-#include "snapshot/collect_families.h"
-#include "store/text_record.h"
+#include "bindings/instrument_type.h"
 
 namespace toolvitals {
 namespace {
@@ -74,90 +72,6 @@ bool ToNanos(double seconds, uint64_t& nanos) {
   return true;
 }
 
-PyObject* ToPython(const Number& number) {
-  return number.is_whole ? PyLong_FromUnsignedLongLong(number.whole) : PyFloat_FromDouble(number.real);
-}
-
-PyObject* Created(const Series& series) {
-  return PyFloat_FromDouble(static_cast<double>(series.record().created_us.load(std::memory_order_relaxed)) /
-                            kMicrosPerSecond);
-}
-
-// (labels, value, Unix time in seconds), or None; a new reference.
-PyObject* ExemplarToPython(const Exemplar& exemplar) {
-  const OwnedRef labels(PyDict_New());
-  if (!labels) return nullptr;
-  for (const auto& [name, value] : exemplar.labels) {
-    const OwnedRef text(toolvitals::ToPython(value));
-    const OwnedRef key(toolvitals::ToPython(name));
-    if (!key || !text || PyDict_SetItem(labels.get(), key.get(), text.get()) != 0) return nullptr;
-  }
-  return Py_BuildValue("(Odd)", labels.get(), exemplar.value,
-                       static_cast<double>(exemplar.timestamp_us) / kMicrosPerSecond);
-}
-
-PyObject* CounterToPython(const Segment& segment, Series& series, PyObject* labels) {
-  const CounterCell& cell = series.counter();
-  const double fraction = LoadDouble(cell.fraction);
-  const Number value = fraction == 0 ? Number(cell.Integer()) : Number(cell.Value());
-  const std::optional<Exemplar> exemplar = ReadExemplar(segment, series.record(), 0);
-  return Py_BuildValue("(ONNN)", labels, ToPython(value), Created(series),
-                       exemplar.has_value() ? ExemplarToPython(*exemplar) : Py_NewRef(Py_None));
-}
-
-PyObject* HistogramToPython(Family& family, Series& series, PyObject* labels) {
-  std::vector<uint64_t> counts(family.bounds().buckets());
-  const HistogramCell& cell = series.histogram().classic;
-  cell.Collect(counts);
-  const double sum = cell.Sum();
-  OwnedRef list(PyList_New(static_cast<Py_ssize_t>(counts.size())));
-  for (size_t i = 0; list && i < counts.size(); ++i) {
-    PyObject* count = PyLong_FromUnsignedLongLong(counts[i]);
-    if (count == nullptr) return nullptr;
-    PyList_SET_ITEM(list.get(), static_cast<Py_ssize_t>(i), count);
-  }
-  OwnedRef exemplars(PyDict_New());
-  if (!list || !exemplars) return nullptr;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    const std::optional<Exemplar> exemplar = ReadExemplar(family.segment(), series.record(), i);
-    if (!exemplar.has_value()) continue;
-    const OwnedRef bucket(PyLong_FromSize_t(i));
-    const OwnedRef value(ExemplarToPython(*exemplar));
-    if (!bucket || !value || PyDict_SetItem(exemplars.get(), bucket.get(), value.get()) != 0) return nullptr;
-  }
-  return Py_BuildValue("(OOdNO)", labels, list.get(), sum, Created(series), exemplars.get());
-}
-
-PyObject* SummaryToPython(Family& family, Series& series, PyObject* labels) {
-  const SummarySeriesCell& cell = series.summary();
-  const uint64_t count = cell.count.load(std::memory_order_relaxed);
-  const double sum = LoadDouble(cell.sum);
-  OwnedRef quantiles(PyList_New(0));
-  if (!quantiles) return nullptr;
-  const FamilyDefinition& definition = family.definition();
-  if (definition.window_size != 0) {
-    for (const QuantileValue& quantile : QuantilesOf(definition, ReadWindow(family.segment(), definition, cell.window),
-                                                     Collector::Global().quantile_method())) {
-      const OwnedRef pair(Py_BuildValue("(dd)", quantile.quantile, quantile.value));
-      if (!pair || PyList_Append(quantiles.get(), pair.get()) != 0) return nullptr;
-    }
-  }
-  return Py_BuildValue("(OKdNO)", labels, static_cast<unsigned long long>(count), sum, Created(series),
-                       quantiles.get());
-}
-
-PyObject* InfoToPython(Family& family, Series& series, PyObject* labels) {
-  OwnedRef facts(PyDict_New());
-  if (!facts) return nullptr;
-  const std::vector<std::string> texts = family.Facts(series);
-  for (size_t i = 0; i + 1 < texts.size(); i += 2) {
-    const OwnedRef name(toolvitals::ToPython(texts[i]));
-    const OwnedRef value(toolvitals::ToPython(texts[i + 1]));
-    if (!name || !value || PyDict_SetItem(facts.get(), name.get(), value.get()) != 0) return nullptr;
-  }
-  return Py_BuildValue("(OO)", labels, facts.get());
-}
-
 }  // namespace
 
 std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(InstrumentKind kind, PyObject* args,
@@ -213,26 +127,31 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   return made;
 }
 
-PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
-  switch (family.definition().kind) {
-    case InstrumentKind::kCounter:
-      return CounterToPython(family.segment(), series, labels);
-    case InstrumentKind::kGauge: {
-      const double value = series.gauge().Value();
-      return Py_BuildValue("(Od)", labels, GaugeCell::IsAbsent(value) ? 0.0 : value);
-    }
-    case InstrumentKind::kHistogram:
-      return HistogramToPython(family, series, labels);
-    case InstrumentKind::kSummary:
-      return SummaryToPython(family, series, labels);
-    case InstrumentKind::kInfo:
-      return InfoToPython(family, series, labels);
-    case InstrumentKind::kStateSet:
-      return Py_BuildValue("(OK)", labels,
-                           static_cast<unsigned long long>(series.state_set().state.load(std::memory_order_relaxed)));
-    case InstrumentKind::kNone:
-      break;
+PyObject* ToPython(const Number& number) {
+  return number.is_whole ? PyLong_FromUnsignedLongLong(number.whole) : PyFloat_FromDouble(number.real);
+}
+
+PyObject* Created(const Series& series) {
+  return PyFloat_FromDouble(static_cast<double>(series.record().created_us.load(std::memory_order_relaxed)) /
+                            kMicrosPerSecond);
+}
+
+// (labels, value, Unix time in seconds), or None; a new reference.
+PyObject* ExemplarToPython(const Exemplar& exemplar) {
+  const OwnedRef labels(PyDict_New());
+  if (!labels) return nullptr;
+  for (const auto& [name, value] : exemplar.labels) {
+    const OwnedRef text(toolvitals::ToPython(value));
+    const OwnedRef key(toolvitals::ToPython(name));
+    if (!key || !text || PyDict_SetItem(labels.get(), key.get(), text.get()) != 0) return nullptr;
   }
+  return Py_BuildValue("(Odd)", labels.get(), exemplar.value,
+                       static_cast<double>(exemplar.timestamp_us) / kMicrosPerSecond);
+}
+
+PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
+  const SeriesToPython to_python = ReaderOf(family.definition().kind);
+  if (to_python != nullptr) return to_python(family, series, labels);
   PyErr_SetString(PyExc_ValueError, "the metric was not defined");
   return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/python.h"
+#include "model/family_snapshot.h"
 #include "registry/family.h"
 
 namespace toolvitals {
@@ -13,6 +14,13 @@ namespace toolvitals {
 // The arguments of Instrument._define(); nullopt with an exception.
 std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(InstrumentKind kind, PyObject* args,
                                                                                PyObject* keywords);
+
+// What the types' own functions are made of.
+PyObject* ToPython(const Number& number);
+// Since when a series counts: Unix time in seconds.
+PyObject* Created(const Series& series);
+// (labels, value, Unix time in seconds); a new reference.
+PyObject* ExemplarToPython(const Exemplar& exemplar);
 
 // One series as Instrument._read() tells it, with its label values; a new tuple, or nullptr with an exception.
 PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels);

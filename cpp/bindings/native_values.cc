@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bindings/instrument_values.h"
+#include "kinds/histogram_kind.h"
 #include "render/native_runs.h"
-#include "snapshot/series_values.h"
 
 namespace toolvitals {
 namespace {

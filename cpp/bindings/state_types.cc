@@ -74,12 +74,31 @@ PyMethodDef enum_methods[] = {
     {nullptr, nullptr, 0, nullptr},
 };
 
+PyObject* InfoToPython(Family& family, Series& series, PyObject* labels) {
+  OwnedRef facts(PyDict_New());
+  if (!facts) return nullptr;
+  const std::vector<std::string> texts = family.Facts(series);
+  for (size_t i = 0; i + 1 < texts.size(); i += 2) {
+    const OwnedRef name(toolvitals::ToPython(texts[i]));
+    const OwnedRef value(toolvitals::ToPython(texts[i + 1]));
+    if (!name || !value || PyDict_SetItem(facts.get(), name.get(), value.get()) != 0) return nullptr;
+  }
+  return Py_BuildValue("(OO)", labels, facts.get());
+}
+
+PyObject* StateSetToPython(Family&, Series& series, PyObject* labels) {
+  return Py_BuildValue("(OK)", labels,
+                       static_cast<unsigned long long>(series.state_set().state.load(std::memory_order_relaxed)));
+}
+
 }  // namespace
 
-bool AddInfoType(PyObject* module) { return AddInstrumentType(module, info_type, InstrumentKind::kInfo, info_methods); }
+bool AddInfoType(PyObject* module) {
+  return AddInstrumentType(module, info_type, InstrumentKind::kInfo, info_methods, &InfoToPython);
+}
 
 bool AddStateSetType(PyObject* module) {
-  return AddInstrumentType(module, enum_type, InstrumentKind::kStateSet, enum_methods);
+  return AddInstrumentType(module, enum_type, InstrumentKind::kStateSet, enum_methods, &StateSetToPython);
 }
 
 }  // namespace toolvitals

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kinds/metric_kind.h"
 #include "snapshot/collect_families.h"
 
 namespace toolvitals {
@@ -41,27 +42,8 @@ bool Baseline::Take(Offset offset, uint64_t bytes) {
   return true;
 }
 
-void Baseline::TakeExponential(Offset cell) {
-  Take(cell, sizeof(ExponentialCell));
-  const auto* exponential = segment_.Find<ExponentialCell>(cell);
-  if (exponential == nullptr) return;
-  uint64_t left = segment_.used_bytes();
-  for (const Word* newest : {&exponential->positive, &exponential->negative}) {
-    Offset at = newest->load(std::memory_order_acquire);
-    while (const auto* range = segment_.Find<BucketRange>(at)) {
-      const uint64_t size = range->size.load(std::memory_order_relaxed);
-      if (size > left / sizeof(Word) || BucketRange::Bytes(size) > left) break;
-      left -= BucketRange::Bytes(size);
-      Take(at, BucketRange::Bytes(size));
-      at = range->older.load(std::memory_order_relaxed);
-    }
-  }
-}
-
 bool Baseline::TakeOne(const FamilyDefinition& definition, const SeriesRecord& series) {
-  if (definition.exponential) {
-    TakeExponential(series.As<HistogramSeriesCell>().exponential.load(std::memory_order_relaxed));
-  }
+  KindOf(definition.kind).ForEachBlock(segment_, series, [&](Offset block, uint64_t bytes) { Take(block, bytes); });
   return Take(segment_.OffsetOf(&series), SeriesBytes(definition));
 }
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "registry/family_definition.h"
+#include "kinds/family_definition.h"
 #include "snapshot/series_filter.h"
 #include "store/segment.h"
 
@@ -37,7 +37,6 @@ class Baseline {
   // Where all of a family goes, what label sets past a budget went to goes as well.
   bool TakeOverflow(const FamilyDefinition& definition, const FamilyRecord& family);
   bool TakeOne(const FamilyDefinition& definition, const SeriesRecord& series);
-  void TakeExponential(Offset cell);
 
   const Segment& segment_;
   std::vector<char> image_;

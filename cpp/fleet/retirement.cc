@@ -2,9 +2,9 @@
 #include "fleet/retirement.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "registry/registry.h"
+#include "kinds/metric_kind.h"
+#include "registry/series_budget.h"
 #include "snapshot/family_merger.h"
 #include "snapshot/tool_cells.h"
 #include "store/directory.h"
@@ -30,68 +30,11 @@ std::vector<std::string_view> ValuesOf(const LabelSet& labels, const FamilyDefin
   return values;
 }
 
-void StoreNumber(const Number& number, CounterCell& cell) {
-  if (number.is_whole) {
-    cell.Increment<kAlone>(number.whole);
-  } else if (number.real >= 0 && std::isfinite(number.real)) {
-    // Anything else was never counted: it stood in a segment that somebody damaged.
-    cell.Increment<kAlone>(number.real);
-  }
-}
-
 // One row of a merged family.
 void StoreRow(const FamilyPart& part, size_t row, Segment& segment, Series& series) {
-  const FamilyDefinition& definition = part.definition;
   const FamilySnapshot& values = part.snapshot;
   SeriesRecord& record = series.record();
-  switch (definition.kind) {
-    case InstrumentKind::kCounter:
-      StoreNumber(values.values[row], series.counter());
-      break;
-    case InstrumentKind::kGauge:
-      if (values.timestamps_ms.empty() || values.timestamps_ms[row] == FamilySnapshot::kNoTimestamp) {
-        series.gauge().Set(values.values[row].AsDouble());
-      } else {
-        series.gauge().Refresh(values.values[row].AsDouble());
-      }
-      break;
-    case InstrumentKind::kHistogram: {
-      const size_t buckets = definition.bounds.size() + 1;
-      HistogramSeriesCell& cell = series.histogram();
-      for (size_t i = 0; i < buckets; ++i) AddTo(cell.classic.buckets[i], values.counts[row * buckets + i]);
-      AddDouble<kAlone>(cell.classic.sum_float, values.sums[row]);
-      const Offset exponential = cell.exponential.load(std::memory_order_relaxed);
-      if (exponential == 0) break;
-      ExponentialCell& native = *segment.At<ExponentialCell>(exponential);
-      if (values.natives[row] == nullptr) {
-        AddTo(native.unplaced, 1);
-      } else {
-        native.Store(segment, *values.natives[row]);
-      }
-      break;
-    }
-    case InstrumentKind::kSummary: {
-      SummarySeriesCell& cell = series.summary();
-      AddTo(cell.count, values.counts[row]);
-      AddDouble<kAlone>(cell.sum, values.sums[row]);
-      if (part.samples.empty()) break;
-      RingRecord& ring = *segment.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed));
-      for (const double sample : part.samples[row]) cell.window.Record<kAlone>(ring, sample);
-      break;
-    }
-    case InstrumentKind::kStateSet: {
-      const size_t states = definition.states.size();
-      for (size_t i = 0; i < states; ++i) {
-        if (values.values[row * states + i].AsDouble() != 0) {
-          record.As<StateSetSeriesCell>().state.store(i, std::memory_order_relaxed);
-        }
-      }
-      break;
-    }
-    case InstrumentKind::kInfo:
-    case InstrumentKind::kNone:
-      break;
-  }
+  KindOf(part.definition.kind).Store(part, row, segment, record);
   if (!values.created_us.empty()) {
     record.created_us.store(static_cast<uint64_t>(values.created_us[row]), std::memory_order_relaxed);
   }
@@ -99,18 +42,6 @@ void StoreRow(const FamilyPart& part, size_t row, Segment& segment, Series& seri
     record.created_us.store(static_cast<uint64_t>(part.changed_us[row]), std::memory_order_relaxed);
   }
   if (!part.used_ns.empty()) record.used_ns.store(part.used_ns[row], std::memory_order_relaxed);
-}
-
-// Facts are the labels that a key does not have.
-void SetFacts(const FamilyPart& part, size_t row, Family& family, Series& series) {
-  const LabelSet::Pairs& all = (*part.snapshot.labels)[row]->pairs;
-  std::vector<std::string_view> facts;
-  for (size_t i = (*part.keys)[row]->pairs.size(); i < all.size(); ++i) {
-    facts.emplace_back(all[i].first);
-    facts.emplace_back(all[i].second);
-  }
-  family.SetFacts(series, facts);
-  series.record().created_us.store(static_cast<uint64_t>(part.changed_us[row]), std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -233,7 +164,6 @@ bool Retirement::AddFamily(const FamilyPart& part) {
     if (series == nullptr) continue;
     StoreRow(part, row, segment, *series);
     if (series->is_overflow() && !is_overflow) family.AddOverflowed(1);
-    if (part.definition.kind == InstrumentKind::kInfo) SetFacts(part, row, family, *series);
   }
   // The one series of a family without labels is made with it; none of them had recorded into it.
   if (part.keys->empty()) family.Clear();

@@ -8,6 +8,7 @@
 #include "absl/container/inlined_vector.h"
 #include "collector/collector.h"
 #include "ingest/ingest_limits.h"
+#include "kinds/metric_kind.h"
 
 namespace toolvitals {
 namespace {
@@ -27,17 +28,6 @@ InstrumentKind KindOf(const ValueRecord& record) {
       break;
   }
   return InstrumentKind::kHistogram;
-}
-
-FamilyType TypeOf(InstrumentKind kind) {
-  switch (kind) {
-    case InstrumentKind::kCounter:
-      return FamilyType::kCounter;
-    case InstrumentKind::kHistogram:
-      return FamilyType::kHistogram;
-    default:
-      return FamilyType::kGauge;
-  }
 }
 
 bool HasTheseLabels(const FamilyDefinition& definition, const IngestLabels& labels) {
@@ -89,7 +79,7 @@ void IngestFamilies::TakeBuiltInNames() {
 }
 
 bool IngestFamilies::TakeNames(InstrumentKind kind, std::string_view name) {
-  return names_.Take({.prefix = "", .name = name, .type = TypeOf(kind), .help = ""});
+  return names_.Take({.prefix = "", .name = name, .type = toolvitals::KindOf(kind).type(), .help = ""});
 }
 
 IngestResult IngestFamilies::Record(const ValueRecord& record) {

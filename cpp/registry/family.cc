@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "kinds/info_kind.h"
 #include "registry/instrument_store.h"
 #include "store/text_record.h"
 
@@ -103,30 +104,16 @@ bool Family::HasRoom() {
 
 std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
   Segment& segment = segment_;
-  const size_t buckets = bounds_ == nullptr ? 0 : bounds_->buckets();
-  const uint64_t bytes = SeriesBytes(definition_.kind, buckets, definition_.window_size != 0);
+  const MetricKind& kind = KindOf(definition_.kind);
+  const uint64_t bytes = kind.SeriesBytes(definition_);
   const Offset offset = segment.Allocate(bytes);
   if (offset == 0) return nullptr;
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
-  std::shared_ptr<Series> series(new Series(
-      store_, record_, record, definition_.kind, bytes, is_overflow, definition_.ttl_ns != 0 && !is_overflow,
-      definition_.kind == InstrumentKind::kGauge && AnyProcess(definition_.gauge_mode) == GaugeMode::kMostRecent));
-  const Offset labels = store_.MakeText(packed);
+  std::shared_ptr<Series> series(new Series(store_, record_, record, kind, bytes, is_overflow,
+                                            definition_.ttl_ns != 0 && !is_overflow, ShowsLatest(definition_)));
+  const Offset labels = MakeText(segment, packed);
   record.labels.store(labels, std::memory_order_relaxed);
-  bool complete = labels != 0;
-  if (definition_.kind == InstrumentKind::kSummary && definition_.window_size != 0) {
-    const uint64_t capacity = RingRecord::CapacityFor(definition_.window_size);
-    const Offset ring = segment.Allocate(RingRecord::Bytes(capacity));
-    if (ring != 0) segment.At<RingRecord>(ring)->capacity.store(capacity, std::memory_order_relaxed);
-    series->summary().window.ring.store(ring, std::memory_order_relaxed);
-    complete = complete && ring != 0;
-  }
-  if (definition_.exponential) {
-    const Offset cell = segment.Allocate(sizeof(ExponentialCell));
-    if (cell != 0) segment.At<ExponentialCell>(cell)->Init(definition_.buckets);
-    series->histogram().exponential.store(cell, std::memory_order_relaxed);
-    complete = complete && cell != 0;
-  }
+  const bool complete = kind.Init(segment, definition_, record) && labels != 0;
   if (!complete) {
     store_.FreeBlocks(*series);
     return nullptr;
@@ -251,14 +238,7 @@ bool Family::Show(size_t registry, bool shown) {
 
 bool Family::SetFacts(Series& series, std::span<const std::string_view> names_and_values) {
   absl::MutexLock lock(&store_.mutex_);
-  const Offset made = store_.MakeText(PackTexts(names_and_values));
-  if (made == 0) return false;
-  InfoSeriesCell& cell = series.record().As<InfoSeriesCell>();
-  cell.version.fetch_add(1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  store_.FreeText(cell.facts);
-  cell.facts.store(made, std::memory_order_relaxed);
-  cell.version.fetch_add(1, std::memory_order_release);
+  if (!ReplaceFacts(segment_, series.record(), names_and_values)) return false;
   series.Date();
   return true;
 }
@@ -268,45 +248,8 @@ void Family::Reset(Series& series) {
   ResetLocked(series, /*after_fork=*/false);
 }
 
-// The child of a fork inherits the values of gauges as it inherits the program's.
 void Family::ResetLocked(Series& series, bool after_fork) {
-  switch (definition_.kind) {
-    case InstrumentKind::kCounter:
-      series.counter().Reset();
-      break;
-    case InstrumentKind::kGauge:
-      if (after_fork) {
-        series.gauge().Inherit();
-        return;
-      }
-      series.gauge().Reset();
-      break;
-    case InstrumentKind::kHistogram:
-      series.histogram().classic.Reset(bounds_->buckets());
-      if (const Offset cell = series.histogram().exponential.load(std::memory_order_relaxed); cell != 0) {
-        segment_.At<ExponentialCell>(cell)->Reset(segment_);
-      }
-      break;
-    case InstrumentKind::kSummary: {
-      SummarySeriesCell& cell = series.summary();
-      cell.count.store(0, std::memory_order_relaxed);
-      cell.sum.store(0, std::memory_order_relaxed);
-      if (definition_.window_size != 0 && after_fork) {
-        // Writing every slot would copy every page.
-        cell.window.start.store(cell.window.cursor.load(std::memory_order_relaxed), std::memory_order_relaxed);
-      } else if (definition_.window_size != 0) {
-        cell.window.Reset(*segment_.At<RingRecord>(cell.window.ring.load(std::memory_order_relaxed)));
-      }
-      break;
-    }
-    case InstrumentKind::kInfo:
-    case InstrumentKind::kStateSet:
-      // What the parent said is the parent's to date.
-      if (after_fork) series.record().created_us.store(0, std::memory_order_relaxed);
-      return;
-    case InstrumentKind::kNone:
-      return;
-  }
+  if (!KindOf(definition_.kind).Reset(segment_, definition_, series.record(), after_fork)) return;
   if (const Offset slots = series.record().exemplars.load(std::memory_order_relaxed); slots != 0) {
     for (size_t i = 0; i < exemplar_slots(); ++i) segment_.At<ExemplarSlot>(slots)[i].Reset();
   }

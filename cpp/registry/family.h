@@ -11,9 +11,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
+#include "kinds/family_definition.h"
 #include "metrics/exemplar_slot.h"
 #include "metrics/histogram.h"
-#include "registry/family_definition.h"
 #include "registry/series.h"
 #include "store/segment.h"
 
@@ -79,7 +79,7 @@ class Family {
   std::vector<std::string> Facts(const Series& series) const;
 
   // Exemplars that a series has room for: one for a counter, one for each bucket of a histogram.
-  size_t exemplar_slots() const { return bounds_ == nullptr ? 1 : bounds_->buckets(); }
+  size_t exemplar_slots() const { return KindOf(definition_.kind).ExemplarSlots(SeriesBytes(definition_)); }
   // Keeps an exemplar of a record; false where there is no room for it, or another one is kept at this moment.
   bool KeepExemplar(Series& series, size_t bucket, std::span<const std::string_view> names_and_values, double value);
 

@@ -24,7 +24,7 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   std::shared_ptr<Series> first;
   absl::ReleasableMutexLock lock(&mutex_);
   FamilyRecord* record = TakeRecord();
-  const Offset text = record == nullptr ? 0 : MakeText(packed);
+  const Offset text = record == nullptr ? 0 : MakeText(segment_, packed);
   if (text == 0) {
     if (record != nullptr) free_records_.push_back(record);
     return full;
@@ -78,21 +78,8 @@ void InstrumentStore::Forget(Family& family, FamilyRecord& record) {
   for (Word* word : {&record.kind, &record.shown, &record.first, &record.overflow}) {
     word->store(0, std::memory_order_relaxed);
   }
-  FreeText(record.definition);
+  FreeText(segment_, record.definition);
   free_records_.push_back(&record);
-}
-
-Offset InstrumentStore::MakeText(std::string_view text) {
-  const Offset offset = segment_.Allocate(TextRecord::Bytes(text.size()));
-  if (offset != 0) StoreText(*segment_.At<TextRecord>(offset), text);
-  return offset;
-}
-
-void InstrumentStore::FreeText(Word& text) {
-  const Offset offset = text.load(std::memory_order_relaxed);
-  if (offset == 0) return;
-  text.store(0, std::memory_order_relaxed);
-  segment_.Free(offset, TextRecord::Bytes(segment_.At<TextRecord>(offset)->bytes.load(std::memory_order_relaxed)));
 }
 
 void InstrumentStore::FreeSeries(Series& series) {
@@ -107,47 +94,21 @@ void InstrumentStore::FreeBlocks(Series& series) {
   record.generation.store(0, std::memory_order_relaxed);
   // Pairs with the acquire fence of a reader: one that saw the memory's next use sees that the series is over.
   std::atomic_thread_fence(std::memory_order_release);
-  FreeText(record.labels);
-  switch (series.kind_) {
-    case InstrumentKind::kInfo:
-      FreeText(record.As<InfoSeriesCell>().facts);
-      break;
-    case InstrumentKind::kSummary:
-      if (series.bytes_ > sizeof(SeriesRecord)) FreeRing(series.summary().window.ring);
-      break;
-    case InstrumentKind::kHistogram:
-      FreeExponential(record.As<HistogramSeriesCell>().exponential);
-      break;
-    default:
-      break;
-  }
-  const size_t words = (series.bytes_ - offsetof(SeriesRecord, cell)) / sizeof(Word);
-  const size_t slots = series.kind_ == InstrumentKind::kHistogram ? words - 3 : 1;
+  FreeText(segment_, record.labels);
+  series.kind_.Free(segment_, record, series.bytes_);
+  const size_t slots = series.kind_.ExemplarSlots(series.bytes_);
   segment_.Free(record.exemplars.exchange(0, std::memory_order_relaxed), slots * sizeof(ExemplarSlot));
   segment_.Free(segment_.OffsetOf(&record), series.bytes_);
 }
 
-void InstrumentStore::FreeExponential(Word& exponential) {
-  const Offset offset = exponential.load(std::memory_order_relaxed);
-  if (offset == 0) return;
-  const ExponentialCell& cell = *segment_.At<ExponentialCell>(offset);
-  cell.ForEachBlock(segment_, [&](Offset block, uint64_t bytes) { segment_.Free(block, bytes); });
-  segment_.Free(offset, sizeof(ExponentialCell));
-}
-
-void InstrumentStore::FreeRing(Word& ring) {
-  const Offset offset = ring.load(std::memory_order_relaxed);
-  if (offset == 0) return;
-  segment_.Free(offset, RingRecord::Bytes(segment_.At<RingRecord>(offset)->capacity.load(std::memory_order_relaxed)));
-}
-
 void InstrumentStore::ForEachRing(absl::FunctionRef<void(const Word&)> visit) const {
   for (const Family* family : families_) {
-    if (family->definition_.kind != InstrumentKind::kSummary || family->definition_.window_size == 0) continue;
-    for (Series* series = family->first_; series != nullptr; series = series->after_) {
-      visit(series->summary().window.ring);
-    }
-    if (family->overflow_ != nullptr) visit(family->overflow_->summary().window.ring);
+    const MetricKind& kind = KindOf(family->definition_.kind);
+    const auto visit_ring = [&](const Series& series) {
+      if (const Word* ring = kind.Ring(family->definition_, series.record())) visit(*ring);
+    };
+    for (const Series* series = family->first_; series != nullptr; series = series->after_) visit_ring(*series);
+    if (family->overflow_ != nullptr) visit_ring(*family->overflow_);
   }
 }
 

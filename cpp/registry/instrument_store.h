@@ -47,10 +47,6 @@ class InstrumentStore {
 
   // These, and all below but the segment, are for whoever holds the mutex.
   FamilyRecord* TakeRecord();
-  Offset MakeText(std::string_view text);
-  void FreeText(Word& text);
-  void FreeRing(Word& ring);
-  void FreeExponential(Word& exponential);
   // What a series took, to the pool, once.
   void FreeBlocks(Series& series);
   // Makes a family's record free for another.

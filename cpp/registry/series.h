@@ -6,7 +6,8 @@
 #include <memory>
 #include <string_view>
 
-#include "registry/instrument_cells.h"
+#include "kinds/instrument_cells.h"
+#include "kinds/metric_kind.h"
 
 namespace toolvitals {
 
@@ -45,7 +46,7 @@ class Series : public std::enable_shared_from_this<Series> {
   friend class Family;
   friend class InstrumentStore;
 
-  Series(InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, InstrumentKind kind, uint64_t bytes,
+  Series(InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, const MetricKind& kind, uint64_t bytes,
          bool is_overflow, bool expires, bool dates)
       : store_(store),
         family_(family),
@@ -59,7 +60,7 @@ class Series : public std::enable_shared_from_this<Series> {
   InstrumentStore& store_;
   FamilyRecord& family_;
   SeriesRecord& record_;
-  const InstrumentKind kind_;
+  const MetricKind& kind_;
   const uint64_t bytes_;
   const bool is_overflow_;
   const bool expires_;

@@ -2,12 +2,12 @@
 #include "snapshot/collect_families.h"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
-#include "metrics/exemplar_slot.h"
+#include "kinds/instrument_cells.h"
+#include "kinds/metric_kind.h"
 #include "snapshot/removals.h"
 #include "store/directory.h"
 #include "store/text_record.h"
@@ -15,133 +15,14 @@
 namespace toolvitals {
 namespace {
 
-// How many series before its turn a cell is fetched.
-constexpr size_t kAhead = 8;
-constexpr uint64_t kMicrosPerMilli = 1000;
-
-FamilyType TypeOf(InstrumentKind kind) {
-  switch (kind) {
-    case InstrumentKind::kCounter:
-      return FamilyType::kCounter;
-    case InstrumentKind::kGauge:
-      return FamilyType::kGauge;
-    case InstrumentKind::kHistogram:
-      return FamilyType::kHistogram;
-    case InstrumentKind::kSummary:
-      return FamilyType::kSummary;
-    case InstrumentKind::kInfo:
-      return FamilyType::kInfo;
-    case InstrumentKind::kStateSet:
-      return FamilyType::kStateSet;
-    case InstrumentKind::kNone:
-      break;
-  }
-  return FamilyType::kUnknown;
-}
-
-uint64_t CountSince(uint64_t now, const Word& before) {
-  const uint64_t then = before.load(std::memory_order_relaxed);
-  return now > then ? now - then : 0;
-}
-
-// What was counted since `before`, where that is not nullptr.
-Number ValueOf(const CounterCell& cell, const SeriesRecord* before) {
-  uint64_t integer = cell.Integer();
-  double fraction = LoadDouble(cell.fraction);
-  if (before != nullptr) {
-    integer = CountSince(integer, before->As<CounterCell>().integer);
-    fraction -= LoadDouble(before->As<CounterCell>().fraction);
-  }
-  return fraction == 0 ? Number(integer) : Number(static_cast<double>(integer) + fraction);
-}
-
-// Takes the buckets away that were counted before; returns the sum of then.
-double TakeAway(const HistogramCell& before, std::span<uint64_t> counts) {
-  for (size_t i = 0; i < counts.size(); ++i) counts[i] = CountSince(counts[i], before.buckets[i]);
-  return before.Sum();
-}
-
-std::shared_ptr<const NativeHistogram> Since(const std::shared_ptr<const NativeHistogram>& now,
-                                             const std::shared_ptr<const NativeHistogram>& before) {
-  if (before == nullptr) return now;
-  auto since = std::make_shared<NativeHistogram>(*now);
-  Subtract(*since, *before);
-  return since;
-}
-
 // Whether the series was removed by another process, and its own has not recorded since. A baseline has no list, so
 // its `next` says whether what it has was removed or reset.
 bool IsRemoved(const FamilyDefinition& definition, const SeriesRecord& series, const SeriesRecord& before) {
-  if (before.next.load(std::memory_order_relaxed) == 0) return false;
-  const size_t words = (SeriesBytes(definition) - offsetof(SeriesRecord, cell)) / sizeof(Word);
-  for (size_t i = 0; i < words; ++i) {
-    const bool is_offset = definition.kind == InstrumentKind::kHistogram && i == 0;
-    if (!is_offset &&
-        series.cell[i].load(std::memory_order_relaxed) != before.cell[i].load(std::memory_order_relaxed)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Keeps the entries that are marked, of an array with one row per series or with none at all.
-template <typename T>
-void KeepRows(const std::vector<bool>& kept, std::vector<T>& values) {
-  const size_t row = values.size() / kept.size();
-  size_t to = 0;
-  for (size_t series = 0; series < kept.size(); ++series) {
-    for (size_t i = 0; kept[series] && i < row; ++i) {
-      if (to != series * row + i) values[to] = std::move(values[series * row + i]);
-      ++to;
-    }
-  }
-  values.resize(to);
-}
-
-std::shared_ptr<const LabelSets> KeptOf(const std::vector<bool>& kept, const LabelSets& labels) {
-  auto left = std::make_shared<LabelSets>();
-  for (size_t i = 0; i < kept.size(); ++i) {
-    if (kept[i]) left->push_back(labels[i]);
-  }
-  return left;
-}
-
-// All but the labels.
-void KeepValues(const std::vector<bool>& kept, FamilySnapshot& family) {
-  KeepRows(kept, family.values);
-  KeepRows(kept, family.counts);
-  KeepRows(kept, family.sums);
-  KeepRows(kept, family.natives);
-  KeepRows(kept, family.quantiles);
-  KeepRows(kept, family.created_us);
-  KeepRows(kept, family.timestamps_ms);
-  std::vector<size_t> places;
-  size_t place = 0;
-  for (const bool keep : kept) places.push_back(keep ? place++ : place);
-  std::erase_if(family.exemplars, [&](const auto& placed) { return !kept[placed.series]; });
-  for (auto& placed : family.exemplars) placed.series = places[placed.series];
-}
-
-void KeepValues(const std::vector<bool>& kept, FamilyPart& part) {
-  KeepValues(kept, part.snapshot);
-  KeepRows(kept, part.changed_us);
-  KeepRows(kept, part.used_ns);
-  KeepRows(kept, part.samples);
-  part.shows_overflow = part.shows_overflow && kept.back();
+  return before.next.load(std::memory_order_relaxed) != 0 &&
+         KindOf(definition.kind).IsUnchanged(definition, series, before);
 }
 
 }  // namespace
-
-void KeepSeries(const std::vector<bool>& kept, FamilySnapshot& family) {
-  KeepValues(kept, family);
-  family.labels = KeptOf(kept, *family.labels);
-}
-
-void KeepSeries(const std::vector<bool>& kept, FamilyPart& part) {
-  KeepValues(kept, part);
-  part.snapshot.labels = KeptOf(kept, *part.snapshot.labels);
-  part.keys = KeptOf(kept, *part.keys);
-}
 
 void FamilyReader::KeepPart(const std::vector<bool>& kept, Known& known, FamilyPart& part) {
   if (known.kept_of != known.labels || known.kept != kept) {
@@ -199,9 +80,9 @@ void FamilyReader::ForEachSeriesOf(
     if (record == nullptr) return;
     Known& known = known_[entry.cell];
     if (!Recognize(*record, known) || known.definition.name != name) return;
-    const size_t size = known.members.size() - (known.shows_overflow && !known.members.empty() ? 1 : 0);
+    const size_t size = known.places.size() - (known.shows_overflow && !known.places.empty() ? 1 : 0);
     for (size_t i = 0; i < size; ++i) {
-      if (IsStill(known.members[i])) visit(known.definition, *(*known.keys)[i], *known.members[i].record);
+      if (known.places[i].IsStill()) visit(known.definition, *(*known.keys)[i], *known.places[i].record);
     }
   });
 }
@@ -242,7 +123,7 @@ bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
   info.name = known.definition.name;
   info.help = known.definition.help;
   info.unit = known.definition.unit;
-  info.type = TypeOf(known.definition.kind);
+  info.type = KindOf(known.definition.kind).type();
   info.bounds = known.definition.bounds;
   info.states = known.definition.states;
   known.info = std::make_shared<const FamilyInfo>(std::move(info));
@@ -257,7 +138,7 @@ bool FamilyReader::Recognize(const FamilyRecord& record, Known& known) {
   if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow ||
       known.removals != removals) {
     known.shows_overflow = shows_overflow;
-    const bool read = ReadMembers(record, known);
+    const bool read = ReadSeries(record, known);
     if (known.labels == nullptr) known.keys = known.labels = std::make_shared<const LabelSets>();
     // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
     known.membership = read ? membership : membership - 1;
@@ -275,10 +156,12 @@ bool FamilyReader::IsSame(const FamilyRecord& record, const Known& known) {
 
 bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family) {
   if (!Recognize(record, known)) return false;
+  FamilyPart part;
+  ReadValues(known, method, part);
+  if (!IsSame(record, known)) return false;
+  family = std::move(part.snapshot);
   family.info = known.info;
   family.labels = known.labels;
-  ReadValues(known, method, family, nullptr);
-  if (!IsSame(record, known)) return false;
   const std::vector<bool> kept = Kept(record, known, family.values, /*expired_too=*/false);
   if (!kept.empty()) KeepSeries(kept, family);
   return true;
@@ -290,9 +173,9 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
   part.snapshot.info = known.info;
   part.snapshot.labels = known.labels;
   part.keys = known.keys;
-  part.shows_overflow = known.shows_overflow && !known.members.empty();
+  part.shows_overflow = known.shows_overflow && !known.places.empty();
   part.overflowed = member_.Counted(record.overflowed);
-  ReadValues(known, QuantileMethod::kExclusive, part.snapshot, &part);
+  ReadValues(known, std::nullopt, part);
   ReadExtras(known, part);
   if (!IsSame(record, known)) return false;
   const std::vector<bool> kept = Kept(record, known, part.snapshot.values, /*expired_too=*/true);
@@ -301,9 +184,9 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
 }
 
 void FamilyReader::ReadExtras(const Known& known, FamilyPart& part) const {
-  const InstrumentKind kind = known.definition.kind;
-  for (const Place& place : known.members) {
-    if (kind == InstrumentKind::kGauge || kind == InstrumentKind::kInfo || kind == InstrumentKind::kStateSet) {
+  const bool dates_changes = KindOf(known.definition.kind).dates_changes();
+  for (const SeriesPlace& place : known.places) {
+    if (dates_changes) {
       part.changed_us.push_back(static_cast<int64_t>(place.record->created_us.load(std::memory_order_relaxed)));
     }
     if (known.definition.ttl_ns != 0) {
@@ -327,15 +210,16 @@ std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& kn
   const uint64_t ttl = expired_too ? 0 : known.definition.ttl_ns;
   const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
   const bool inherits = member_.names_process && segment_.header().inherited.load(std::memory_order_relaxed) != 0;
-  const bool is_gauge = known.definition.kind == InstrumentKind::kGauge;
-  if (known.members.empty() || (!moved && ttl == 0 && !inherits && !is_gauge && member_.baseline == nullptr)) return {};
+  const MetricKind& kind = KindOf(known.definition.kind);
+  if (known.places.empty() || (!moved && ttl == 0 && !inherits && !kind.can_be_absent() && member_.baseline == nullptr))
+    return {};
   const uint64_t now = Clock::MonotonicNanos();
-  std::vector<bool> kept(known.members.size(), true);
-  for (size_t i = 0; i < known.members.size(); ++i) {
-    const SeriesRecord& series = *known.members[i].record;
-    if (moved) kept[i] = IsStill(known.members[i]);
-    if (is_gauge && GaugeCell::IsAbsent(values[i].AsDouble())) kept[i] = false;
-    const bool is_overflow = known.shows_overflow && i + 1 == known.members.size();
+  std::vector<bool> kept(known.places.size(), true);
+  for (size_t i = 0; i < known.places.size(); ++i) {
+    const SeriesRecord& series = *known.places[i].record;
+    if (moved) kept[i] = known.places[i].IsStill();
+    if (kind.can_be_absent() && kind.IsAbsent(values[i])) kept[i] = false;
+    const bool is_overflow = known.shows_overflow && i + 1 == known.places.size();
     if (inherits && !is_overflow && IsInherited(segment_, known.definition, series)) kept[i] = false;
     if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
     const uint64_t used = series.used_ns.load(std::memory_order_relaxed);
@@ -348,16 +232,16 @@ void FamilyReader::TakeRemovals(Known& known) const {
   std::vector<bool> kept = member_.removals->Kept(known.definition.name, *known.keys);
   if (kept.empty()) return;
   if (known.shows_overflow) kept.back() = true;
-  KeepRows(kept, known.members);
+  KeepRows(kept, known.places);
   known.keys = known.labels = KeptOf(kept, *known.keys);
   known.fact_versions.clear();
 }
 
 void FamilyReader::ReadFacts(Known& known) {
   std::shared_ptr<LabelSets> changed;
-  known.fact_versions.resize(known.members.size(), UINT64_MAX);
-  for (size_t i = 0; i < known.members.size(); ++i) {
-    const SeriesRecord& series = *known.members[i].record;
+  known.fact_versions.resize(known.places.size(), UINT64_MAX);
+  for (size_t i = 0; i < known.places.size(); ++i) {
+    const SeriesRecord& series = *known.places[i].record;
     const InfoSeriesCell& cell = series.As<InfoSeriesCell>();
     const uint64_t version = cell.version.load(std::memory_order_acquire);
     if (version == known.fact_versions[i] || version % 2 != 0) continue;
@@ -367,7 +251,7 @@ void FamilyReader::ReadFacts(Known& known) {
     const auto texts = packed.has_value() ? UnpackTexts(*packed) : std::nullopt;
     if (cell.version.load(std::memory_order_relaxed) != version || !texts.has_value()) continue;
     if (changed == nullptr) changed = std::make_shared<LabelSets>(*known.labels);
-    const auto own = known.sets.find(known.members[i].generation);
+    const auto own = known.sets.find(known.places[i].generation);
     LabelSet::Pairs pairs = own == known.sets.end() ? (*changed)[i]->pairs : own->second->pairs;
     for (size_t fact = 0; fact + 1 < texts->size(); fact += 2) {
       pairs.emplace_back((*texts)[fact], (*texts)[fact + 1]);
@@ -378,107 +262,13 @@ void FamilyReader::ReadFacts(Known& known) {
   if (changed != nullptr) known.labels = std::move(changed);
 }
 
-void FamilyReader::ReadValues(const Known& known, QuantileMethod method, FamilySnapshot& family, FamilyPart* part) {
-  const size_t size = known.members.size();
-  const auto each = [&](auto read) {
-    for (size_t i = 0; i < size; ++i) {
-      // Of many series hardly any cell is in a cache.
-      if (i + kAhead < size) __builtin_prefetch(known.members[i + kAhead].record);
-      read(*known.members[i].record);
-    }
-  };
-  const auto created = [&](const SeriesRecord& series) {
-    family.created_us.push_back(static_cast<int64_t>(series.created_us.load(std::memory_order_relaxed)));
-  };
-  const auto exemplars = [&](const SeriesRecord& series, size_t slots) {
-    if (series.exemplars.load(std::memory_order_relaxed) == 0) [[likely]]
-      return;
-    for (size_t i = 0; i < slots; ++i) {
-      std::optional<Exemplar> exemplar = ReadExemplar(segment_, series, i);
-      const auto place = static_cast<size_t>(family.created_us.size()) - 1;
-      if (exemplar.has_value()) family.exemplars.push_back({place, i, *std::move(exemplar)});
-    }
-  };
-  const FamilyDefinition& definition = known.definition;
-  switch (definition.kind) {
-    case InstrumentKind::kCounter:
-      family.values.reserve(size);
-      family.created_us.reserve(size);
-      return each([&](const SeriesRecord& series) {
-        const SeriesRecord* before = Before(series);
-        family.values.push_back(ValueOf(series.As<CounterCell>(), before));
-        created(series);
-        exemplars(series, 1);
-      });
-    case InstrumentKind::kGauge:
-      family.values.reserve(size);
-      return each([&](const SeriesRecord& series) {
-        const GaugeCell& cell = series.As<GaugeCell>();
-        const double value = cell.Value();
-        const SeriesRecord* before = Before(series);
-        const bool is_refreshed = cell.IsRefreshed();
-        // Reset, and not set since. What is refreshed is of its time, whatever was reset.
-        const bool is_zero = !is_refreshed && before != nullptr && cell.Equals(before->As<GaugeCell>());
-        family.values.emplace_back(is_zero ? 0 : value);
-        if (!is_refreshed && family.timestamps_ms.empty()) [[likely]]
-          return;
-        family.timestamps_ms.resize(family.values.size(), FamilySnapshot::kNoTimestamp);
-        if (!is_refreshed) return;
-        const uint64_t changed_us = series.created_us.load(std::memory_order_relaxed);
-        family.timestamps_ms.back() = static_cast<int64_t>(changed_us / kMicrosPerMilli);
-      });
-    case InstrumentKind::kHistogram: {
-      const size_t buckets = definition.bounds.size() + 1;
-      family.counts.resize(size * buckets);
-      if (definition.exponential) family.natives.reserve(size);
-      family.sums.reserve(size);
-      family.created_us.reserve(size);
-      std::span<uint64_t> counts = family.counts;
-      return each([&](const SeriesRecord& series) {
-        const HistogramCell& cell = series.As<HistogramSeriesCell>().classic;
-        cell.Collect(counts.first(buckets));
-        double sum = cell.Sum();
-        const SeriesRecord* before = Before(series);
-        if (before != nullptr) sum -= TakeAway(before->As<HistogramSeriesCell>().classic, counts.first(buckets));
-        counts = counts.subspan(buckets);
-        family.sums.push_back(sum);
-        created(series);
-        exemplars(series, buckets);
-        // Behind the classic buckets, as they are recorded the other way round.
-        if (!definition.exponential) return;
-        auto native = ReadNative(segment_, series);
-        if (before != nullptr && native != nullptr) native = Since(native, ReadNative(*member_.baseline, *before));
-        family.natives.push_back(std::move(native));
-      });
-    }
-    case InstrumentKind::kSummary:
-      return each([&](const SeriesRecord& series) {
-        const SummarySeriesCell& cell = series.As<SummarySeriesCell>();
-        const SeriesRecord* before = Before(series);
-        const auto* then = before == nullptr ? nullptr : &before->As<SummarySeriesCell>();
-        const uint64_t count = cell.count.load(std::memory_order_relaxed);
-        family.counts.push_back(then == nullptr ? count : CountSince(count, then->count));
-        family.sums.push_back(LoadDouble(cell.sum) - (then == nullptr ? 0 : LoadDouble(then->sum)));
-        if (definition.window_size != 0) {
-          const uint64_t start = then == nullptr ? 0 : then->window.cursor.load(std::memory_order_relaxed);
-          std::vector<double> samples = ReadWindow(segment_, definition, cell.window, start);
-          if (part == nullptr) {
-            family.quantiles.push_back(QuantilesOf(definition, samples, method));
-          } else {
-            part->samples.push_back(std::move(samples));
-          }
-        }
-        created(series);
-      });
-    case InstrumentKind::kStateSet:
-      return each([&](const SeriesRecord& series) {
-        const uint64_t state = series.As<StateSetSeriesCell>().state.load(std::memory_order_relaxed);
-        for (uint64_t i = 0; i < definition.states.size(); ++i) family.values.emplace_back(uint64_t{i == state});
-      });
-    case InstrumentKind::kInfo:
-    case InstrumentKind::kNone:
-      return;
+void FamilyReader::ReadValues(const Known& known, std::optional<QuantileMethod> quantiles, FamilyPart& part) const {
+  FamilyReading reading = {segment_, known.definition, known.places, member_.baseline, {}, quantiles};
+  if (member_.baseline != nullptr) {
+    reading.before.reserve(known.places.size());
+    for (const SeriesPlace& place : known.places) reading.before.push_back(Before(*place.record));
   }
+  KindOf(known.definition.kind).Read(reading, part);
 }
 
 }  // namespace toolvitals

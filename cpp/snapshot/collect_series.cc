@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "kinds/metric_kind.h"
 #include "snapshot/collect_families.h"
 #include "store/text_record.h"
 
@@ -37,23 +38,23 @@ std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& rec
   return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
 }
 
-FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known, std::vector<Place>& members,
-                                          LabelSets& labels) const {
+FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Known& known,
+                                          std::vector<SeriesPlace>& places, LabelSets& labels) const {
   // On from the last one that is still in the list: series join it at its end only, so all that was not met yet, and
   // was there all the time, follows.
-  while (!members.empty() && !IsStill(members.back())) {
-    members.pop_back();
+  while (!places.empty() && !places.back().IsStill()) {
+    places.pop_back();
     labels.pop_back();
   }
-  const Word& link = members.empty() ? record.first : members.back().record->next;
+  const Word& link = places.empty() ? record.first : places.back().record->next;
   const auto is_still_linked = [&](Offset at) {
-    return link.load(std::memory_order_relaxed) == at && (members.empty() || IsStill(members.back()));
+    return link.load(std::memory_order_relaxed) == at && (places.empty() || places.back().IsStill());
   };
   const Offset at = link.load(std::memory_order_acquire);
   if (at == 0) return is_still_linked(0) ? Step::kEnd : Step::kDisturbed;
   const auto* found_series = segment_.Find<SeriesRecord>(at, SeriesBytes(known.definition));
   // Beyond what a view can see: it comes with the next reading.
-  if (found_series == nullptr || members.size() > segment_.used_bytes() / sizeof(SeriesRecord)) return Step::kEnd;
+  if (found_series == nullptr || places.size() > segment_.used_bytes() / sizeof(SeriesRecord)) return Step::kEnd;
   const SeriesRecord& series = *found_series;
   const uint64_t generation = series.generation.load(std::memory_order_acquire);
   // The memory may be that of a newer series of the family by now, which stands elsewhere in the list. Whoever sees the
@@ -63,22 +64,22 @@ FamilyReader::Step FamilyReader::ReadNext(const FamilyRecord& record, const Know
   std::shared_ptr<const LabelSet> set = found != known.sets.end() ? found->second : ReadLabels(series, known);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (set == nullptr || series.generation.load(std::memory_order_relaxed) != generation) return Step::kDisturbed;
-  members.push_back({&series, generation});
+  places.push_back({&series, generation});
   labels.push_back(std::move(set));
-  return Step::kMember;
+  return Step::kSeries;
 }
 
-bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
-  std::vector<Place> members;
+bool FamilyReader::ReadSeries(const FamilyRecord& record, Known& known) const {
+  std::vector<SeriesPlace> places;
   auto labels = std::make_shared<LabelSets>();
-  Step step = Step::kMember;
+  Step step = Step::kSeries;
   const int max_disturbances = segment_.is_view() ? kMaxDisturbancesInView : kMaxDisturbances;
   // Labels do not overlap, so those that are more than the segment holds are none.
   uint64_t text_left = segment_.used_bytes();
   for (int disturbances = 0; step != Step::kEnd; disturbances += step == Step::kDisturbed) {
     if (disturbances == max_disturbances) return false;
-    step = ReadNext(record, known, members, *labels);
-    if (step != Step::kMember) continue;
+    step = ReadNext(record, known, places, *labels);
+    if (step != Step::kSeries) continue;
     for (const auto& [name, value] : labels->back()->pairs) {
       if (value.size() > text_left) return false;
       text_left -= value.size();
@@ -88,14 +89,14 @@ bool FamilyReader::ReadMembers(const FamilyRecord& record, Known& known) const {
     const Offset overflow = record.overflow.load(std::memory_order_relaxed);
     const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(known.definition));
     if (series == nullptr) return false;
-    members.push_back({series, series->generation.load(std::memory_order_acquire)});
+    places.push_back({series, series->generation.load(std::memory_order_acquire)});
     labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
   }
   // Series of another family that has the record by now are not read as if they were this one's.
   if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
   known.sets.clear();
-  for (size_t i = 0; i < members.size(); ++i) known.sets.emplace(members[i].generation, (*labels)[i]);
-  known.members = std::move(members);
+  for (size_t i = 0; i < places.size(); ++i) known.sets.emplace(places[i].generation, (*labels)[i]);
+  known.places = std::move(places);
   known.keys = labels;
   known.labels = std::move(labels);
   known.fact_versions.clear();

@@ -2,24 +2,15 @@
 #include "snapshot/family_merger.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "kinds/metric_kind.h"
+#include "kinds/summary_kind.h"
 
 namespace toolvitals {
 namespace {
-
-bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b) {
-  return a.kind == b.kind && a.label_names == b.label_names && a.bounds == b.bounds && a.states == b.states &&
-         a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode;
-}
-
-Number Sum(const Number& a, const Number& b) {
-  return a.is_whole && b.is_whole ? Number(a.whole + b.whole) : Number(a.AsDouble() + b.AsDouble());
-}
 
 // What identifies a series among those of its family.
 std::string KeyOf(const LabelSet& labels) {
@@ -29,184 +20,6 @@ std::string KeyOf(const LabelSet& labels) {
   }
   return key;
 }
-
-// The arrays of all parts, row by row. Rows that nothing was added to yet are marked by a change of never.
-class Rows {
- public:
-  Rows(const FamilyDefinition& definition, size_t size, FamilyPart& merged)
-      : definition_(definition), merged_(merged), changed_(size, kNever) {
-    FamilySnapshot& values = merged.snapshot;
-    switch (definition.kind) {
-      case InstrumentKind::kCounter:
-        values.values.resize(size);
-        values.created_us.resize(size);
-        break;
-      case InstrumentKind::kGauge:
-        values.values.resize(size);
-        break;
-      case InstrumentKind::kHistogram:
-        values.counts.resize(size * (definition.bounds.size() + 1));
-        values.sums.resize(size);
-        values.created_us.resize(size);
-        if (definition.exponential) natives_.resize(size);
-        break;
-      case InstrumentKind::kSummary:
-        values.counts.resize(size);
-        values.sums.resize(size);
-        values.created_us.resize(size);
-        if (definition.window_size != 0) merged.samples.resize(size);
-        break;
-      case InstrumentKind::kStateSet:
-        values.values.resize(size * definition.states.size());
-        break;
-      case InstrumentKind::kInfo:
-      case InstrumentKind::kNone:
-        break;
-    }
-    if (definition.ttl_ns != 0) merged.used_ns.resize(size);
-  }
-
-  void Add(const FamilyPart& part, size_t i, size_t row) {
-    switch (definition_.kind) {
-      case InstrumentKind::kCounter:
-        merged_.snapshot.values[row] = Sum(merged_.snapshot.values[row], part.snapshot.values[i]);
-        AddCreated(part, i, row);
-        break;
-      case InstrumentKind::kGauge:
-        AddGauge(part, i, row);
-        break;
-      case InstrumentKind::kHistogram:
-        AddHistogram(part, i, row);
-        break;
-      case InstrumentKind::kSummary:
-        merged_.snapshot.counts[row] += part.snapshot.counts[i];
-        merged_.snapshot.sums[row] += part.snapshot.sums[i];
-        AddCreated(part, i, row);
-        if (definition_.window_size != 0) {
-          merged_.samples[row].insert(merged_.samples[row].end(), part.samples[i].begin(), part.samples[i].end());
-        }
-        break;
-      case InstrumentKind::kStateSet:
-        AddStates(part, i, row);
-        break;
-      case InstrumentKind::kInfo:
-      case InstrumentKind::kNone:
-        break;
-    }
-    if (!part.used_ns.empty()) merged_.used_ns[row] = std::max(merged_.used_ns[row], part.used_ns[i]);
-    if (!part.changed_us.empty()) changed_[row] = std::max(changed_[row], part.changed_us[i]);
-  }
-
-  void AddExemplars(const FamilyPart& part, std::span<const size_t> rows) {
-    for (const auto& placed : part.snapshot.exemplars) {
-      auto& kept = exemplars_[{rows[placed.series], placed.bucket}];
-      if (placed.exemplar.timestamp_us >= kept.timestamp_us) kept = placed.exemplar;
-    }
-  }
-
-  void Finish() {
-    for (size_t row = 0; row < natives_.size(); ++row) {
-      auto& native = natives_[row];
-      if (native.is_whole && native.histogram != nullptr) {
-        ReduceBuckets(*native.histogram, definition_.buckets.max_buckets, kMinSchema);
-      }
-      merged_.snapshot.natives.push_back(native.is_whole ? std::move(native.histogram) : nullptr);
-    }
-    for (auto& [place, exemplar] : exemplars_) {
-      merged_.snapshot.exemplars.push_back({place.first, place.second, std::move(exemplar)});
-    }
-    const InstrumentKind kind = definition_.kind;
-    if (kind == InstrumentKind::kGauge || kind == InstrumentKind::kInfo || kind == InstrumentKind::kStateSet) {
-      merged_.changed_us = std::move(changed_);
-    }
-  }
-
- private:
-  static constexpr int64_t kNever = std::numeric_limits<int64_t>::min();
-  static constexpr int64_t kNoTimestamp = FamilySnapshot::kNoTimestamp;
-
-  struct Native {
-    std::shared_ptr<NativeHistogram> histogram;
-    bool is_whole = true;  // no part had values that are in no bucket
-  };
-
-  void AddCreated(const FamilyPart& part, size_t i, size_t row) {
-    int64_t& created = merged_.snapshot.created_us[row];
-    created = created == 0 ? part.snapshot.created_us[i] : std::min(created, part.snapshot.created_us[i]);
-  }
-
-  void AddGauge(const FamilyPart& part, size_t i, size_t row) {
-    Number& merged = merged_.snapshot.values[row];
-    const Number value = part.snapshot.values[i];
-    const int64_t timestamp = part.snapshot.timestamps_ms.empty() ? kNoTimestamp : part.snapshot.timestamps_ms[i];
-    if (changed_[row] == kNever) {
-      merged = value;
-      SetTimestamp(row, timestamp);
-      return;
-    }
-    switch (AnyProcess(definition_.gauge_mode)) {
-      case GaugeMode::kMin:
-        merged = std::min(merged.AsDouble(), value.AsDouble());
-        return KeepOldestTimestamp(row, timestamp);
-      case GaugeMode::kMax:
-        merged = std::max(merged.AsDouble(), value.AsDouble());
-        return KeepOldestTimestamp(row, timestamp);
-      case GaugeMode::kSum:
-        merged = merged.AsDouble() + value.AsDouble();
-        return KeepOldestTimestamp(row, timestamp);
-      default:
-        if (part.changed_us[i] < changed_[row]) return;
-        merged = value;
-        SetTimestamp(row, timestamp);
-    }
-  }
-
-  void SetTimestamp(size_t row, int64_t timestamp) {
-    std::vector<int64_t>& timestamps = merged_.snapshot.timestamps_ms;
-    if (timestamps.empty() && timestamp == kNoTimestamp) return;
-    timestamps.resize(changed_.size(), kNoTimestamp);
-    timestamps[row] = timestamp;
-  }
-
-  // What is made of several values is as old as the oldest of them.
-  void KeepOldestTimestamp(size_t row, int64_t timestamp) {
-    const std::vector<int64_t>& timestamps = merged_.snapshot.timestamps_ms;
-    const int64_t kept = timestamps.empty() ? kNoTimestamp : timestamps[row];
-    if (kept == kNoTimestamp || (timestamp != kNoTimestamp && timestamp < kept)) SetTimestamp(row, timestamp);
-  }
-
-  void AddHistogram(const FamilyPart& part, size_t i, size_t row) {
-    const size_t buckets = definition_.bounds.size() + 1;
-    for (size_t bucket = 0; bucket < buckets; ++bucket) {
-      merged_.snapshot.counts[row * buckets + bucket] += part.snapshot.counts[i * buckets + bucket];
-    }
-    merged_.snapshot.sums[row] += part.snapshot.sums[i];
-    AddCreated(part, i, row);
-    if (!definition_.exponential) return;
-    const auto* theirs = part.snapshot.natives.empty() ? nullptr : part.snapshot.natives[i].get();
-    Native& native = natives_[row];
-    if (theirs == nullptr) {
-      native.is_whole = false;
-    } else if (native.histogram == nullptr) {
-      native.histogram = std::make_shared<NativeHistogram>(*theirs);
-    } else {
-      toolvitals::Add(*native.histogram, *theirs);
-    }
-  }
-
-  void AddStates(const FamilyPart& part, size_t i, size_t row) {
-    if (part.changed_us[i] < changed_[row]) return;
-    const size_t states = definition_.states.size();
-    std::copy_n(part.snapshot.values.begin() + static_cast<std::ptrdiff_t>(i * states), states,
-                merged_.snapshot.values.begin() + static_cast<std::ptrdiff_t>(row * states));
-  }
-
-  const FamilyDefinition& definition_;
-  FamilyPart& merged_;
-  std::vector<int64_t> changed_;
-  std::vector<Native> natives_;
-  std::map<std::pair<size_t, size_t>, Exemplar> exemplars_;
-};
 
 std::shared_ptr<const LabelSet> WithProcess(const LabelSet& labels, uint64_t process_id) {
   LabelSet::Pairs pairs = labels.pairs;
@@ -265,12 +78,6 @@ std::vector<FamilyDefinition> ShownBy(const Member& member, bool with_inherited)
 }
 
 }  // namespace
-
-bool ShowsProcesses(const FamilyDefinition& definition) {
-  const std::vector<std::string>& names = definition.label_names;
-  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll &&
-         std::find(names.begin(), names.end(), "pid") == names.end();
-}
 
 void FamilyMerger::FindReaders(std::span<const Member> members) {
   const bool same = std::equal(ids_.begin(), ids_.end(), members.begin(), members.end(),
@@ -339,27 +146,14 @@ FamilyMerger::Merged FamilyMerger::Merge(std::span<const Member> members, Family
   merged.part.snapshot.labels = family.labels;
   merged.part.keys = family.labels;
   merged.part.shows_overflow = family.has_overflow;
-  const FamilyDefinition& definition = merged.part.definition;
-  Rows rows(definition, family.labels->size(), merged.part);
-  const bool is_info = definition.kind == InstrumentKind::kInfo;
-  auto facts = is_info ? std::make_shared<LabelSets>(*family.labels) : nullptr;
-  std::vector<int64_t> facts_changed(is_info ? facts->size() : 0, std::numeric_limits<int64_t>::min());
+  const auto rows = KindOf(merged.part.definition.kind).Merge(family.labels->size(), merged.part);
   for (size_t source = 0; source < parts.size(); ++source) {
     const FamilyPart& part = parts[source].second;
     merged.part.shown = merged.part.shown || part.shown;
     merged.part.overflowed += part.overflowed;
-    const std::vector<size_t>& places = family.sources[source].rows;
-    for (size_t i = 0; i < places.size(); ++i) {
-      rows.Add(part, i, places[i]);
-      if (is_info && part.changed_us[i] >= facts_changed[places[i]]) {
-        facts_changed[places[i]] = part.changed_us[i];
-        (*facts)[places[i]] = (*part.snapshot.labels)[i];
-      }
-    }
-    rows.AddExemplars(part, places);
+    rows->AddPart(part, family.sources[source].rows);
   }
-  rows.Finish();
-  if (is_info) merged.part.snapshot.labels = std::move(facts);
+  rows->FinishAll();
   return merged;
 }
 
@@ -373,10 +167,7 @@ std::vector<FamilyMerger::Merged> FamilyMerger::ReadMerged(std::span<const Membe
     readers_[members[place].id]->ReadParts(which != Which::kShown, parts);
     for (FamilyPart& part : parts) {
       const FamilyDefinition& definition = part.definition;
-      if (!members[place].is_live() && definition.kind == InstrumentKind::kGauge &&
-          IsOfLiveOnly(definition.gauge_mode)) {
-        continue;
-      }
+      if (!members[place].is_live() && ShowsLiveOnly(definition)) continue;
       std::vector<Group>& known = by_name[definition.name];
       auto alike = std::find_if(known.begin(), known.end(), [&](const Group& group) {
         const FamilyPart& other = group.parts.front().second;

@@ -17,10 +17,6 @@
 
 namespace toolvitals {
 
-// Whether each process's value is shown. With a label `pid` of its own a family has nothing that could tell processes
-// apart; of those the most recent value is shown.
-bool ShowsProcesses(const FamilyDefinition& definition);
-
 // What the values of several processes make together:
 //
 //   counters, histograms, summaries    their sums; exponential buckets in the coarsest schema of all

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "collector/tool_metrics.h"
 #include "metrics/moments.h"
-#include "registry/registry.h"
+#include "registry/series_budget.h"
 #include "snapshot/tool_cells.h"
 #include "store/directory.h"
 

@@ -39,6 +39,19 @@ void StoreText(TextRecord& record, std::string_view text) {
   }
 }
 
+Offset MakeText(Segment& segment, std::string_view text) {
+  const Offset offset = segment.Allocate(TextRecord::Bytes(text.size()));
+  if (offset != 0) StoreText(*segment.At<TextRecord>(offset), text);
+  return offset;
+}
+
+void FreeText(Segment& segment, Word& text) {
+  const Offset offset = text.load(std::memory_order_relaxed);
+  if (offset == 0) return;
+  text.store(0, std::memory_order_relaxed);
+  segment.Free(offset, TextRecord::Bytes(segment.At<TextRecord>(offset)->bytes.load(std::memory_order_relaxed)));
+}
+
 std::optional<std::string> LoadText(const Segment& segment, Offset offset) {
   const uint64_t used = segment.used_bytes();
   if (offset == 0 || offset % sizeof(Word) != 0 || offset > used || used - offset < sizeof(TextRecord)) {

@@ -24,6 +24,11 @@ struct TextRecord {
 // Fills a record that has room for the text.
 void StoreText(TextRecord& record, std::string_view text);
 
+// A new record of the text; zero where the byte budget does not hold it.
+Offset MakeText(Segment& segment, std::string_view text);
+// Gives back the record that the word leads to, if it does to one.
+void FreeText(Segment& segment, Word& text);
+
 // What the record holds. Whoever reads memory that may be in use for something else by now has to check, afterwards,
 // that it was not: nullopt only where the record cannot lie in the segment as it says it does.
 std::optional<std::string> LoadText(const Segment& segment, Offset offset);

@@ -20,9 +20,23 @@ __all__: list[str] = []
 ROOT = Path(__file__).resolve().parents[2]
 MAX_LINES = 500
 MAX_COLUMNS = 120
+MAX_CPP_FUNCTION = 70
 MAX_PYTHON_FUNCTION = 60
 # Files that a script makes and nobody edits.
 MADE = {"python/toolvitals/_noop/__init__.py"}
+
+# Functions of C++ that are longer, each with the reason why it is one.
+LONG_FUNCTIONS = {
+    ("cpp/ingest/ingest_record_test.cc", "IngestRecordTest, EveryMistakeHasItsReason"): "a table",
+    (
+        "cpp/snapshot/collect_families_threads_test.cc",
+        "CollectFamiliesThreadsTest, SeriesThatStayAreInEverySnapshotWithTheirOwnCounts",
+    ): "what threads do around one state reads as one",
+    (
+        "cpp/snapshot/collect_families_threads_test.cc",
+        "CollectFamiliesThreadsTest, FamiliesThatComeAndGoAreNeverMixed",
+    ): "what threads do around one state reads as one",
+}
 
 Findings = Iterator[tuple[int, str]]
 Rule = Callable[[PurePosixPath, list[str]], Findings]
@@ -199,6 +213,28 @@ def _arguments(code: list[str], index: int, column: int) -> str:
     return text
 
 
+def cpp_short_functions(path: PurePosixPath, lines: list[str]) -> Findings:
+    # As clang-format leaves it: a definition ends with a brace, and the last line above that is indented alike, and
+    # says no more than a brace or a directive would, is the first of its signature.
+    first: dict[int, int] = {}
+    for index, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if not line or line.startswith("#"):
+            continue
+        if line.strip() != "}":
+            first[indent] = index
+            continue
+        begin = first.get(indent, index)
+        signature = " ".join(lines[begin : begin + 8]).split("{")[0]
+        if indent > 4 or "(" not in signature or re.match(r"\s*(if|for|while|switch|do|else)\b", signature):
+            continue
+        length = index - begin + 1
+        found = re.search(r"TEST\w*\(([^)]*)\)|([\w~]+)\(|(operator.*?)\(", signature)
+        name = next(group for group in found.groups() if group) if found else signature.strip()
+        if length > MAX_CPP_FUNCTION and (str(path), name) not in LONG_FUNCTIONS:
+            yield begin + 1, f"{name} has {length} lines: split it, at most {MAX_CPP_FUNCTION} each"
+
+
 # --- Python
 
 
@@ -315,18 +351,19 @@ CPP: tuple[Rule, ...] = (
     cpp_no_to_string,
     cpp_reserved,
     cpp_named_memory_order,
+    cpp_short_functions,
 )
 PYTHON: tuple[Rule, ...] = (
     python_future_annotations,
     python_all,
     python_docstring,
-    python_short_functions,
     python_banned,
     python_one_lifecycle,
     python_no_print,
     python_no_sleep_in_tests,
     python_import_floors,
     python_private_names,
+    python_short_functions,
 )
 
 
@@ -387,6 +424,14 @@ BAD = [
     (cpp_named_memory_order, "cpp/base/a.cc", "word.load();", "std::memory_order"),
     (cpp_named_memory_order, "cpp/base/a.cc", "word->store(1);", "std::memory_order"),
     (cpp_named_memory_order, "cpp/base/a.cc", "word.compare_exchange_weak(a,\n  b);", "std::memory_order"),
+    (cpp_short_functions, "cpp/base/a.cc", "void F() {\n" + "  ++x;\n" * 70 + "}", "split it"),
+    (cpp_short_functions, "cpp/base/a.cc", "bool F(int a,\n       int b) {\n" + "  ++x;\n" * 70 + "}", "split it"),
+    (
+        cpp_short_functions,
+        "cpp/base/a.h",
+        "class A {\n  void F() const {\n" + "    ++x;\n" * 70 + "  }\n};",
+        "split it",
+    ),
     (python_future_annotations, "python/toolvitals/a.py", "x = 1", "from __future__"),
     (python_all, "python/toolvitals/a.py", "x = 1", "__all__"),
     (python_docstring, "python/toolvitals/a.py", "x = 1", "docstring"),
@@ -413,6 +458,8 @@ def test_rule_can_fail_and_names_the_replacement(rule: Rule, name: str, text: st
 GOOD = [
     (cpp_named_memory_order, "cpp/base/a.cc", "word.fetch_add(\n    1, std::memory_order_relaxed);"),
     (cpp_named_memory_order, "cpp/base/a.cc", "// word.load() would be too strong"),
+    (cpp_short_functions, "cpp/base/a.cc", "void F() {\n" + "  ++x;\n" * 68 + "}"),
+    (cpp_short_functions, "cpp/base/a.cc", "constexpr int kMany[] = {\n" + "    1,\n" * 100 + "};"),
     (cpp_banned, "cpp/base/a.cc", "std::snprintf(buffer, sizeof(buffer), format);"),
     (cpp_banned_in_core, "cpp/base/a.cc", '// "std::mutex" is not used here.'),
     (cpp_reserved, "cpp/base/fork_hooks.cc", "pthread_atfork(&A, &B, &C);"),

@@ -1,5 +1,5 @@
 // What a family is: its names, and what its type needs to know.
-// Floor: registry.
+// Floor: kinds.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "kinds/family_record.h"
 #include "metrics/exponential_histogram.h"
-#include "registry/family_record.h"
 
 namespace toolvitals {
 
@@ -51,6 +51,18 @@ struct FamilyDefinition {
   friend bool operator==(const FamilyDefinition&, const FamilyDefinition&) = default;
 };
 
+// Whether each process's value is shown. With a label `pid` of its own a family has nothing that could tell processes
+// apart; of those the most recent value is shown.
+bool ShowsProcesses(const FamilyDefinition& definition);
+// Whether it is a gauge of which the value that was set last is shown.
+bool ShowsLatest(const FamilyDefinition& definition);
+// Whether it is a gauge of which the values of processes that have ended are not shown.
+bool ShowsLiveOnly(const FamilyDefinition& definition);
+// Whether what two processes have of the name can be added up.
+bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b);
+
+// InvalidArgument where a text is longer, or no UTF-8; `what` names it.
+absl::Status CheckText(const char* what, std::string_view text, size_t max_bytes);
 // InvalidArgument, with the value, the rule and what is allowed, for a definition that no family can have.
 absl::Status CheckDefinition(const FamilyDefinition& definition);
 

@@ -1,23 +1,18 @@
-// Which names, units, bounds, quantiles and modes a family may have. Floor: registry.
-#include "registry/family_definition.h"
+// Which names, labels, units and modes a family may have, and its bytes. Floor: kinds.
+#include "kinds/family_definition.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "metrics/histogram.h"
+#include "kinds/metric_kind.h"
 #include "store/text_record.h"
 
 namespace toolvitals {
 namespace {
-
-constexpr uint64_t kMinNativeBuckets = 2;
-constexpr uint64_t kMaxNativeBuckets = 10'000;
-constexpr double kThousandths = 1000;
 
 template <typename T>
 std::string PackNumbers(const std::vector<T>& numbers) {
@@ -35,14 +30,6 @@ std::string PackStrings(const std::vector<std::string>& strings) {
   return PackTexts(std::vector<std::string_view>(strings.begin(), strings.end()));
 }
 
-absl::Status CheckText(const char* what, std::string_view text, size_t max_bytes) {
-  if (text.size() > max_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(what, " has ", text.size(), " bytes, but may have ", max_bytes));
-  }
-  if (!IsUtf8(text)) return absl::InvalidArgumentError(absl::StrCat(what, " is not valid UTF-8"));
-  return absl::OkStatus();
-}
-
 absl::Status CheckLabelNames(const FamilyDefinition& definition) {
   if (definition.label_names.size() > kMaxLabels) {
     return absl::InvalidArgumentError(
@@ -52,10 +39,7 @@ absl::Status CheckLabelNames(const FamilyDefinition& definition) {
   for (const std::string& name : definition.label_names) {
     if (absl::Status status = CheckText("a label name", name, kMaxNameBytes); !status.ok()) return status;
     if (name.empty()) return absl::InvalidArgumentError("label name cannot be empty");
-    const bool own = (definition.kind == InstrumentKind::kHistogram && name == "le") ||
-                     (definition.kind == InstrumentKind::kSummary && name == "quantile") ||
-                     (definition.kind == InstrumentKind::kStateSet && name == definition.name);
-    if (own || name.starts_with("__")) {
+    if (name == KindOf(definition.kind).ReservedLabel(definition) || name.starts_with("__")) {
       return absl::InvalidArgumentError(absl::StrCat("reserved label name '", name, "'"));
     }
     if (!seen.insert(name).second) {
@@ -65,80 +49,44 @@ absl::Status CheckLabelNames(const FamilyDefinition& definition) {
   return absl::OkStatus();
 }
 
-absl::Status CheckHistogram(const FamilyDefinition& definition) {
-  if (absl::Status status = HistogramBounds::Make(definition.bounds).status(); !status.ok()) return status;
-  if (!definition.exponential) return absl::OkStatus();
-  if (definition.buckets.schema < kMinSchema || definition.buckets.schema > kMaxSchema) {
-    return absl::InvalidArgumentError(absl::StrCat("the schema of exponential buckets is ", definition.buckets.schema,
-                                                   ", but must be ", kMinSchema, " to ", kMaxSchema));
-  }
-  if (definition.buckets.max_buckets < kMinNativeBuckets || definition.buckets.max_buckets > kMaxNativeBuckets) {
-    return absl::InvalidArgumentError(absl::StrCat("a histogram has ", definition.buckets.max_buckets,
-                                                   " exponential buckets at most, but must have ", kMinNativeBuckets,
-                                                   " to ", kMaxNativeBuckets));
-  }
-  if (!(definition.buckets.zero_threshold >= 0) || std::isinf(definition.buckets.zero_threshold)) {
-    return absl::InvalidArgumentError("the zero threshold of exponential buckets must be finite and not negative");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSummary(const FamilyDefinition& definition) {
-  const bool window = definition.window_size != 0;
-  if (window != !definition.quantiles.empty()) {
-    return absl::InvalidArgumentError("a summary has both, a window and quantiles of it, or neither");
-  }
-  if (window && (definition.window_size < kMinWindowSize || definition.window_size > kMaxWindowSize)) {
-    return absl::InvalidArgumentError(absl::StrCat("window_size is ", definition.window_size, ", but must be ",
-                                                   kMinWindowSize, " to ", kMaxWindowSize));
-  }
-  for (size_t i = 0; i < definition.quantiles.size(); ++i) {
-    const double thousandths = definition.quantiles[i] * kThousandths;
-    const bool whole = std::abs(thousandths - std::round(thousandths)) < 1e-9;
-    if (!whole || !(thousandths > 0.5 && thousandths < kThousandths - 0.5) ||
-        (i > 0 && definition.quantiles[i - 1] >= definition.quantiles[i])) {
-      return absl::InvalidArgumentError(absl::StrCat("quantile ", definition.quantiles[i],
-                                                     ": they must ascend and be whole thousandths, 0.001 to 0.999"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckStates(const FamilyDefinition& definition) {
-  if (definition.states.empty()) return absl::InvalidArgumentError("a state set has at least one state");
-  absl::flat_hash_set<std::string> seen;
-  for (const std::string& state : definition.states) {
-    if (absl::Status status = CheckText("a state", state, kMaxLabelValueBytes); !status.ok()) return status;
-    if (!seen.insert(state).second)
-      return absl::InvalidArgumentError(absl::StrCat("state '", state, "' is there twice"));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
+
+bool ShowsProcesses(const FamilyDefinition& definition) {
+  const std::vector<std::string>& names = definition.label_names;
+  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kAll &&
+         std::find(names.begin(), names.end(), "pid") == names.end();
+}
+
+bool ShowsLatest(const FamilyDefinition& definition) {
+  return definition.kind == InstrumentKind::kGauge && AnyProcess(definition.gauge_mode) == GaugeMode::kMostRecent;
+}
+
+bool ShowsLiveOnly(const FamilyDefinition& definition) {
+  return definition.kind == InstrumentKind::kGauge && IsOfLiveOnly(definition.gauge_mode);
+}
+
+bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b) {
+  return a.kind == b.kind && a.label_names == b.label_names && a.bounds == b.bounds && a.states == b.states &&
+         a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode;
+}
+
+absl::Status CheckText(const char* what, std::string_view text, size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(what, " has ", text.size(), " bytes, but may have ", max_bytes));
+  }
+  if (!IsUtf8(text)) return absl::InvalidArgumentError(absl::StrCat(what, " is not valid UTF-8"));
+  return absl::OkStatus();
+}
 
 absl::Status CheckDefinition(const FamilyDefinition& definition) {
   if (definition.name.empty()) return absl::InvalidArgumentError("metric name cannot be empty");
   absl::Status status = CheckText("the metric's name", definition.name, kMaxMetricNameBytes);
   status.Update(CheckText("the metric's documentation", definition.help, kMaxHelpBytes));
   status.Update(CheckText("the metric's unit", definition.unit, kMaxNameBytes));
-  status.Update(CheckLabelNames(definition));
+  if (!IsKind(definition.kind)) status.Update(absl::InvalidArgumentError("a family has a kind"));
   if (!status.ok()) return status;
-  switch (definition.kind) {
-    case InstrumentKind::kHistogram:
-      return CheckHistogram(definition);
-    case InstrumentKind::kSummary:
-      return CheckSummary(definition);
-    case InstrumentKind::kStateSet:
-      return CheckStates(definition);
-    case InstrumentKind::kCounter:
-    case InstrumentKind::kGauge:
-    case InstrumentKind::kInfo:
-      return absl::OkStatus();
-    case InstrumentKind::kNone:
-      break;
-  }
-  return absl::InvalidArgumentError("a family has a kind");
+  status.Update(CheckLabelNames(definition));
+  return status.ok() ? KindOf(definition.kind).Check(definition) : status;
 }
 
 std::string PackDefinition(const FamilyDefinition& definition) {

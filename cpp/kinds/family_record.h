@@ -1,5 +1,5 @@
 // A family and its series as they lie in a segment.
-// Floor: registry.
+// Floor: kinds.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct alignas(kCacheLineBytes) FamilyRecord {
   Word membership;   // moves with every series that comes or goes
   Word kind;         // InstrumentKind; kNone: no family is here
   Word shown;        // a bit for each registry that shows it, and kInheritedFamily
-  Word definition;   // Offset of a TextRecord, as registry/family_definition.h packs it
+  Word definition;   // Offset of a TextRecord, as kinds/family_definition.h packs it
   Word first;        // Offset of the first SeriesRecord
   Word incarnation;  // of the family that has the record; zero between two of them
   Word overflow;     // Offset of the SeriesRecord that label sets past a budget fold into

@@ -1,6 +1,5 @@
-// What a family may be, to the last allowed value on either side; and its bytes.
-// Floor: registry.
-#include "registry/family_definition.h"
+// What a family may be, to the last allowed value on either side; and its bytes. Floor: kinds.
+#include "kinds/family_definition.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

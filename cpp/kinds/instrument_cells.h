@@ -1,15 +1,15 @@
 // The words of each kind of instrument, behind a SeriesRecord's head.
-// Floor: registry.
+// Floor: kinds.
 #pragma once
 
 #include <cstddef>
 
+#include "kinds/family_record.h"
 #include "metrics/counter.h"
 #include "metrics/exponential_histogram.h"
 #include "metrics/gauge.h"
 #include "metrics/histogram.h"
 #include "metrics/sliding_window.h"
-#include "registry/family_record.h"
 
 namespace toolvitals {
 
@@ -50,18 +50,6 @@ struct StateSetSeriesCell {
   Word state;  // which of the family's states holds
 };
 
-// Bytes of a series of the kind, head and words.
-constexpr uint64_t SeriesBytes(InstrumentKind kind, size_t histogram_buckets, bool has_window) {
-  constexpr uint64_t kHead = offsetof(SeriesRecord, cell);
-  switch (kind) {
-    case InstrumentKind::kHistogram:
-      return kHead + sizeof(Word) * (1 + 2 + histogram_buckets);
-    case InstrumentKind::kSummary:
-      return kHead + (has_window ? sizeof(SummarySeriesCell) : offsetof(SummarySeriesCell, window));
-    default:
-      return sizeof(SeriesRecord);
-  }
-}
 static_assert(sizeof(CounterCell) <= 2 * sizeof(Word) && sizeof(GaugeCell) <= 2 * sizeof(Word) &&
               sizeof(InfoSeriesCell) <= 2 * sizeof(Word) && sizeof(StateSetSeriesCell) <= 2 * sizeof(Word));
 
