@@ -12,29 +12,13 @@ from typing import Any
 
 __all__ = ["Service", "Worker", "samples_of"]
 
-# A process that records what it is told to on its input, says so when it has, and goes on until it ends.
-WORKER = """
-import json, os, sys
-import toolvitals as tv
-from toolvitals import prometheus
-import toolvitals.prometheus.multiprocess
-from toolvitals._backend import core
-collector = tv.get_collector()
-counter = prometheus.Counter("jobs", "Help.", ["kind"])
-print(json.dumps({"dir": core.shared_directory(), "pid": os.getpid()}), flush=True)
-for line in sys.stdin:
-    try:
-        result = eval(line)
-    except Exception as error:
-        result = repr(error)
-    print(json.dumps(result), flush=True)
-"""
+WORKER = Path(__file__).with_name("service_worker.py")
 
 
 class Worker:
     def __init__(self, directory: Path, **environment: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", WORKER],
+            [sys.executable, str(WORKER)],
             env={**os.environ, "TOOLVITALS_DIR": str(directory), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -47,20 +31,25 @@ class Worker:
         assert self._process.stdout is not None
         return json.loads(self._process.stdout.readline())
 
-    def do(self, expression: str) -> Any:
+    def do(self, action: str, *arguments: Any) -> Any:
+        """One of service_worker's actions: what it returns, or what it raised as text."""
         assert self._process.stdin is not None
-        self._process.stdin.write(expression + "\n")
+        self._process.stdin.write(json.dumps([action, *arguments]) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
     def record(self, tool: str, *latencies_ms: float) -> None:
-        self.do(f"[collector.record_tool_call({tool!r}, success=True, latency_ms=x) for x in {list(latencies_ms)}]")
+        assert self.do("record", tool, *latencies_ms) is None
+
+    def count(self, kind: str, amount: float = 1) -> None:
+        """In the counter `jobs`, which every worker has."""
+        assert self.do("use_child", "jobs", [kind], "inc", amount) is None
 
     def metrics(self) -> Any:
-        return self.do("collector.get_all_metrics()")
+        return self.do("metrics")
 
     def text(self) -> str:
-        return str(self.do("core.render('prometheus').decode()"))
+        return str(self.do("text"))
 
     def kill(self) -> None:
         """By SIGKILL; nothing where it has ended."""

@@ -36,7 +36,7 @@ def test_all_processes_and_all_readers_find_the_same_folder(mount: Path) -> None
         second.record("search", 2.0)
         assert second.metrics()["tools"]["search"]["total_calls"] == 2
         # start(dir=...) means the same directory by either name.
-        assert first.do(f"tv.start(json_port=0, dir={str(mount)!r}).running")
+        assert first.do("start", {"json_port": 0, "dir": str(mount)})
         for directory in (mount, own):
             for command in (["snapshot", "--dir", str(directory)], ["snapshot"]):
                 told = subprocess.run(

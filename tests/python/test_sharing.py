@@ -56,8 +56,8 @@ def test_percentiles_are_those_of_the_union(service: Service) -> None:
 def test_what_a_worker_recorded_stays_when_it_ends(service: Service, ending: str) -> None:
     first, second = service.begin(), service.begin()
     second.record("search", 1.0, 2.0)
-    second.do("counter.labels('a').inc(5)")
-    second.do("collector.record_tool_call('search', success=False, latency_ms=1, error_type='TimeoutError')")
+    second.count("a", 5)
+    second.do("fail", "search", "TimeoutError")
     before = first.metrics()["tools"]["search"]
     getattr(second, ending)()
     assert first.metrics()["tools"]["search"] == before
@@ -72,7 +72,7 @@ def test_what_a_worker_recorded_stays_when_it_ends(service: Service, ending: str
 
 def test_calls_in_flight_end_with_their_process(service: Service) -> None:
     first, second = service.begin(), service.begin()
-    second.do("globals().__setitem__('call', tv.track('hung')) or call.__enter__() and None")
+    second.do("begin_call", "hung")
     hung = first.metrics()["tools"]["hung"]
     assert hung["in_progress"] == 1
     assert hung["oldest_in_progress_ms"] > 0
@@ -113,10 +113,8 @@ def test_gauges_by_mode(service: Service, mode: str) -> None:
     values, both, left = GAUGES[mode]
     workers = [service.begin(), service.begin()]
     for worker, value in zip(workers, values, strict=True):
-        worker.do(
-            "globals().__setitem__('gauge', "
-            f"prometheus.Gauge('level', 'Help.', multiprocess_mode={mode!r})) or gauge.set({value})"
-        )
+        worker.do("define", "Gauge", "level", {"multiprocess_mode": mode})
+        worker.do("use", "level", "set", value)
     assert samples_of(workers[0].text(), "level") == [f"level {value}" for value in both]
     workers[1].kill()
     assert samples_of(workers[0].text(), "level") == [f"level {value}" for value in left]
@@ -126,10 +124,8 @@ def test_gauges_by_mode(service: Service, mode: str) -> None:
 def test_gauges_of_each_process(service: Service, mode: str) -> None:
     workers = [service.begin(), service.begin()]
     for place, worker in enumerate(workers):
-        worker.do(
-            "globals().__setitem__('gauge', "
-            f"prometheus.Gauge('level', 'Help.', ['x'], multiprocess_mode={mode!r})) or gauge.labels('y').set({place})"
-        )
+        worker.do("define", "Gauge", "level", {"labelnames": ["x"], "multiprocess_mode": mode})
+        worker.do("use_child", "level", ["y"], "set", place)
     first, second = (f'level{{x="y",pid="{worker.pid}"}} {place}.0' for place, worker in enumerate(workers))
     assert set(samples_of(workers[0].text(), "level")) == {first, second}
     workers[1].kill()
@@ -139,10 +135,8 @@ def test_gauges_of_each_process(service: Service, mode: str) -> None:
 def test_a_gauge_with_a_label_pid_of_its_own(service: Service) -> None:
     first, second = service.begin(), service.begin()
     for place, worker in enumerate((first, second)):
-        worker.do(
-            f"globals().__setitem__('gauge', prometheus.Gauge('level', 'Help.', ['pid'])) or "
-            f"gauge.labels('7').set({place})"
-        )
+        worker.do("define", "Gauge", "level", {"labelnames": ["pid"]})
+        worker.do("use_child", "level", ["7"], "set", place)
     assert len(samples_of(first.text(), "level")) == 1
     assert samples_of(first.text(), "level")[0].startswith('level{pid="7"} ')
 
@@ -150,11 +144,11 @@ def test_a_gauge_with_a_label_pid_of_its_own(service: Service) -> None:
 def test_infos_and_states_of_the_most_recent(service: Service) -> None:
     first, second = service.begin(), service.begin()
     for worker in (first, second):
-        worker.do("globals().update(info=prometheus.Info('build', 'H.'))")
-        worker.do("globals().update(e=prometheus.Enum('s', 'H.', states=['a', 'b']))")
+        worker.do("define", "Info", "build")
+        worker.do("define", "Enum", "s", {"states": ["a", "b"]})
     for worker, facts, state in ((first, "1", "a"), (second, "2", "b"), (first, "3", "b"), (second, "4", "a")):
-        worker.do(f"info.info({{'version': {facts!r}}})")
-        worker.do(f"e.state({state!r})")
+        worker.do("use", "build", "info", {"version": facts})
+        worker.do("use", "s", "state", state)
         for reader in (first, second):
             text = reader.text()
             assert samples_of(text, "build_info") == [f'build_info{{version="{facts}"}} 1']
@@ -163,8 +157,9 @@ def test_infos_and_states_of_the_most_recent(service: Service) -> None:
 
 def test_unlike_families_are_conflicts_and_nothing_is_lost(service: Service) -> None:
     first, second = service.begin(), service.begin()
-    first.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 2])) or h.observe(1)")
-    second.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 3])) or h.observe(1)")
+    for worker, buckets in ((first, [1, 2]), (second, [1, 3])):
+        worker.do("define", "Histogram", "size", {"buckets": buckets})
+        worker.do("use", "size", "observe", 1)
     text = first.text()
     assert samples_of(text, "size_count") == ["size_count 1"]
     assert samples_of(text, "toolvitals_merge_conflicts") == ['toolvitals_merge_conflicts{family="size"} 1']
@@ -173,17 +168,17 @@ def test_unlike_families_are_conflicts_and_nothing_is_lost(service: Service) -> 
     first.metrics()
     first.kill()
     third = service.begin()
-    third.do("globals().__setitem__('h', prometheus.Histogram('size', 'H.', buckets=[1, 3])) or h.observe(1)")
+    third.do("define", "Histogram", "size", {"buckets": [1, 3]})
+    third.do("use", "size", "observe", 1)
     assert samples_of(third.text(), "size_count") == ["size_count 2"]
 
 
 def test_native_histograms_of_unequal_schema_are_reduced(service: Service) -> None:
     first, second = service.begin(), service.begin()
     for worker, schema in ((first, 5), (second, 2)):
-        worker.do(
-            "globals().__setitem__('h', prometheus.Histogram('size', 'H.', native_schema="
-            f"{schema})) or [h.observe(x / 7) for x in range(1, 500)] and None"
-        )
+        worker.do("define", "Histogram", "size", {"native_schema": schema})
+        for amount in range(1, 500):
+            worker.do("use", "size", "observe", amount / 7)
     assert samples_of(first.text(), "size_count") == ["size_count 998"]
     metric = first.metrics()["metrics"]["size"]
     assert json.dumps(metric).count("998") >= 1
@@ -257,7 +252,7 @@ def test_a_retired_file_of_another_version_is_left_alone(service: Service) -> No
 def test_endpoints_of_all_workers_share_a_port(service: Service, unused_tcp_port: int) -> None:
     workers = [service.begin() for _ in range(3)]
     for worker in workers:
-        worker.do(f"tv.start(json_port={unused_tcp_port}) and None")
+        worker.do("start", {"json_port": unused_tcp_port})
         worker.record("search", 1.0)
 
     def total() -> int:
@@ -275,8 +270,8 @@ def test_a_port_of_somebody_else_is_in_use(service: Service, tmp_path: Path, unu
     first = service.begin()
     stranger = Worker(tmp_path / "other")
     try:
-        stranger.do(f"tv.start(json_port={unused_tcp_port}) and None")
-        assert f"port {unused_tcp_port}" in first.do(f"tv.start(json_port={unused_tcp_port}) and None")
+        stranger.do("start", {"json_port": unused_tcp_port})
+        assert f"port {unused_tcp_port}" in first.do("start", {"json_port": unused_tcp_port})
     finally:
         stranger.kill()
 
@@ -285,10 +280,10 @@ def test_two_that_begin_together_do_not_join_a_stranger(tmp_path: Path, unused_t
     stranger = Worker(tmp_path / "other")
     workers = [Worker(tmp_path / "run") for _ in range(2)]
     try:
-        stranger.do(f"tv.start(json_port={unused_tcp_port}) and None")
-        begin = f"tv.start(json_port={unused_tcp_port}) and None"
+        stranger.do("start", {"json_port": unused_tcp_port})
+        begin = {"json_port": unused_tcp_port}
         with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda worker: str(worker.do(begin)), workers))
+            answers = list(pool.map(lambda worker: str(worker.do("start", begin)), workers))
         assert all(f"port {unused_tcp_port}" in answer for answer in answers), answers
     finally:
         for worker in (stranger, *workers):
@@ -297,9 +292,9 @@ def test_two_that_begin_together_do_not_join_a_stranger(tmp_path: Path, unused_t
 
 def test_many_that_begin_together_share_a_port(service: Service, unused_tcp_port: int) -> None:
     workers = [service.begin() for _ in range(6)]
-    begin = f"tv.start(json_port={unused_tcp_port}).running"
+    begin = {"json_port": unused_tcp_port}
     with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(lambda worker: worker.do(begin), workers)) == [True] * 6
+        assert list(pool.map(lambda worker: worker.do("start", begin), workers)) == [True] * 6
 
 
 def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path) -> None:
@@ -369,24 +364,22 @@ def test_a_segment_that_cannot_grow_counts_in_its_overflow(tmp_path: Path) -> No
 
 def test_generate_latest_is_of_all(service: Service) -> None:
     first, second = service.begin(), service.begin()
-    first.do("counter.labels('a').inc(2)")
-    second.do("counter.labels('a').inc(3)")
-    second.do("counter.labels('b').inc()")
-    text = first.do("prometheus.generate_latest().decode()")
+    first.count("a", 2)
+    second.count("a", 3)
+    second.count("b")
+    text = first.do("exposition")
     assert set(samples_of(text, "jobs_total")) == {'jobs_total{kind="a"} 5.0', 'jobs_total{kind="b"} 1.0'}
 
 
 def test_the_multi_process_collector_is_of_all(service: Service, tmp_path: Path) -> None:
     first, second = service.begin(), service.begin()
-    first.do("counter.labels('a').inc(2)")
-    second.do("counter.labels('a').inc(3)")
-    second.do("globals().__setitem__('own', prometheus.Gauge('own', 'H.', registry=None)) or own.set(4)")
-    second.do("globals().__setitem__('size', prometheus.Histogram('size', 'H.', buckets=[1])) or size.observe(0.5)")
-    first.do(
-        "globals().__setitem__('registry', prometheus.CollectorRegistry()) or "
-        f"prometheus.multiprocess.MultiProcessCollector(registry, {str(tmp_path)!r}) and None"
-    )
-    text = first.do("prometheus.generate_latest(registry).decode()")
+    first.count("a", 2)
+    second.count("a", 3)
+    second.do("define_unregistered", "Gauge", "own")
+    second.do("use", "own", "set", 4)
+    second.do("define", "Histogram", "size", {"buckets": [1]})
+    second.do("use", "size", "observe", 0.5)
+    text = first.do("exposition_of_directory", str(tmp_path))
     assert samples_of(text, "jobs_total") == ['jobs_total{kind="a"} 5.0']
     assert samples_of(text, "own") == [f'own{{pid="{second.pid}"}} 4.0']
     assert samples_of(text, "size_count") == ["size_count 1.0"]
@@ -416,11 +409,7 @@ def test_metrics_that_are_switched_off_share_nothing(tmp_path: Path) -> None:
 
 def test_a_tool_that_is_recorded_while_others_read(service: Service) -> None:
     writer, reader = service.begin(), service.begin()
-    writer.do(
-        "__import__('threading').Thread(target=lambda: ["
-        "collector.record_tool_call('search', success=True, latency_ms=1.0) for _ in range(200_000)], "
-        "daemon=True).start()"
-    )
+    writer.do("record_on_another_thread", "search", 200_000)
     last = 0
     deadline = time.monotonic() + 60
     while last < 200_000 and time.monotonic() < deadline:

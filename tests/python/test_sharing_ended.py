@@ -269,25 +269,24 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def test_the_last_of_several_workers_takes_a_family_along(service: Service) -> None:
     workers = [service.begin() for _ in range(3)]
     for worker in workers:
-        worker.do("counter.labels('a').inc(5)")
+        worker.count("a", 5)
     workers[0].kill()
-    unregister = "prometheus.REGISTRY.unregister(counter)"
-    workers[1].do(unregister)
+    workers[1].do("unregister", "jobs")
     # What it recorded itself goes, and nobody else's.
     assert samples_of(workers[1].text(), "jobs_total") == ['jobs_total{kind="a"} 10']
-    workers[2].do(unregister)
+    workers[2].do("unregister", "jobs")
     for worker in workers[1:]:
         assert "jobs" not in worker.text()
     assert service.begin().metrics()["toolvitals"]["merge_conflicts"] == {}
 
 
 def test_recycled_workers_with_labels_of_sessions(service: Service) -> None:
-    code = "globals().__setitem__('c', prometheus.Counter('sessions', 'H.', ['id'], ttl_s=0.05)) or None"
     for number in range(6):
         worker = service.begin(METRICS_MAX_SERIES="40")
-        worker.do(code)
-        worker.do(f"[c.labels(f'{number} {{i}}').inc() for i in range(15)] and None")
-        worker.do(f"counter.labels('kind {number}').inc()")
+        worker.do("define", "Counter", "sessions", {"labelnames": ["id"], "ttl_s": 0.05})
+        for session in range(15):
+            worker.do("use_child", "sessions", [f"{number} {session}"], "inc")
+        worker.count(f"kind {number}")
         worker.text()
         worker.kill()
     last = service.begin(METRICS_MAX_SERIES="40")
