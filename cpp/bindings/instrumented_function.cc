@@ -35,12 +35,48 @@ StandInObject* FindRecorder(PyFunctionObject* function) {
   return content != nullptr && Py_IS_TYPE(content, &stand_in_type) ? StandIn(content) : nullptr;
 }
 
+// Each code of a stand-in leads to its recorder, without keeping it: the recorder keeps the code.
+Py_ssize_t extra_index = -1;
+
+void SetRecorderOfCode(PyObject* code, StandInObject* recorder) {
+#if PY_VERSION_HEX >= 0x030C0000
+  if (PyUnstable_Code_SetExtra(code, extra_index, recorder) != 0) PyErr_Clear();
+#else
+  if (_PyCode_SetExtra(code, extra_index, recorder) != 0) PyErr_Clear();
+#endif
+}
+
+StandInObject* RecorderOfCode(PyObject* code) {
+  void* recorder = nullptr;
+#if PY_VERSION_HEX >= 0x030C0000
+  if (PyUnstable_Code_GetExtra(code, extra_index, &recorder) != 0) PyErr_Clear();
+#else
+  if (_PyCode_GetExtra(code, extra_index, &recorder) != 0) PyErr_Clear();
+#endif
+  return static_cast<StandInObject*>(recorder);
+}
+
+// A reloader in place (IPython's autoreload) gives the function that everybody holds the code of the new one. That code
+// is another stand-in's: from now on calls go where its calls go.
+void FollowCode(PyFunctionObject* function) {
+  StandInObject* theirs = RecorderOfCode(function->func_code);
+  if (theirs == nullptr || function->func_closure == nullptr || PyTuple_GET_SIZE(function->func_closure) == 0) return;
+  PyCell_Set(PyTuple_GET_ITEM(function->func_closure, 0), reinterpret_cast<PyObject*>(theirs));
+}
+
+// Whether the function is still what its recorder was made for.
+bool Fits(const PyFunctionObject* function, const StandInObject* recorder) {
+  return recorder != nullptr && function->func_code == recorder->code &&
+         function->func_defaults == recorder->defaults && function->func_kwdefaults == recorder->keyword_defaults;
+}
+
 PyObject* CallFunction(PyObject* function, PyObject* const* args, size_t count, PyObject* keywords) {
-  const PyFunctionObject* me = Function(function);
-  StandInObject* recorder = FindRecorder(Function(function));
-  if (recorder == nullptr || me->func_code != recorder->code || me->func_defaults != recorder->defaults ||
-      me->func_kwdefaults != recorder->keyword_defaults) [[unlikely]] {
-    return run_body(function, args, count, keywords);
+  PyFunctionObject* me = Function(function);
+  StandInObject* recorder = FindRecorder(me);
+  if (!Fits(me, recorder)) [[unlikely]] {
+    if (recorder != nullptr && me->func_code != recorder->code) FollowCode(me);
+    recorder = FindRecorder(me);
+    if (!Fits(me, recorder)) return run_body(function, args, count, keywords);
   }
   return recorder->recorder.vectorcall(reinterpret_cast<PyObject*>(recorder), args, count, keywords);
 }
@@ -61,6 +97,8 @@ int Traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int Clear(PyObject* self) {
+  PyObject* code = StandIn(self)->code;
+  if (code != nullptr && RecorderOfCode(code) == StandIn(self)) SetRecorderOfCode(code, nullptr);
   Py_CLEAR(StandIn(self)->code);
   Py_CLEAR(StandIn(self)->defaults);
   Py_CLEAR(StandIn(self)->keyword_defaults);
@@ -78,7 +116,9 @@ PyObject* RecordFunction(PyObject*, PyObject* object) {
   PyFunctionObject* function = Function(object);
   StandInObject* recorder = FindRecorder(function);
   if (recorder == nullptr) return PyErr_Format(PyExc_ValueError, "%R has no recorder in its closure", object);
+  if (recorder->code != nullptr) SetRecorderOfCode(recorder->code, nullptr);
   Py_XSETREF(recorder->code, Py_NewRef(function->func_code));
+  SetRecorderOfCode(recorder->code, recorder);
   Py_XSETREF(recorder->defaults, Py_XNewRef(function->func_defaults));
   Py_XSETREF(recorder->keyword_defaults, Py_XNewRef(function->func_kwdefaults));
   if (run_body == nullptr) run_body = function->vectorcall;
@@ -112,6 +152,11 @@ PyMethodDef functions[] = {
 }  // namespace
 
 bool AddInstrumentedFunction(PyObject* module) {
+#if PY_VERSION_HEX >= 0x030C0000
+  extra_index = PyUnstable_Eval_RequestCodeExtraIndex(nullptr);
+#else
+  extra_index = _PyEval_RequestCodeExtraIndex(nullptr);
+#endif
   PyTypeObject& type = stand_in_type;
   type.tp_base = &recorder_type;
   type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL;

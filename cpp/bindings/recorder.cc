@@ -53,21 +53,22 @@ PyObject* CallSync(PyObject* self, PyObject* const* args, size_t count, PyObject
 template <PyObject* (*Instrument)(PyObject* inner, PyObject* tool, PyObject* elsewhere)>
 PyObject* CallLazy(PyObject* self, PyObject* const* args, size_t count, PyObject* keywords) {
   RecorderObject* me = Recorder(self);
+  PyObject* tool = me->tool;  // of which the recorder may lose its own, if it is let go in the meantime
   if (RecordedElsewhereInUse()) [[unlikely]] {
-    RecordedElsewhereScope elsewhere(me->tool);
+    RecordedElsewhereScope elsewhere(tool);
     if (elsewhere.covers()) {
       PyObject* inner = CallWrapped(me, args, count, keywords);
-      return inner == nullptr ? nullptr : Instrument(inner, me->tool, elsewhere.Keep());
+      return inner == nullptr ? nullptr : Instrument(inner, tool, elsewhere.Keep());
     }
   }
   PyObject* inner = CallWrapped(me, args, count, keywords);
   if (inner == nullptr) [[unlikely]] {
     RunningCall call;
-    call.Begin(reinterpret_cast<ToolMetricsObject*>(me->tool));
+    call.Begin(reinterpret_cast<ToolMetricsObject*>(tool));
     call.Raise();
     return nullptr;
   }
-  return Instrument(inner, me->tool, nullptr);
+  return Instrument(inner, tool, nullptr);
 }
 
 vectorcallfunc VectorcallOf(CallableKind kind) {

@@ -21,6 +21,17 @@ __all__ = ["stand_in"]
 # What a code object says about the objects that calls return.
 _KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
+# The flags that have to be those of our own code: the rest (CO_NESTED, CO_FUTURE_ANNOTATIONS) are the function's. In
+# CPython 3.14 one of them says that the first constant is the docstring.
+_OURS = (
+    inspect.CO_OPTIMIZED
+    | inspect.CO_NEWLOCALS
+    | inspect.CO_VARARGS
+    | inspect.CO_VARKEYWORDS
+    | _KINDS
+    | getattr(inspect, "CO_HAS_DOCSTRING", 0)
+)
+
 # The instruction that copies cells names their number in one byte.
 _CELLS_MAX = 255
 
@@ -76,6 +87,7 @@ def _code(code: CodeType, free_names: tuple[str, ...]) -> CodeType:
         co_name=f"<tool {code.co_name}>" if _INLINED else code.co_name,
         co_filename=code.co_filename,
         co_firstlineno=code.co_firstlineno,
+        co_flags=template.co_flags & _OURS | code.co_flags & ~_OURS,
         co_varnames=tuple(names.values()),
         co_freevars=(*template.co_freevars, *free_names),
         co_consts=tuple(_renamed(constant, names) for constant in template.co_consts),

@@ -214,6 +214,50 @@ def test_a_function_whose_code_or_defaults_are_set_does_what_it_says() -> None:
     assert decorated() == "free"
 
 
+@pytest.mark.skipif(INLINED, reason="CPython 3.11 asks the body alone, which has the recorder in its closure")
+def test_code_that_a_reloader_puts_in_place_leads_to_the_new_recorder() -> None:
+    def before(a: int, b: int = 1, *, c: int = 3) -> Any:
+        return "before", a, b, c
+
+    def after(a: int, b: int = 2, *, c: int = 3) -> Any:
+        return "after", a, b, c
+
+    def untold(a: int, b: int = 1, *, c: int = 3) -> Any:
+        return "bare", a, b, c
+
+    held, fresh = tv.tool("reloaded")(before), tv.tool("reloaded")(after)
+    assert held(1) == ("before", 1, 1, 3)
+    # What IPython's autoreload does; it knows of no __kwdefaults__.
+    for name in ("__code__", "__defaults__", "__doc__", "__dict__"):
+        setattr(held, name, getattr(fresh, name))
+    assert held(1) == fresh(1) == ("after", 1, 2, 3)
+    del fresh
+    gc.collect()
+    assert held(1) == ("after", 1, 2, 3)
+    assert calls("reloaded") == 4
+    plain: Any = tv.tool("plain")(untold)
+    code = plain.__code__
+    del plain
+    gc.collect()
+    held.__code__ = code  # of a stand-in that is no more
+    assert held(1) == ("after", 1, 2, 3)
+
+
+def _at_module_level() -> None:
+    """Says nothing."""
+
+
+def test_the_flags_of_the_code_are_the_functions() -> None:
+    def nested() -> Any:
+        yield _at_module_level
+
+    scope: dict[str, Any] = {}
+    exec(compile("def without_future(a, *b): pass", "<without>", "exec", dont_inherit=True), scope)
+    ours = 0x40 | 0x4000000  # CO_NOFREE of CPython 3.10, CO_HAS_DOCSTRING of 3.14
+    for bare in (_at_module_level, nested, scope["without_future"]):
+        assert tv.tool(bare).__code__.co_flags & ~ours == bare.__code__.co_flags & ~ours, bare
+
+
 def raising() -> None:
     raise KeyError("raised")
 
