@@ -3,6 +3,7 @@
 #include "bindings/instrumented_callable.h"
 
 #include <cstddef>
+#include <utility>
 
 #include "bindings/recorder.h"
 
@@ -13,11 +14,16 @@ struct CallableObject {
   RecorderObject recorder;
   PyObject* dict;  // what inspect and functools.wraps read of a function; every other attribute is the wrapped object's
   PyObject* weak_references;
+  bool told;  // that what a look-up gave cannot be called
 };
 
 PyTypeObject callable_type =
     BlankType("toolvitals.InstrumentedCallable", sizeof(CallableObject),
               "A callable object around a tool that records its calls; what @toolvitals.tool returns for an object.");
+// A type of its own, since some ask whether there is a __get__ at all: Enum makes no member of what has one.
+PyTypeObject descriptor_type =
+    BlankType("toolvitals.InstrumentedDescriptor", sizeof(CallableObject),
+              "An InstrumentedCallable around an object that is bound when it is looked up in a class.");
 
 CallableObject* Self(PyObject* self) { return reinterpret_cast<CallableObject*>(self); }
 PyObject* Wrapped(PyObject* self) { return Recorder(self)->wrapped; }
@@ -37,20 +43,24 @@ bool TakeOverAttributes(PyObject* self) {
   return true;
 }
 
-PyObject* Make(PyObject* wrapped, PyObject* tool, CallableKind kind) {
-  OwnedRef self(MakeRecorder(&callable_type, wrapped, tool, kind));
+PyTypeObject* TypeFor(PyObject* wrapped) {
+  return Py_TYPE(wrapped)->tp_descr_get == nullptr ? &callable_type : &descriptor_type;
+}
+
+PyObject* Make(PyTypeObject* type, PyObject* wrapped, PyObject* tool, CallableKind kind) {
+  OwnedRef self(MakeRecorder(type, wrapped, tool, kind));
   if (!self) return nullptr;
   Self(self.get())->dict = PyDict_New();
   if (Self(self.get())->dict == nullptr || !TakeOverAttributes(self.get())) return nullptr;
   return self.release();
 }
 
-PyObject* New(PyTypeObject*, PyObject* args, PyObject* keywords) {
+PyObject* New(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   PyObject* wrapped = nullptr;
   PyObject* tool = nullptr;
   CallableKind kind{};
   if (!ParseRecorderArguments(args, keywords, &wrapped, &tool, &kind)) return nullptr;
-  return Make(wrapped, tool, kind);
+  return Make(type == &callable_type ? TypeFor(wrapped) : type, wrapped, tool, kind);
 }
 
 int Traverse(PyObject* self, visitproc visit, void* arg) {
@@ -73,7 +83,7 @@ void Dealloc(PyObject* self) {
 // __call__ is asked for by frameworks that want to know what kind of callable an object is.
 PyObject* CallMethod(PyObject* self) {
   const OwnedRef call(PyObject_GetAttrString(Wrapped(self), "__call__"));
-  return call ? Make(call.get(), Recorder(self)->tool, Recorder(self)->kind) : nullptr;
+  return call ? Make(TypeFor(call.get()), call.get(), Recorder(self)->tool, Recorder(self)->kind) : nullptr;
 }
 
 PyObject* GetAttribute(PyObject* self, PyObject* name) {
@@ -100,21 +110,35 @@ int SetAttribute(PyObject* self, PyObject* name, PyObject* value) {
   return copied == 1 ? PyDict_DelItem(Self(self)->dict, name) : copied;
 }
 
-bool HasDescriptor(PyObject* object) { return Py_TYPE(object)->tp_descr_get != nullptr; }
+// Calls a function of toolvitals.decorators.
+template <typename... Arguments>
+PyObject* CallDecorators(const char* name, Arguments... arguments) {
+  const OwnedRef module(PyImport_ImportModule("toolvitals.decorators"));
+  if (!module) return nullptr;
+  const OwnedRef function(PyObject_GetAttrString(module.get(), name));
+  return function ? PyObject_CallFunctionObjArgs(function.get(), arguments..., nullptr) : nullptr;
+}
+
+// A property, say, which nobody could tell from a method when it was decorated: the user hears of it, once.
+bool TellUncallable(PyObject* self, PyObject* bound) {
+  if (std::exchange(Self(self)->told, true)) return true;
+  const OwnedRef told(CallDecorators("_tell_uncallable", self, bound));
+  return static_cast<bool>(told);
+}
 
 // What stands in a class is bound as it would be without us: what its own __get__() gives is what is called, and
 // recorded if it can be called. A function's method, the common case, costs no second wrapper.
 PyObject* Bind(PyObject* self, PyObject* instance, PyObject* owner) {
   PyObject* wrapped = Wrapped(self);
-  if (wrapped == nullptr || !HasDescriptor(wrapped)) return Py_NewRef(self);
+  if (wrapped == nullptr || Py_TYPE(wrapped)->tp_descr_get == nullptr) return Py_NewRef(self);
   OwnedRef bound(Py_TYPE(wrapped)->tp_descr_get(wrapped, instance, owner));
   if (!bound) return nullptr;
   if (bound.get() == wrapped) return Py_NewRef(self);
   if (PyMethod_Check(bound.get()) && PyMethod_GET_FUNCTION(bound.get()) == wrapped) {
     return PyMethod_New(self, PyMethod_GET_SELF(bound.get()));
   }
-  if (!PyCallable_Check(bound.get())) return bound.release();
-  return Make(bound.get(), Recorder(self)->tool, Recorder(self)->kind);
+  if (!PyCallable_Check(bound.get())) return TellUncallable(self, bound.get()) ? bound.release() : nullptr;
+  return Make(TypeFor(bound.get()), bound.get(), Recorder(self)->tool, Recorder(self)->kind);
 }
 
 PyObject* Class(PyObject* self, void*) {
@@ -142,14 +166,12 @@ PyObject* SetName(PyObject* self, PyObject* args) {
 PyObject* Repr(PyObject* self) { return PyUnicode_FromFormat("<toolvitals.tool around %R>", Wrapped(self)); }
 
 // By name where the module has this very object under it, as functions are pickled; by its parts otherwise.
-PyObject* Reduce(PyObject* self, PyObject*) {
-  const OwnedRef module(PyImport_ImportModule("toolvitals.decorators"));
-  if (!module) return nullptr;
-  const OwnedRef reduce(PyObject_GetAttrString(module.get(), "_reduce_callable"));
-  return reduce ? PyObject_CallOneArg(reduce.get(), self) : nullptr;
-}
+PyObject* Reduce(PyObject* self, PyObject*) { return CallDecorators("_reduce_callable", self); }
+
+PyObject* Dir(PyObject* self, PyObject*) { return PyObject_Dir(Wrapped(self)); }
 
 PyMethodDef methods[] = {
+    {"__dir__", &Dir, METH_NOARGS, nullptr},
     {"__reduce__", &Reduce, METH_NOARGS, nullptr},
     {"__set_name__", &SetName, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
@@ -167,7 +189,8 @@ PyGetSetDef properties[] = {
 bool AddInstrumentedCallableType(PyObject* module) {
   PyTypeObject& type = callable_type;
   type.tp_base = &recorder_type;
-  type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL;
+  // A base for the types whose objects are wrapped with their special methods (toolvitals/_callable_types.py).
+  type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_BASETYPE;
   type.tp_vectorcall_offset = recorder_type.tp_vectorcall_offset;
   type.tp_dictoffset = offsetof(CallableObject, dict);
   type.tp_weaklistoffset = offsetof(CallableObject, weak_references);
@@ -178,11 +201,18 @@ bool AddInstrumentedCallableType(PyObject* module) {
   type.tp_clear = &Clear;
   type.tp_getattro = &GetAttribute;
   type.tp_setattro = &SetAttribute;
-  type.tp_descr_get = &Bind;
   type.tp_repr = &Repr;
   type.tp_methods = methods;
   type.tp_getset = properties;
-  return PyType_Ready(&type) == 0 && PyModule_AddType(module, &type) == 0;
+  descriptor_type.tp_base = &callable_type;
+  descriptor_type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_BASETYPE;
+  descriptor_type.tp_vectorcall_offset = type.tp_vectorcall_offset;
+  descriptor_type.tp_call = type.tp_call;
+  descriptor_type.tp_traverse = &Traverse;
+  descriptor_type.tp_clear = &Clear;
+  descriptor_type.tp_descr_get = &Bind;
+  return PyType_Ready(&type) == 0 && PyModule_AddType(module, &type) == 0 && PyType_Ready(&descriptor_type) == 0 &&
+         PyModule_AddType(module, &descriptor_type) == 0;
 }
 
 }  // namespace toolvitals

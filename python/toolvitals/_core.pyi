@@ -79,11 +79,14 @@ class Recorder:
 class FunctionRecorder(Recorder):
     """The recorder in the closure of a function."""
 
-@final
+@disjoint_base
 class InstrumentedCallable(Recorder):
     """A callable object with a recorder around it."""
-    def __get__(self, instance: Any, owner: type | None = None, /) -> Any: ...
     def __set_name__(self, owner: type, name: str, /) -> None: ...
+
+class InstrumentedDescriptor(InstrumentedCallable):
+    """An InstrumentedCallable around an object that is bound when it is looked up in a class."""
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any: ...
 
 def record_function(function: FunctionType, /) -> FunctionType:
     """Has calls of the function go to the FunctionRecorder in its closure, past its body. Returns the function."""

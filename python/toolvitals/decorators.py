@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import operator
 import sys
 import types
@@ -12,9 +13,13 @@ from typing import Any, Protocol, TypeVar, cast, overload
 
 from toolvitals import _backend
 from toolvitals._backend import core
+from toolvitals._callable_types import callable_type
 from toolvitals._stand_in import stand_in
+from toolvitals._wrappers import around, kind_of_wrapper
 
 __all__ = ["tool", "track"]
+
+_logger = logging.getLogger("toolvitals")
 
 F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="classmethod[Any, Any, Any] | functools.partialmethod[Any]")
@@ -121,17 +126,12 @@ def _decorate(function: Any, /, *, name: str | None) -> Any:
         return function
     if inspect.isclass(function):
         raise TypeError(f"@tool cannot decorate the class {function.__qualname__}; decorate its methods")
-    if isinstance(function, property):
-        raise TypeError("@tool cannot decorate a property; decorate its getter, below @property")
-    # By their types: what only says that it is one (wrapt's wrappers do) is bound by a __get__ of its own.
-    if type(function) is types.MethodType or issubclass(type(function), (staticmethod, classmethod)):
-        return _around_function(function, name)
-    if isinstance(function, functools.partialmethod):
-        return functools.partialmethod(_decorate(function.func, name=name), *function.args, **function.keywords)
-    if type(function) is functools.partial and not inspect.isclass(function.func):
-        return _partial(function, name)
-    if not callable(function) and not hasattr(type(function), "__get__"):
-        raise TypeError(f"@tool decorates callables, not {function!r}")
+    kind = kind_of_wrapper(function)
+    if kind is not None:
+        inner = function.func if hasattr(function, "func") else function.__func__
+        recorded = _decorate(inner, name=name)
+        return function if recorded is inner else around(function, kind, recorded)
+    _refuse_what_is_no_call(function)
     wanted = _name_of(function) if name is None else name
     recorder = core.recorder_of(function)
     if recorder is not None:
@@ -144,33 +144,37 @@ def _decorate(function: Any, /, *, name: str | None) -> Any:
     return _instrumented(function, handle)
 
 
-def _around_function(function: Any, name: str | None) -> Any:
-    """A bound method, static method or class method of the recorded function."""
-    recorded = _decorate(function.__func__, name=name)
-    if type(function) is types.MethodType:
-        return types.MethodType(recorded, function.__self__)
-    return type(function)(recorded)
+def _refuse_what_is_no_call(function: Any) -> None:
+    """Raises TypeError for what is never called: plain values, and descriptors that give values instead of methods."""
+    if callable(function):
+        return
+    kind = type(function)
+    if isinstance(function, (property, functools.cached_property)) or "property" in kind.__name__.lower():
+        raise TypeError(f"@tool cannot decorate a {kind.__name__}; decorate its function, below @{kind.__name__}")
+    if not hasattr(kind, "__get__") or hasattr(kind, "__set__") or hasattr(kind, "__delete__"):
+        raise TypeError(f"@tool decorates callables, not {function!r}")
+
+
+def _tell_uncallable(instrumented: Any, given: object) -> None:
+    """Called when a descriptor that could have been of a method turns out to be of a value."""
+    message = (
+        f"{instrumented!r} gives {type(given).__name__} objects, which cannot be called: "
+        "nothing is recorded. Put @tool below the decorator that makes it"
+    )
+    if _backend.strict():
+        raise TypeError(message)
+    _logger.warning(message)
 
 
 def _instrumented(function: Any, handle: core.ToolMetrics) -> Any:
     kind = _kind_of(function)
     if type(function) is not types.FunctionType:
-        instrumented = core.InstrumentedCallable(function, handle, kind)
+        instrumented = callable_type(function)(function, handle, kind)
         _imitate_function(instrumented, function)
         return instrumented
     made = stand_in(function, core.FunctionRecorder(function, handle, kind))
     made.__dict__["__vitals__"] = handle
     return core.record_function(made)
-
-
-def _partial(partial: functools.partial[Any], name: str | None) -> Any:
-    """A partial around the recorded function: to `inspect` it is the kind of callable that the bare one was."""
-    recorded = _decorate(partial.func, name=name)
-    if recorded is partial.func:
-        return partial
-    outer = functools.partial(recorded, *partial.args, **partial.keywords)
-    outer.__dict__.update(partial.__dict__, __wrapped__=partial)
-    return outer
 
 
 # Deeper than any stack of decorators; objects that answer to every attribute have no end.
@@ -239,7 +243,7 @@ def _call_method(function: Any) -> Any:
 
 def _described_function(function: Any) -> Any:
     """The function in a descriptor that cannot be called itself, a `functools.singledispatchmethod` say."""
-    return None if callable(function) else getattr(function, "func", None)
+    return None if callable(function) else getattr(function, "func", None) or getattr(function, "__func__", None)
 
 
 def _is_generator_based_coroutine(function: Any) -> bool:

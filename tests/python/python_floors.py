@@ -18,7 +18,12 @@ PYTHON_FLOORS: tuple[frozenset[str], ...] = (
     # Which core; fork and exit.
     frozenset({"_backend", "_lifecycle"}),
     # Record, define, collect, serve, read.
-    frozenset({"_stand_in", "decorators", "caches", "instruments", "collectors", "events", "endpoints", "sources"}),
+    frozenset(
+        {
+            *("decorators", "_callable_types", "_stand_in", "_wrappers"),
+            *("caches", "instruments", "collectors", "events", "endpoints", "sources"),
+        }
+    ),
     # One clock; test helpers; the façade.
     frozenset({"__init__", "_public", "foreign_caches", "periodic", "testing"}),
     # Faces for other APIs; what is measured without being asked; tokens and cost.

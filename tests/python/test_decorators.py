@@ -439,6 +439,45 @@ def test_properties_are_refused() -> None:
         tv.tool(property(lambda self: 1))  # type: ignore[call-overload]
 
 
+class LazyProperty:
+    """As Django's, werkzeug's and their like: no property of the language's, and what is under it is called once."""
+
+    def __init__(self, function: Any) -> None:
+        self.func = function
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else self.func(instance)
+
+
+class Reified(LazyProperty):
+    pass
+
+
+class Settable(Reified):
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise AttributeError
+
+
+def test_what_gives_values_instead_of_methods_is_refused() -> None:
+    for kind in (property, functools.cached_property, LazyProperty):
+        with pytest.raises(TypeError, match=f"cannot decorate a {kind.__name__}; .*, below @{kind.__name__}"):
+            tv.tool(kind(lambda self: 1))
+    for descriptor in (Settable(len), vars(types.FunctionType)["__code__"]):
+        with pytest.raises(TypeError, match="@tool decorates callables, not "):
+            tv.tool(descriptor)
+
+
+def test_what_turns_out_to_give_values_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    class Tools:
+        size: Any = tv.tool("size")(Reified(lambda self: 5))
+
+    assert [Tools().size, Tools().size] == [5, 5]
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == [
+        "nothing is recorded. Put @tool below the decorator that makes it"
+    ]
+    assert calls("size") == 0
+
+
 def test_two_names_are_refused() -> None:
     with pytest.raises(TypeError, match="two names"):
         tv.tool("a", name="b")  # type: ignore[call-overload]

@@ -32,6 +32,7 @@ __all__ = [
     "Ingest",
     "Instrument",
     "InstrumentedCallable",
+    "InstrumentedDescriptor",
     "PerformanceMetricsCollector",
     "RecordedElsewhere",
     "Recorder",
@@ -168,11 +169,15 @@ class FunctionRecorder(Recorder):
 class InstrumentedCallable(Recorder):
     """Nothing is behind it."""
 
-    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
-        return None
-
     def __set_name__(self, owner: type, name: str, /) -> None:
         """Does nothing."""
+
+
+class InstrumentedDescriptor(InstrumentedCallable):
+    """Nothing is behind it."""
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        return None
 
 
 def recorder_of(candidate: object, /) -> Recorder | None:
