@@ -22,7 +22,7 @@ namespace toolvitals {
 namespace {
 
 void Configure(uint64_t window_size, const std::string& quantile_method, uint64_t max_series, uint64_t memory_limit_mb,
-               const std::string& name_prefix, bool strict) {
+               const std::string& name_prefix, const std::string& window_label, bool strict) {
   CollectorOptions options;
   options.window_size = window_size;
   if (quantile_method == "inclusive") {
@@ -33,6 +33,7 @@ void Configure(uint64_t window_size, const std::string& quantile_method, uint64_
   options.max_series = max_series;
   options.memory_limit_mb = memory_limit_mb;
   options.name_prefix = name_prefix.empty() ? "" : name_prefix + "_";
+  options.window_label = window_label;
   // The GIL is kept: with serialized writers it is what keeps a record from falling between two rings.
   ThrowUnlessOk(Collector::Global().Configure(options));
   SetStrict(strict);
@@ -69,7 +70,8 @@ void SetPythonInfo() {
 void BindSettings(py::module_& module) {
   SetPythonInfo();
   module.def("configure", &Configure, py::kw_only(), py::arg("window_size"), py::arg("quantile_method"),
-             py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("strict"),
+             py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("window_label"),
+             py::arg("strict"),
              "Applies settings that were already validated; ValueError where a store in use cannot take them.");
   module.def("render", &Render, py::arg("format"),
              "The exposition of a fresh snapshot, as bytes: 'json' or 'prometheus'.");

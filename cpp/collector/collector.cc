@@ -429,11 +429,6 @@ CollectorOptions Collector::options() const {
   return options_;
 }
 
-std::string Collector::name_prefix() const {
-  absl::MutexLock lock(&mutex_);
-  return options_.name_prefix;
-}
-
 void Collector::Reset() {
   absl::MutexLock lock(&mutex_);
   ResetAll(/*after_fork=*/false);

@@ -34,7 +34,8 @@ struct CollectorOptions {
   QuantileMethod quantile_method = QuantileMethod::kExclusive;
   uint64_t max_series = kDefaultSeries;
   uint64_t memory_limit_mb = kDefaultMemoryLimitMb;
-  std::string name_prefix;  // put before the tool and cache families
+  std::string name_prefix;         // put before the tool and cache families
+  std::string window_label = "q";  // of the families of windows; "quantile" was its name before
 };
 
 // Thread-safe. Handles stay valid for the life of the collector. Looking a handle up takes a mutex that is never held
@@ -113,7 +114,6 @@ class Collector {
   Segment& segment() { return *segment_; }
   const Segment& segment() const { return *segment_; }
   QuantileMethod quantile_method() const { return quantile_method_.load(std::memory_order_relaxed); }
-  std::string name_prefix() const;
   uint64_t started_ns() const { return started_ns_.load(std::memory_order_relaxed); }
 
  private:

@@ -230,7 +230,7 @@ TEST(CollectorTest, ConfigureShrinksWhatIsShown) {
   ASSERT_TRUE(collector->Configure(options).ok());
   EXPECT_EQ(WindowOf(*collector, tool.cell().window), (std::vector<double>{97, 98, 99}));
   EXPECT_EQ(collector->quantile_method(), QuantileMethod::kInclusive);
-  EXPECT_EQ(collector->name_prefix(), "myapp_");
+  EXPECT_EQ(collector->options().name_prefix, "myapp_");
   EXPECT_EQ(collector->options().max_series, 2u);
   collector->Tool("b");
   EXPECT_EQ(&collector->Tool("c"), &collector->Tool(kOverflowName));
@@ -250,7 +250,7 @@ TEST(CollectorTest, AConfigurationThatDoesNotFitLeavesTheOldOne) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("window_size 100000"));
   EXPECT_EQ(collector->segment().budget_bytes(), uint64_t{1} << 20);
   EXPECT_EQ(collector->segment().header().window_size.load(), kDefaultWindowSize);
-  EXPECT_EQ(collector->name_prefix(), "");
+  EXPECT_EQ(collector->options().name_prefix, "");
   EXPECT_EQ(collector->options().window_size, kDefaultWindowSize);
   EXPECT_EQ(WindowOf(*collector, collector->Tool("tool7").cell().window), std::vector<double>{7});
 }

@@ -71,8 +71,9 @@ void IngestFamilies::TakeBuiltInNames() {
        {"tool_calls", "tool_call_errors", "cache_requests", "cache_evictions", "cache_size_rejections"}) {
     TakeNames(InstrumentKind::kCounter, counter);
   }
-  for (const std::string_view gauge : {"tool_call_latency_window_seconds", "tool_first_item_latency_window_seconds",
-                                       "tool_calls_in_progress", "cache_hit_ratio"}) {
+  for (const std::string_view gauge :
+       {"tool_call_latency_window_seconds", "tool_first_item_latency_window_seconds", "tool_calls_in_progress",
+        "tool_calls_oldest_in_progress_seconds", "cache_hit_ratio"}) {
     TakeNames(InstrumentKind::kGauge, gauge);
   }
   TakeNames(InstrumentKind::kHistogram, "tool_call_duration_seconds");

@@ -125,7 +125,8 @@ struct Snapshot {
   int64_t timestamp_us = 0;  // Unix time, microseconds
   double uptime_seconds = 0;
   uint64_t window_size = 0;
-  std::string name_prefix;  // METRICS_NAMESPACE with its underscore ("myapp_"), or empty
+  std::string name_prefix;         // METRICS_NAMESPACE with its underscore ("myapp_"), or empty
+  std::string window_label = "q";  // METRICS_WINDOW_LABEL: the label of a window's quantiles
   // Upper bounds of the duration buckets in seconds, ascending, without +Inf.
   std::shared_ptr<const std::vector<double>> duration_bounds;
   std::vector<ToolSnapshot> tools;         // sorted by name

@@ -19,7 +19,7 @@ constexpr double kMillisPerSecond = 1000;
 constexpr size_t kExpectedBytes = 8192;
 constexpr size_t kExpectedLineBytes = 88;
 // Lines of a tool beside its buckets and errors, lines of a cache.
-constexpr size_t kToolLines = 3 + 2 + 5 + 1;
+constexpr size_t kToolLines = 3 + 2 + 5 + 1 + 1;
 constexpr size_t kCacheLines = 5;
 
 // What is written before it is asked again whether that is enough: parts of a family of ours, lines of others.
@@ -55,7 +55,7 @@ void FamilyList::ListTools() {
   for (size_t i = 0; i < kWindowQuantiles.size(); ++i) {
     std::array<char, kMaxDoubleChars> digits;
     const char* end = WriteGoDouble(kWindowQuantiles[i], digits.data());
-    quantiles_[i] = Encode({{"quantile", {digits.data(), static_cast<size_t>(end - digits.data())}}});
+    quantiles_[i] = Encode({{snapshot_.window_label, {digits.data(), static_cast<size_t>(end - digits.data())}}});
   }
   List(OfTools("tool_calls", FamilyType::kCounter, "Finished calls of a tool, by outcome."), tools,
        [](FamilyList& list, size_t i) {
@@ -91,6 +91,14 @@ void FamilyList::ListTools() {
        });
   List(OfTools("tool_calls_in_progress", FamilyType::kGauge, "Calls of a tool that are running."), tools,
        [](FamilyList& list, size_t i) { list.Value({list.tools_[i]}, list.snapshot_.tools[i].in_progress); });
+  // Zero where nothing runs, so that no query finds nothing. Absent where calls run and it is not known since when.
+  List(OfTools("tool_calls_oldest_in_progress_seconds", FamilyType::kGauge,
+               "How long the oldest running call of a tool has been running, 0 where none is.", "seconds"),
+       tools, [](FamilyList& list, size_t i) {
+         const ToolSnapshot& tool = list.snapshot_.tools[i];
+         const double oldest_ms = tool.in_progress == 0 ? 0 : tool.oldest_in_progress_ms;
+         list.ValueUnlessAbsent({list.tools_[i]}, oldest_ms / kMillisPerSecond);
+       });
 }
 
 void FamilyList::Windows(size_t tool, const WindowStats* stats) {

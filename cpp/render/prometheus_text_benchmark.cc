@@ -116,6 +116,8 @@ std::unique_ptr<prometheus::Registry> PrometheusRegistryWithTools(int64_t tools)
   auto& windows =
       prometheus::BuildGauge().Name("tool_call_latency_window_seconds").Help("Quantiles.").Register(*registry);
   auto& running = prometheus::BuildGauge().Name("tool_calls_in_progress").Help("Running calls.").Register(*registry);
+  auto& oldest =
+      prometheus::BuildGauge().Name("tool_calls_oldest_in_progress_seconds").Help("Oldest.").Register(*registry);
   std::mt19937_64 random(13);
   std::lognormal_distribution<double> latency(std::log(0.02), 1.0);
   for (int64_t i = 0; i < tools; ++i) {
@@ -123,9 +125,10 @@ std::unique_ptr<prometheus::Registry> PrometheusRegistryWithTools(int64_t tools)
       calls.Add({{"tool", ToolName(i)}, {"outcome", outcome}}).Increment(kSamplesPerTool);
     }
     for (const char* quantile : {"0.5", "0.75", "0.9", "0.95", "0.99"}) {
-      windows.Add({{"tool", ToolName(i)}, {"quantile", quantile}}).Set(latency(random));
+      windows.Add({{"tool", ToolName(i)}, {"q", quantile}}).Set(latency(random));
     }
     running.Add({{"tool", ToolName(i)}}).Set(0);
+    oldest.Add({{"tool", ToolName(i)}}).Set(0);
     auto& histogram = durations.Add(
         {{"tool", ToolName(i)}},
         prometheus::Histogram::BucketBoundaries(kDefaultDurationBounds.begin(), kDefaultDurationBounds.end()));

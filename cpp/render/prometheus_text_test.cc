@@ -165,6 +165,7 @@ TEST(PrometheusTextTest, FamiliesHaveTheirTypes) {
       {"tool_call_latency_window_seconds", "gauge"},
       {"tool_first_item_latency_window_seconds", "gauge"},
       {"tool_calls_in_progress", "gauge"},
+      {"tool_calls_oldest_in_progress_seconds", "gauge"},
       {"cache_requests_total", "counter"},
       {"cache_evictions_total", "counter"},
       {"cache_size_rejections_total", "counter"},
@@ -215,12 +216,36 @@ TEST(PrometheusTextTest, WhatWasNotMeasuredIsLeftOut) {
   const Parsed parsed = Reader::Read(Text(testing::ExampleSnapshot()));
   EXPECT_EQ(Value(parsed, "tool_calls_total", {{"tool", "idle"}, {"outcome", "success"}}), "0");
   EXPECT_EQ(Value(parsed, "tool_call_duration_seconds_sum", {{"tool", "idle"}}), "0.0");
-  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "idle"}, {"quantile", "0.5"}}), "absent");
-  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "search"}, {"quantile", "0.5"}}), "0.0095");
-  EXPECT_EQ(Value(parsed, "tool_first_item_latency_window_seconds", {{"tool", "search"}, {"quantile", "0.5"}}),
-            "absent");
+  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "idle"}, {"q", "0.5"}}), "absent");
+  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "search"}, {"q", "0.5"}}), "0.0095");
+  EXPECT_EQ(Value(parsed, "tool_first_item_latency_window_seconds", {{"tool", "search"}, {"q", "0.5"}}), "absent");
   EXPECT_EQ(Value(parsed, "cache_hit_ratio", {{"cache", "files"}}), "absent");
   EXPECT_EQ(Value(parsed, "cache_hit_ratio", {{"cache", "semantic"}}), "0.75");
+}
+
+TEST(PrometheusTextTest, TheLabelOfAWindowCanHaveItsOldName) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  snapshot.window_label = "quantile";
+  const Parsed parsed = Reader::Read(Text(snapshot));
+  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "search"}, {"quantile", "0.5"}}), "0.0095");
+  EXPECT_EQ(Value(parsed, "tool_call_latency_window_seconds", {{"tool", "search"}, {"q", "0.5"}}), "absent");
+}
+
+TEST(PrometheusTextTest, TheOldestCallIsZeroWhereNoneRunsAndAbsentWhereNobodyKnows) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  const auto oldest = [&] {
+    return Value(Reader::Read(Text(snapshot)), "tool_calls_oldest_in_progress_seconds", {{"tool", "search"}});
+  };
+  ToolSnapshot& tool = snapshot.tools.back();
+  ASSERT_EQ(tool.name, "search");
+  tool.in_progress = 0;
+  tool.oldest_in_progress_ms = kAbsent;
+  EXPECT_EQ(oldest(), "0.0");
+  // Calls of a process with another clock.
+  tool.in_progress = 2;
+  EXPECT_EQ(oldest(), "absent");
+  tool.oldest_in_progress_ms = 1500;
+  EXPECT_EQ(oldest(), "1.5");
 }
 
 TEST(PrometheusTextTest, WithoutAnInterpreterThereIsNoPython) {
@@ -337,7 +362,7 @@ std::vector<prometheus::MetricFamily> FamiliesOf(const Snapshot& snapshot) {
     const char* const quantiles[] = {"0.5", "0.75", "0.9", "0.95", "0.99"};
     for (size_t i = 0; i < std::size(quantiles); ++i) {
       const double value = tool.window_ms.quantiles[i];
-      if (!std::isnan(value)) AddGauge(windows, {{"tool", tool.name}, {"quantile", quantiles[i]}}, value / 1000);
+      if (!std::isnan(value)) AddGauge(windows, {{"tool", tool.name}, {"q", quantiles[i]}}, value / 1000);
     }
   }
   for (const CacheSnapshot& cache : snapshot.caches) {

@@ -47,9 +47,9 @@ TEST(ProtobufSinkTest, EachFamilyIsOneMessage) {
     ASSERT_TRUE(family.next(1));
     names.push_back(family.get_string());
   }
-  EXPECT_EQ(names.size(), 35u);
+  EXPECT_EQ(names.size(), 36u);
   EXPECT_EQ(names.front(), "tool_calls_total");
-  EXPECT_EQ(names[20], "python_info");
+  EXPECT_EQ(names[21], "python_info");
   EXPECT_EQ(names.back(), "toolvitals_scrape_duration_seconds");
 }
 

@@ -157,7 +157,9 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   snapshot->timestamp_us = Clock::UnixNanos() / 1000;
   snapshot->uptime_seconds = static_cast<double>(Clock::MonotonicNanos() - collector_.started_ns()) / 1e9;
   snapshot->window_size = header.window_size.load(std::memory_order_relaxed);
-  snapshot->name_prefix = collector_.name_prefix();
+  CollectorOptions options = collector_.options();
+  snapshot->name_prefix = std::move(options.name_prefix);
+  snapshot->window_label = std::move(options.window_label);
   auto bounds = std::make_shared<std::vector<double>>();
   for (uint64_t i = 0; i < header.histogram_bounds.load(std::memory_order_relaxed); ++i) {
     bounds->push_back(LoadDouble(header.bounds[i]));

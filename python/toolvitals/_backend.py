@@ -67,6 +67,7 @@ def apply(settings: Settings) -> None:
         max_series=settings.max_series,
         memory_limit_mb=settings.memory_limit_mb,
         namespace=settings.namespace,
+        window_label=settings.window_label,
         strict=settings.strict,
     )
     if recording:

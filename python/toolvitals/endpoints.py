@@ -112,8 +112,8 @@ def start(**settings: Any) -> Endpoints:
 
     Arguments are the fields of `Settings`, and win over the environment: `enabled`, `window_size`, `quantile_method`,
     `json_endpoint_enabled`, `json_port`, `prometheus_enabled`, `prometheus_port`, `on_port_in_use`, `host`,
-    `auth_token`, `namespace`, `max_series`, `memory_limit_mb`, `dir`, `strict`. A port 0 means any free port, and with
-    on_port_in_use="next" a port in use the next that is free; see the handle for which.
+    `auth_token`, `namespace`, `window_label`, `max_series`, `memory_limit_mb`, `dir`, `strict`. A port 0 means any free
+    port, and with on_port_in_use="next" a port in use the next that is free; see the handle for which.
 
     Returns the handle of the endpoints; one that does not run where nothing is to be served, or metrics are off. While
     endpoints run, another start() returns their handle, unless an argument asks for something else. They are stopped

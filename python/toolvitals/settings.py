@@ -80,6 +80,13 @@ def _quantile_method(label: str, value: object) -> str:
     return method
 
 
+def _window_label(label: str, value: object) -> str:
+    name = _text(label, value).strip().lower()
+    if name not in ("q", "quantile"):
+        raise _complaint(label, value, "q or quantile")
+    return name
+
+
 def _on_port_in_use(label: str, value: object) -> str:
     answer = _text(label, value).strip().lower()
     if answer not in ("raise", "next", "share"):
@@ -147,6 +154,7 @@ _SOURCES: dict[str, tuple[str, _Reader]] = {
     "host": ("METRICS_HOST", _host),
     "auth_token": ("METRICS_AUTH_TOKEN", _auth_token),
     "namespace": ("METRICS_NAMESPACE", _namespace),
+    "window_label": ("METRICS_WINDOW_LABEL", _window_label),
     "max_series": ("METRICS_MAX_SERIES", _integer(1, 1_000_000)),
     "memory_limit_mb": ("METRICS_MEMORY_LIMIT_MB", _integer(1, 1024)),
     "refresh_interval_s": ("METRICS_REFRESH_INTERVAL_S", _seconds(0.1, 3600)),
@@ -183,6 +191,8 @@ class Settings:
     - `host` (METRICS_HOST): the address to listen on.
     - `auth_token` (METRICS_AUTH_TOKEN): the bearer token that every route but /health wants; empty for none.
     - `namespace` (METRICS_NAMESPACE): put before the names of the tool and cache families, with an underscore.
+    - `window_label` (METRICS_WINDOW_LABEL): the label that the gauges of sliding windows have for their quantiles, "q"
+      or "quantile", as it was called before.
     - `max_series` (METRICS_MAX_SERIES): label sets over all families, 1 to 1,000,000.
     - `memory_limit_mb` (METRICS_MEMORY_LIMIT_MB): budget of the store in MiB, 1 to 1024.
     - `refresh_interval_s` (METRICS_REFRESH_INTERVAL_S): how old the values of custom collectors and of gauges'
@@ -205,6 +215,7 @@ class Settings:
     host: str = "127.0.0.1"
     auth_token: str = dataclasses.field(default="", repr=False)
     namespace: str = ""
+    window_label: str = "q"
     max_series: int = 10_000
     memory_limit_mb: int = 64
     refresh_interval_s: float = 5.0

@@ -124,13 +124,15 @@ def recorded_in(everything: Any) -> Samples:
         for error_type, count in figures["error_types"].items():
             add("tool_call_errors_total", count, tool=tool, error_type=error_type)
         add("tool_calls_in_progress", figures["in_progress"], tool=tool)
+        oldest_ms = 0 if figures["in_progress"] == 0 else figures["oldest_in_progress_ms"]
+        add("tool_calls_oldest_in_progress_seconds", oldest_ms and oldest_ms / 1000, tool=tool)
         add("tool_call_duration_seconds_count", figures["total_calls"], tool=tool)
         add("tool_call_duration_seconds_sum", figures["total_latency_ms"] / 1000, tool=tool)
         for family, window in (("call", figures["latency_ms"]), ("first_item", figures.get("first_item_ms", {}))):
             for quantile, key in (("0.5", "p50"), ("0.75", "p75"), ("0.9", "p90"), ("0.95", "p95"), ("0.99", "p99")):
                 millis = window.get(key)
                 seconds = None if millis is None else millis / 1000
-                add(f"tool_{family}_latency_window_seconds", seconds, tool=tool, quantile=quantile)
+                add(f"tool_{family}_latency_window_seconds", seconds, tool=tool, q=quantile)
     for cache, figures in everything["caches"].items():
         add("cache_requests_total", figures["hits"], cache=cache, result="hit")
         add("cache_requests_total", figures["misses"], cache=cache, result="miss")

@@ -1,4 +1,4 @@
-"""toolvitals.catalogue: one table of our own families. tests/interop/test_catalogue.py holds it against endpoints."""
+"""toolvitals.catalogue, the table itself; tests/interop/test_exposed_families.py holds it against endpoints."""
 
 from __future__ import annotations
 

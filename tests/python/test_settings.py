@@ -23,6 +23,7 @@ DEFAULTS = {
     "host": "127.0.0.1",
     "auth_token": "",
     "namespace": "",
+    "window_label": "q",
     "max_series": 10_000,
     "memory_limit_mb": 64,
     "refresh_interval_s": 5.0,
@@ -88,6 +89,15 @@ def test_quantile_method() -> None:
     assert Settings.from_env({"METRICS_QUANTILE_METHOD": "Inclusive"}).quantile_method == "inclusive"
     with pytest.raises(ValueError, match=r"METRICS_QUANTILE_METHOD='median' .*exclusive or inclusive"):
         Settings.from_env({"METRICS_QUANTILE_METHOD": "median"})
+
+
+def test_window_label() -> None:
+    assert Settings.from_env({"METRICS_WINDOW_LABEL": " Quantile"}).window_label == "quantile"
+    for bad in ("", "p", "le"):
+        with pytest.raises(ValueError, match=rf"METRICS_WINDOW_LABEL='{bad}' .*q or quantile"):
+            Settings.from_env({"METRICS_WINDOW_LABEL": bad})
+    with pytest.raises(TypeError, match="window_label must be a str"):
+        Settings.from_env({}, window_label=0.5)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "0.0.0.0", "fe80::1%eth0", "metrics.example.org"])

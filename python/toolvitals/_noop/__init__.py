@@ -306,7 +306,14 @@ class EnumBase(_written.EnumBase, Instrument):
 
 
 def configure(
-    *, window_size: int, quantile_method: str, max_series: int, memory_limit_mb: int, namespace: str, strict: bool
+    *,
+    window_size: int,
+    quantile_method: str,
+    max_series: int,
+    memory_limit_mb: int,
+    namespace: str,
+    window_label: str,
+    strict: bool,
 ) -> None:
     """Does nothing."""
 

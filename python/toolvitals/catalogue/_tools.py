@@ -8,7 +8,8 @@ __all__ = ["CACHES", "TOOLS"]
 
 _TOOL = Label("tool")
 _CACHE = Label("cache")
-_QUANTILE = Label("quantile", ("0.5", "0.75", "0.9", "0.95", "0.99"))
+# Called `quantile` with METRICS_WINDOW_LABEL=quantile.
+_QUANTILE = Label("q", ("0.5", "0.75", "0.9", "0.95", "0.99"))
 
 TOOLS = (
     OwnFamily(
@@ -62,6 +63,15 @@ TOOLS = (
         "Calls of a tool that are running.",
         labels=(_TOOL,),
         meaning="calls that are running",
+    ),
+    OwnFamily(
+        "tools",
+        "tool_calls_oldest_in_progress_seconds",
+        "gauge",
+        "How long the oldest running call of a tool has been running, 0 where none is.",
+        unit="seconds",
+        labels=(_TOOL,),
+        meaning="how long the oldest of them has been running; 0 where none is",
     ),
 )
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+from everything import service
 from metric_family import decode
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
@@ -23,7 +16,6 @@ from toolvitals import catalogue
 pytestmark = pytest.mark.interop
 
 FORMATS = (TEXT, TEXT1, OPENMETRICS, PROTOBUF)
-PROGRAM = Path(__file__).with_name("catalogue_service.py")
 PROTOBUF_TYPES = {0: "counter", 1: "gauge", 2: "summary", 4: "histogram"}
 # Labels that belong to a type, not to a family.
 OF_TYPES = {"histogram": {"le"}, "summary": {"quantile"}}
@@ -64,32 +56,6 @@ def seen_at(url: str, accept: str) -> dict[str, Seen]:
     _, body = fetch(url, accept)
     found = in_protobuf(body) if accept == PROTOBUF else in_text(body, accept == OPENMETRICS)
     return {name: seen for name, seen in found.items() if not name.startswith("users_own_")}
-
-
-@contextmanager
-def service(**environment: str) -> Iterator[str]:
-    """Where the service is scraped; two processes where a directory is given."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="tv", dir="/tmp"))
-        variables = {**os.environ, "METRICS_REFRESH_DEADLINE_S": "0.1", **environment}
-        if "TOOLVITALS_DIR" in variables:
-            variables["TOOLVITALS_DIR"] = f"{folder}/shared"
-            os.mkdir(variables["TOOLVITALS_DIR"], 0o700)
-            Path(folder, "shared", "7-7.segment").write_bytes(b"no segment")
-        url = ""
-        for part in ("second", "first") if "TOOLVITALS_DIR" in variables else ("first",):
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, str(PROGRAM), folder, part],
-                    env=variables,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            assert process.stdout is not None
-            url = json.loads(process.stdout.readline()) or url
-        yield url
 
 
 def check(seen: Seen, family: catalogue.OwnFamily, region: set[str]) -> None:
