@@ -90,6 +90,15 @@ def test_a_healthy_service(service: Service) -> None:
     assert "2 calls" in shown
 
 
+def test_windows_have_the_label_that_the_environment_names(service: Service) -> None:
+    service.start()
+    service.start()
+    command = [sys.executable, "-m", "toolvitals", "snapshot", "--format", "prometheus", "--dir", str(service.folder)]
+    for environment, label in (({}, "q"), ({"METRICS_WINDOW_LABEL": "quantile"}, "quantile")):
+        text = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+        assert f'tool_call_latency_window_seconds{{tool="search",{label}="0.99"}}' in text.stdout
+
+
 def test_a_process_that_was_killed_is_still_counted(service: Service) -> None:
     service.start()
     service.start()

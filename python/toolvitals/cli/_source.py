@@ -247,6 +247,7 @@ def _configure(core: Any, settings: Settings) -> None:
             max_series=budgets.max_series,
             memory_limit_mb=budgets.memory_limit_mb,
             namespace=settings.namespace,
+            window_label=settings.window_label,
             strict=False,
         )
     except (ValueError, MemoryError, RuntimeError) as error:
