@@ -70,7 +70,7 @@ void SetPythonInfo() {
 void BindSettings(py::module_& module) {
   SetPythonInfo();
   module.def("configure", &Configure, py::kw_only(), py::arg("window_size"), py::arg("quantile_method"),
-             py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("window_label"),
+             py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("window_label") = "q",
              py::arg("strict"),
              "Applies settings that were already validated; ValueError where a store in use cannot take them.");
   module.def("render", &Render, py::arg("format"),

@@ -190,7 +190,7 @@ def configure(
     max_series: int,
     memory_limit_mb: int,
     namespace: str,
-    window_label: str,
+    window_label: str = "q",
     strict: bool,
 ) -> None:
     """Applies settings that were already validated; ValueError where a live store cannot take them."""

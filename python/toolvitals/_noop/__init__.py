@@ -312,7 +312,7 @@ def configure(
     max_series: int,
     memory_limit_mb: int,
     namespace: str,
-    window_label: str,
+    window_label: str = "q",
     strict: bool,
 ) -> None:
     """Does nothing."""
