@@ -15,6 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 __all__ = ["USER", "available", "command"]
@@ -45,8 +46,9 @@ def available() -> bool:
     """Whether the system lets this user have one."""
     if shutil.which("unshare") is None:
         return False
-    tried = ["unshare", "--user", "--map-root-user", "--net", "--mount", "mount", "-t", "tmpfs", "none", "/run"]
-    return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+    with tempfile.TemporaryDirectory(prefix="tv", dir="/tmp") as folder:
+        tried = command(Path(folder), "true")
+        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
 
 
 def _run(*words: str) -> None:
