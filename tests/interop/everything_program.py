@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import scrapes
+from waiting import wait_until
 
 import toolvitals as tv
 from toolvitals import ipc
@@ -98,7 +99,7 @@ def main(folder: Path, part: str) -> None:
     with tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0) as endpoints, tv.track("running"):
         url = f"http://127.0.0.1:{endpoints.prometheus_port}/metrics"
         seen = ('collector_hangs_total{collector="__main__.Hangs"} 1', "users_own_working", "age_seconds")
-        scrapes.wait_until(lambda: all(text in scrapes.fetch(url) for text in seen), "all has been collected")
+        wait_until(lambda: all(text in scrapes.fetch(url) for text in seen), "all has been collected")
         print(json.dumps(url), flush=True)
         sys.stdin.read()
     ended.set()

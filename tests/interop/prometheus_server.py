@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import scrapes
+from waiting import wait_until
 
 __all__ = ["Prometheus", "program", "running"]
 
@@ -43,7 +45,7 @@ class Prometheus:
         """Whether it answers."""
         try:
             return "Ready" in scrapes.fetch(f"{self._address}/-/ready")
-        except OSError:
+        except httpx.HTTPError:
             return False
 
     def get(self, path: str, **parameters: str) -> Any:
@@ -85,7 +87,7 @@ def running(target: str, folder: Path, *, native_histograms: bool = False) -> It
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         prometheus = Prometheus(f"http://127.0.0.1:{port}")
         try:
-            scrapes.wait_until(lambda: prometheus.ready() or process.poll() is not None, "Prometheus is ready")
+            wait_until(lambda: prometheus.ready() or process.poll() is not None, "Prometheus is ready")
             assert process.poll() is None, log.read_text()
             yield prometheus
         finally:

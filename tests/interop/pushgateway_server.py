@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import prometheus_server
 import scrapes
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from waiting import wait_until
 
 __all__ = ["Pushgateway", "running"]
 
@@ -26,7 +28,7 @@ class Pushgateway:
         """Whether it answers."""
         try:
             return scrapes.fetch(f"http://{self.address}/-/ready") == "OK"
-        except OSError:
+        except httpx.HTTPError:
             return False
 
     def families(self) -> dict[str, Metric]:
@@ -52,7 +54,7 @@ def running(folder: Path) -> Iterator[Pushgateway]:
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, cwd=folder) as process:
         gateway = Pushgateway(address)
         try:
-            scrapes.wait_until(lambda: gateway.ready() or process.poll() is not None, "the Pushgateway is ready")
+            wait_until(lambda: gateway.ready() or process.poll() is not None, "the Pushgateway is ready")
             assert process.poll() is None, log.read_text()
             yield gateway
         finally:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import time
-import urllib.request
 from collections import Counter
-from collections.abc import Callable
 
+import web
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-__all__ = ["calls", "counts_of", "errors", "fetch", "parse", "scrape", "wait_until"]
-
-WAIT_SECONDS = 30.0
+__all__ = ["calls", "counts_of", "errors", "fetch", "parse", "scrape"]
 
 
 def fetch(url: str, **headers: str) -> str:
     """The body at an address."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers=headers), timeout=10) as response:
-        body: bytes = response.read()
-    return body.decode()
+    return web.fetch(url, **headers).raise_for_status().text
 
 
 def parse(text: str) -> dict[str, Metric]:
@@ -57,11 +50,3 @@ def calls(url: str) -> Counter[tuple[str, ...]]:
 def errors(url: str) -> Counter[tuple[str, ...]]:
     """Failed calls by tool and error type, as a scrape says."""
     return counts_of(scrape(url), "tool_call_errors", "tool", "error_type")
-
-
-def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Asks again and again until it holds."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {WAIT_SECONDS:g} s: {what}"
-        time.sleep(0.05)

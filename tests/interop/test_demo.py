@@ -24,6 +24,7 @@ from tests.demo.ledger import Entry, Ledger, Stage
 from tests.demo.ports import listen, next_free, reserved
 from tests.demo.settings import Settings
 from tests.demo.tally import Counts, Expected, Tally
+from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "count_lines", "evaluate", "wait_forever")
@@ -77,8 +78,8 @@ def test_a_timed_run_agrees_with_its_clients() -> None:
 def test_its_scrapes_are_valid_and_ctrl_c_ends_it_cleanly() -> None:
     with demo(DEMO_CLIENTS="2") as process:
         _, found = lines_until(process, r"for Prometheus: +(\S+)")
-        scrapes.wait_until(lambda: len(scrapes.calls(found[1])) > 5, "the clients have called several tools")
-        scrapes.wait_until(lambda: "demo_found" in scrapes.scrape(found[1]), "a search has found something")
+        wait_until(lambda: len(scrapes.calls(found[1])) > 5, "the clients have called several tools")
+        wait_until(lambda: "demo_found" in scrapes.scrape(found[1]), "a search has found something")
         os.killpg(process.pid, signal.SIGINT)
         printed, _ = process.communicate()
     assert process.returncode == 0, printed

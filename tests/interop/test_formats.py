@@ -12,11 +12,11 @@ from typing import Any
 
 import prometheus_server
 import pytest
-import scrapes
 from metric_family import decode
 from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
+from waiting import wait_until
 
 import toolvitals
 
@@ -211,7 +211,7 @@ def test_prometheus_scrapes_protobuf(endpoints: Any, tmp_path: Path) -> None:
     target = f"127.0.0.1:{endpoints.prometheus_port}"
     with prometheus_server.running(target, tmp_path, native_histograms=True) as prometheus:
         is_scraped = "sum(tool_calls_total{tool='search'})"
-        scrapes.wait_until(lambda: prometheus.query(is_scraped) == {(): 12.0}, "the calls are scraped")
+        wait_until(lambda: prometheus.query(is_scraped) == {(): 12.0}, "the calls are scraped")
         assert prometheus.target()["lastError"] == ""
         # What other tests of this process have left is at zero.
         calls = prometheus.query("sum by (outcome, tool) (tool_calls_total) > 0")

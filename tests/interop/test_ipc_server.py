@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 from ipc_service import Service
-from scrapes import fetch, wait_until
+from scrapes import fetch
+from waiting import wait_until
 
 from toolvitals.ipc import Client
 from toolvitals.ipc._sender import Backoff

@@ -18,6 +18,7 @@ import http_servers
 import mcp_servers
 import pytest
 import scrapes
+import waiting
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.server import MCPServer, Server
@@ -117,7 +118,7 @@ def in_flight(prometheus_url: str, tool: str) -> float:
 
 async def wait_until(holds: Callable[[], bool], what: str) -> None:
     """Leaves the event loop to the server meanwhile."""
-    await asyncio.to_thread(scrapes.wait_until, holds, what)
+    await asyncio.to_thread(waiting.wait_until, holds, what)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -16,6 +16,7 @@ import prometheus_server
 import pytest
 import scrapes
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from waiting import wait_until
 
 from toolvitals.prometheus import REGISTRY, Counter, Histogram, Summary
 
@@ -74,7 +75,7 @@ def test_quantiles_of_prometheus_agree(
         counted = "histogram_count(native_latency_seconds)"
         expected = {spread: float(len(values)) for spread, values in spreads.items()}
         by_spread = lambda query: {labels[-1]: value for labels, value in prometheus.query(query).items()}  # noqa: E731
-        scrapes.wait_until(lambda: by_spread(counted) == expected, "the histogram is scraped")
+        wait_until(lambda: by_spread(counted) == expected, "the histogram is scraped")
         assert prometheus.target()["lastError"] == ""
         assert by_spread("histogram_sum(native_latency_seconds)") == pytest.approx(
             {spread: sum(values) for spread, values in spreads.items()}
@@ -105,7 +106,7 @@ def test_negative_amounts_and_zeros(endpoints: Any, prometheus_url: str, tmp_pat
     target = f"127.0.0.1:{endpoints.prometheus_port}"
     with prometheus_server.running(target, tmp_path, native_histograms=True) as prometheus:
         counted = "histogram_count(native_change)"
-        scrapes.wait_until(lambda: 10.0 in prometheus.query(counted).values(), "the histogram is scraped")
+        wait_until(lambda: 10.0 in prometheus.query(counted).values(), "the histogram is scraped")
         # The second smallest of ten lies in the bucket of -8, whose bounds are the resolution apart.
         (found,) = prometheus.query("histogram_quantile(0.15, native_change)").values()
         assert -8 * 2**2**-histogram.schema <= found <= -8 / 2**2**-histogram.schema

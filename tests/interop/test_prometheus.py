@@ -10,6 +10,7 @@ import prometheus_server
 import pytest
 import scrapes
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from waiting import wait_until
 
 import toolvitals
 
@@ -37,7 +38,7 @@ def test_queries_give_the_recorded_totals(endpoints: Any, prometheus_url: str, t
     scrapes.scrape(prometheus_url)
     with prometheus_server.running(f"127.0.0.1:{endpoints.prometheus_port}", tmp_path) as prometheus:
         is_scraped = "sum(tool_calls_total{tool='search'})"
-        scrapes.wait_until(lambda: prometheus.query(is_scraped) == {(): 12.0}, "the calls are scraped")
+        wait_until(lambda: prometheus.query(is_scraped) == {(): 12.0}, "the calls are scraped")
         assert prometheus.target()["health"] == "up"
         assert prometheus.target()["lastError"] == ""
         calls = prometheus.query("sum by (outcome, tool) (tool_calls_total) > 0")
@@ -59,7 +60,7 @@ def test_queries_give_the_recorded_totals(endpoints: Any, prometheus_url: str, t
         assert list(prometheus.query('cache_hit_ratio{cache="semantic"}').values()) == [0.75]
 
         toolvitals.get_collector().record_tool_call("search", success=True, latency_ms=1.0)
-        scrapes.wait_until(lambda: prometheus.query(is_scraped) == {(): 13.0}, "a later call is scraped")
+        wait_until(lambda: prometheus.query(is_scraped) == {(): 13.0}, "a later call is scraped")
         assert sum(scrapes.calls(prometheus_url).values()) == sum(calls.values()) + 1
 
 
@@ -72,7 +73,7 @@ def test_prometheus_knows_types_and_help(endpoints: Any, prometheus_url: str, tm
         expected = {family.name: family.type for family in families}
     with prometheus_server.running(f"127.0.0.1:{endpoints.prometheus_port}", tmp_path) as prometheus:
         # Prometheus notes each family while it still reads the scrape, so it may know but a part of them at first.
-        scrapes.wait_until(lambda: len(prometheus.get("metadata")) >= len(expected), "the metadata is scraped")
+        wait_until(lambda: len(prometheus.get("metadata")) >= len(expected), "the metadata is scraped")
         metadata = prometheus.get("metadata")
     assert {name: entries[0]["type"] for name, entries in metadata.items()} == expected
     assert all(entries[0]["help"] for entries in metadata.values())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pushgateway_server
 import pytest
-import scrapes
+from waiting import wait_until
 
 import toolvitals
 from toolvitals import prometheus
@@ -45,7 +45,7 @@ def test_python_pushes_a_registry(gateway: Any, compression: Any) -> None:
     assert {float(bound): count for bound, count in buckets.items()} == {1.0: 0.0, 2.0: 1.0, float("inf"): 1.0}
     prometheus.delete_from_gateway(gateway.address, "j", key)
     # The gateway accepts it and does it a little later.
-    scrapes.wait_until(lambda: gateway.values("pushed_total") == {}, "the group is gone")
+    wait_until(lambda: gateway.values("pushed_total") == {}, "the group is gone")
 
 
 def test_put_replaces_a_group_and_post_adds_to_it(gateway: Any) -> None:
@@ -90,7 +90,7 @@ def test_native_threads_push_all_there_is(gateway: Any) -> None:
     calls = gateway.values("tool_calls_total")
     assert calls[tuple(sorted({**group, "tool": "pushed_tool", "outcome": "success"}.items()))] == 2.0
     pusher.delete()
-    scrapes.wait_until(lambda: gateway.values("tool_calls_total") == {}, "the group is gone")
+    wait_until(lambda: gateway.values("tool_calls_total") == {}, "the group is gone")
     assert (pusher.successes, pusher.failures) == (3, 0)
 
 
@@ -112,7 +112,7 @@ def test_native_threads_push_on_and_on(gateway: Any) -> None:
         pusher.start(0.02)
         with pytest.raises(RuntimeError, match="already"):
             pusher.start(1)
-        scrapes.wait_until(lambda: pusher.successes >= 3, "three pushes")
+        wait_until(lambda: pusher.successes >= 3, "three pushes")
         toolvitals.get_collector().record_tool_call("at_the_end", success=True, latency_ms=1.0)
     # The last push has it.
     assert any(dict(labels)["tool"] == "at_the_end" for labels in gateway.values("tool_calls_total"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import metric_family
 import pytest
+import web
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
@@ -42,16 +43,11 @@ Fetch = Callable[[str, str], bytes]
 def fetch() -> Iterator[Fetch]:
     with toolvitals.start(json_port=0, prometheus_enabled=True, prometheus_port=0) as endpoints:
         url = f"http://127.0.0.1:{endpoints.prometheus_port}/metrics"
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
         # Of one family: what other tests have left in this process would take longer to read.
         def get(accept: str, name: str) -> bytes:
             query = urllib.parse.urlencode({"name[]": name})
-            with opener.open(
-                urllib.request.Request(f"{url}?{query}", headers={"Accept": accept}), timeout=10
-            ) as response:
-                body: bytes = response.read()
-            return body
+            return web.fetch(f"{url}?{query}", Accept=accept).content
 
         yield get
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import socket
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+import web
 from child import result_of, run
 from scrapes import fetch, parse, scrape
 
@@ -26,17 +25,12 @@ def endpoints() -> Iterator[tv.Endpoints]:
         yield running
 
 
-def request(port: int | None, method: str = "GET", path: str = "/metrics", **headers: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request(method, path, headers=headers)
-    response = connection.getresponse()
-    response.body = response.read()  # type: ignore[attr-defined]
-    connection.close()
-    return response
+def request(port: int | None, method: str = "GET", path: str = "/metrics", **headers: str) -> httpx.Response:
+    return web.fetch(f"http://127.0.0.1:{port}{path}", method, **headers)
 
 
-def body(response: Any) -> Any:
-    return json.loads(response.body)
+def body(response: httpx.Response) -> Any:
+    return response.json()
 
 
 def descriptors() -> int:
@@ -58,7 +52,7 @@ def test_the_handle(endpoints: tv.Endpoints) -> None:
     assert not endpoints.running
     assert "not running" in repr(endpoints)
     assert endpoints.json_url is not None
-    with pytest.raises(urllib.error.URLError):
+    with pytest.raises(httpx.ConnectError):
         fetch(endpoints.json_url)
 
 
@@ -84,43 +78,43 @@ def test_routes(endpoints: tv.Endpoints) -> None:
         assert body(request(port, path="/health"))["status"] == "ok"
         assert body(request(port, path="/metrics.json"))["schema_version"] == 1
         missing = request(port, path="/nothing")
-        assert missing.status == 404
+        assert missing.status_code == 404
         assert set(body(missing)) == {"error"}
         refused = request(port, "POST")
-        assert refused.status == 405
-        assert set(str(refused.getheader("Allow")).replace(" ", "").split(",")) == {"GET", "HEAD"}
+        assert refused.status_code == 405
+        assert set(str(refused.headers.get("Allow")).replace(" ", "").split(",")) == {"GET", "HEAD"}
         head = request(port, "HEAD")
-        assert head.status == 200
+        assert head.status_code == 200
         assert body_of(head) == b""
-        assert head.getheader("Access-Control-Allow-Origin") is None
-    assert str(request(endpoints.json_port).getheader("Content-Type")).startswith("application/json")
-    assert "version=0.0.4" in str(request(endpoints.prometheus_port).getheader("Content-Type"))
+        assert head.headers.get("Access-Control-Allow-Origin") is None
+    assert str(request(endpoints.json_port).headers.get("Content-Type")).startswith("application/json")
+    assert "version=0.0.4" in str(request(endpoints.prometheus_port).headers.get("Content-Type"))
 
 
 def body_of(response: Any) -> bytes:
-    found: bytes = response.body
+    found: bytes = response.content
     return found
 
 
 def test_accept_is_honoured(endpoints: tv.Endpoints) -> None:
     text = request(endpoints.json_port, Accept="text/plain;version=0.0.4")
-    assert "version=0.0.4" in str(text.getheader("Content-Type"))
+    assert "version=0.0.4" in str(text.headers.get("Content-Type"))
     assert parse(body_of(text).decode())
     found = request(endpoints.prometheus_port, Accept="application/json, text/plain;q=0.5")
     assert body(found)["schema_version"] == 1
 
 
 def test_a_foreign_host_is_refused(endpoints: tv.Endpoints) -> None:
-    assert request(endpoints.json_port, Host="evil.example.com").status == 403
-    assert request(endpoints.json_port, Host=f"localhost:{endpoints.json_port}").status == 200
+    assert request(endpoints.json_port, Host="evil.example.com").status_code == 403
+    assert request(endpoints.json_port, Host=f"localhost:{endpoints.json_port}").status_code == 200
 
 
 def test_the_token() -> None:
     with tv.start(json_port=0, auth_token="s3cret") as endpoints:
-        assert request(endpoints.json_port).status == 401
-        assert request(endpoints.json_port, Authorization="Bearer wrong").status == 401
-        assert request(endpoints.json_port, Authorization="Bearer s3cret").status == 200
-        assert request(endpoints.json_port, path="/health").status == 200
+        assert request(endpoints.json_port).status_code == 401
+        assert request(endpoints.json_port, Authorization="Bearer wrong").status_code == 401
+        assert request(endpoints.json_port, Authorization="Bearer s3cret").status_code == 200
+        assert request(endpoints.json_port, path="/health").status_code == 200
 
 
 def test_only_what_is_enabled_listens() -> None:
@@ -199,7 +193,7 @@ def test_a_thousand_cycles_leave_nothing_behind() -> None:
     for cycle in range(1000):
         with tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0) as endpoints:
             if cycle % 100 == 0:
-                assert request(endpoints.json_port, path="/health").status == 200
+                assert request(endpoints.json_port, path="/health").status_code == 200
     assert (descriptors(), threads()) == before
 
 
@@ -241,7 +235,7 @@ def test_endpoints_answer_while_a_c_call_holds_the_gil() -> None:
         for _ in range(20):
             assert json.loads(fetch(f"http://127.0.0.1:{json_port}/metrics"))["tools"]["before"]["total_calls"] == 1
             assert "tool_calls" in scrape(f"http://127.0.0.1:{prometheus_port}/metrics")
-            assert request(json_port, path="/health").status == 200
+            assert request(json_port, path="/health").status_code == 200
         assert server.poll() is None
         server.stdin.write("x")
         server.stdin.close()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 import socket
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 from child import result_of
+from web import fetch
 
 import toolvitals as tv
 from toolvitals.endpoints import serving
@@ -50,7 +49,7 @@ def test_raise_names_the_port_and_the_ways_out(taken: int) -> None:
 def test_next_takes_the_next_free_port_and_says_so(taken: int, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "toolvitals"), tv.start(json_port=taken, on_port_in_use="next") as handle:
         assert handle.json_port == taken + 1
-        assert json.load(urllib.request.urlopen(str(handle.json_url)))["schema_version"] == 1
+        assert fetch(str(handle.json_url)).json()["schema_version"] == 1
         # Who asks again for the same gets the same, under either number.
         assert tv.start(json_port=taken, on_port_in_use="next") is handle
         assert tv.start(json_port=taken + 1) is handle
@@ -157,14 +156,12 @@ def test_the_url_of_the_handle_answers(host: str) -> None:
     if ":" in host and not _has_ipv6():
         pytest.skip("this machine has no IPv6")
     with tv.start(host=host, json_port=0) as handle:
-        assert json.load(urllib.request.urlopen(str(handle.json_url)))["schema_version"] == 1
+        assert fetch(str(handle.json_url)).json()["schema_version"] == 1
 
 
 def test_a_name_that_leads_to_the_loopback_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     # A name of the machine's own, in the way of HOSTALIASES or /etc/hosts: the resolver is not to be changed here, so
     # the request is made to the address with the name as its Host.
-    import http.client
-
     name = socket.gethostname()
     try:
         addresses = {info[4][0] for info in socket.getaddrinfo(name, None)}
@@ -173,12 +170,9 @@ def test_a_name_that_leads_to_the_loopback_answers(monkeypatch: pytest.MonkeyPat
     if not all(str(address).startswith("127.") or address == "::1" for address in addresses):
         pytest.skip("the machine's own name leads to no loopback address")
     with tv.start(host=name, json_port=0) as handle:
-        assert json.load(urllib.request.urlopen(str(handle.json_url)))["schema_version"] == 1
+        assert fetch(str(handle.json_url)).json()["schema_version"] == 1
         for host, status in ((name.upper(), 200), ("evil.example", 403)):
-            connection = http.client.HTTPConnection(name, handle.json_port)
-            connection.request("GET", "/metrics", headers={"Host": host})
-            assert connection.getresponse().status == status
-            connection.close()
+            assert fetch(f"http://{name}:{handle.json_port}/metrics", Host=host).status_code == status
 
 
 def _has_ipv6() -> bool:

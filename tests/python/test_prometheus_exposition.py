@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import gzip
 import os
 import stat
 import threading
-import urllib.request
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -19,6 +17,7 @@ import httpx
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from web import fetch
 
 from toolvitals.prometheus import CollectorRegistry, exposition
 from toolvitals.prometheus.aiohttp import make_aiohttp_handler
@@ -154,14 +153,12 @@ def wsgi_url(registry: CollectorRegistry) -> Iterator[str]:
 
 
 def test_wsgi(wsgi_url: str) -> None:
-    with urllib.request.urlopen(f"{wsgi_url}/metrics") as answer:
-        assert answer.headers["Content-Type"] == PLAIN
-        assert b"calls_total 3.0" in answer.read()
-    request = urllib.request.Request(
-        f"{wsgi_url}/?name[]=calls_total&x=y", headers={"Accept": PROMETHEUS_3, "Accept-Encoding": "gzip"}
-    )
-    with urllib.request.urlopen(request) as answer:
-        text = gzip.decompress(answer.read()).decode()
+    answer = fetch(f"{wsgi_url}/metrics")
+    assert answer.headers["Content-Type"] == PLAIN
+    assert b"calls_total 3.0" in answer.content
+    answer = fetch(f"{wsgi_url}/?name[]=calls_total&x=y", Accept=PROMETHEUS_3, Accept_Encoding="gzip")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    text = answer.text
     assert [metric.name for metric in text_string_to_metric_families(text)] == ["calls"]
     assert httpx.get(f"{wsgi_url}/favicon.ico").content == b""
     assert httpx.options(wsgi_url).headers["Allow"] == "OPTIONS,GET"

@@ -13,6 +13,7 @@ import prometheus_client.core
 import pytest
 from child import result_of
 from scrapes import fetch
+from waiting import wait_until
 
 import toolvitals as tv
 import toolvitals.prometheus as ours
@@ -75,14 +76,6 @@ def failures_of(endpoints: tv.Endpoints) -> float:
     return sum(sample.value for sample in samples if sample.labels["collector"].endswith(f".{Custom.__name__}"))
 
 
-def until(condition: Callable[[], object]) -> object:
-    """What the condition gives when it holds."""
-    end = time.monotonic() + _DEADLINE_S
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never came true"
-    return found
-
-
 def every_type() -> Iterable[core.Metric]:
     yield core.GaugeMetricFamily("own_gauge", "A gauge.", value=-3.5)
     counter = core.CounterMetricFamily("own_counter", "A counter.", labels=["a"])
@@ -124,9 +117,9 @@ def test_custom_collectors_of_every_type(endpoints, register):
 def test_the_thread_collects_when_something_is_registered_or_started(register):
     register(lambda: [core.GaugeMetricFamily("before_start", "h", value=1)])
     with isolated(), tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0) as endpoints:
-        until(lambda: value(endpoints, "before_start") == 1)
+        wait_until(lambda: value(endpoints, "before_start") == 1)
         register(lambda: [core.GaugeMetricFamily("after_start", "h", value=2)])
-        until(lambda: value(endpoints, "after_start") == 2)
+        wait_until(lambda: value(endpoints, "after_start") == 2)
 
 
 def test_scrapes_keep_values_fresh(register):
@@ -134,8 +127,8 @@ def test_scrapes_keep_values_fresh(register):
     register(lambda: [core.GaugeMetricFamily("calls_so_far", "h", value=next(calls))])
     settings = {"json_port": 0, "prometheus_enabled": True, "prometheus_port": 0, "refresh_interval_s": 0.1}
     with isolated(), tv.start(**settings) as endpoints:
-        first = until(lambda: value(endpoints, "calls_so_far"))
-        until(lambda: value(endpoints, "calls_so_far") > first)
+        first = wait_until(lambda: value(endpoints, "calls_so_far"))
+        wait_until(lambda: value(endpoints, "calls_so_far") > first)
 
 
 def test_a_gauges_function(endpoints):
@@ -144,7 +137,7 @@ def test_a_gauges_function(endpoints):
     try:
         for who in results:
             gauge.labels(who).set_function(lambda who=who: results[who])
-        until(lambda: value(endpoints, "of_function") == 1.5)
+        wait_until(lambda: value(endpoints, "of_function") == 1.5)
         results["a"] = 7
         refresh()
         assert [sample.value for sample in scraped(endpoints)["of_function"].samples] == [7, 2.5]
@@ -193,13 +186,13 @@ def test_scrapes_do_not_wait_for_a_collector_and_say_how_old_values_are(register
     register(collect)
     settings = {"json_port": 0, "prometheus_enabled": True, "prometheus_port": 0, "refresh_interval_s": 0.1}
     with isolated(), tv.start(**settings) as endpoints:
-        until(lambda: value(endpoints, "slow"))
+        wait_until(lambda: value(endpoints, "slow"))
         stored.set()
         try:
-            until(lambda: value(endpoints, "slow") and blocked.is_set())
-            sample = until(lambda: scraped(endpoints)["slow"].samples[0].timestamp)
+            wait_until(lambda: value(endpoints, "slow") and blocked.is_set())
+            sample = wait_until(lambda: scraped(endpoints)["slow"].samples[0].timestamp)
             assert abs(float(sample) - time.time()) < 2 * _DEADLINE_S
-            until(lambda: value(endpoints, "toolvitals_stale_reads_total"))
+            wait_until(lambda: value(endpoints, "toolvitals_stale_reads_total"))
         finally:
             go_on.set()
 
@@ -318,7 +311,7 @@ def test_a_registry_of_prometheus_client_is_shown(endpoints):
     included = include_registry(theirs)
     try:
         assert include_registry(theirs) is included
-        until(lambda: value(endpoints, "of_a_library_total") == 3)
+        wait_until(lambda: value(endpoints, "of_a_library_total") == 3)
         assert value(endpoints, "in_both") == 0
         text = ours.generate_latest(ours.REGISTRY).decode()
         assert "of_a_library_total 3.0\n" in text

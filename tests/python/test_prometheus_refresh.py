@@ -15,6 +15,7 @@ from unittest.mock import MagicMock, Mock
 import pytest
 from child import result_of, run
 from scrapes import fetch
+from waiting import wait_until
 
 import toolvitals as tv
 import toolvitals.prometheus as ours
@@ -79,14 +80,6 @@ def endpoint() -> Iterator[Endpoint]:
         yield Endpoint(running)
 
 
-def until(condition: Callable[[], Any]) -> Any:
-    """What the condition gives when it holds."""
-    end = time.monotonic() + _DEADLINE_S
-    while not (found := condition()):
-        assert time.monotonic() < end, "it never came true"
-    return found
-
-
 def collector_of(name: str, collect: Callable[[], Iterable[core.Metric]]) -> Any:
     """A collector whose class has the name, and that reserves nothing."""
     methods = {"collect": lambda self: collect(), "describe": lambda self: [], "__module__": "app"}
@@ -112,14 +105,14 @@ def test_whatever_a_collector_raises_the_others_run_and_it_is_tried_again(endpoi
     name = f"app.Raises{error.__name__}"
     add(collector_of(f"Raises{error.__name__}", collect))
     add(steady("unharmed"))
-    until(lambda: endpoint.value("toolvitals_collector_failures_total", collector=name))
+    wait_until(lambda: endpoint.value("toolvitals_collector_failures_total", collector=name))
     assert endpoint.value("toolvitals_collector_hangs_total", collector=name) == 0
     assert endpoint.value("healed") is None
     assert endpoint.value("toolvitals_collector_age_seconds", collector=name) is None
     assert endpoint.collector(name)["age_seconds"] is None
-    assert until(lambda: endpoint.value("unharmed")) == 1
+    assert wait_until(lambda: endpoint.value("unharmed")) == 1
     raises.clear()
-    assert until(lambda: endpoint.value("healed")) == 2
+    assert wait_until(lambda: endpoint.value("healed")) == 2
     assert endpoint.value("toolvitals_collector_age_seconds", collector=name) >= 0
 
 
@@ -134,15 +127,15 @@ def test_each_function_of_a_gauge_is_for_itself(endpoint, add):
 
     for i in range(10):
         gauge.labels(str(i)).set_function(lambda i=i: function(i))
-    until(lambda: len(endpoint.samples("ten_functions")) == 9)
+    wait_until(lambda: len(endpoint.samples("ten_functions")) == 9)
     assert endpoint.value("ten_functions", which="3") is None
     assert "3" not in [s["labels"]["which"] for s in endpoint.document()["metrics"]["ten_functions"]["series"]]
     assert endpoint.collector("ten_functions")["failures"] > 0
     fails.clear()
-    assert until(lambda: endpoint.value("ten_functions", which="3")) == 3
+    assert wait_until(lambda: endpoint.value("ten_functions", which="3")) == 3
     fails.add(4)
     failures = endpoint.collector("ten_functions")["failures"]
-    until(lambda: endpoint.collector("ten_functions")["failures"] > failures)
+    wait_until(lambda: endpoint.collector("ten_functions")["failures"] > failures)
     assert endpoint.value("ten_functions", which="4") == 4
 
 
@@ -157,9 +150,9 @@ def test_one_that_hangs_is_named_and_the_others_go_on(add):
     with isolated(), tv.start(**_SETTINGS, refresh_deadline_s=0.1) as running:
         endpoint = Endpoint(running)
         try:
-            first = until(lambda: endpoint.value("functions_of_two", which="goes_on"))
-            until(lambda: endpoint.value("functions_of_two", which="goes_on") > first)
-            until(lambda: endpoint.value("toolvitals_collector_hangs_total", collector="functions_of_two"))
+            first = wait_until(lambda: endpoint.value("functions_of_two", which="goes_on"))
+            wait_until(lambda: endpoint.value("functions_of_two", which="goes_on") > first)
+            wait_until(lambda: endpoint.value("toolvitals_collector_hangs_total", collector="functions_of_two"))
             assert endpoint.value("toolvitals_collector_hangs_total", collector="app.Hangs") == 1
             assert endpoint.value("functions_of_two", which="hangs") is None
             seen = endpoint.collector("app.Hangs")
@@ -167,9 +160,9 @@ def test_one_that_hangs_is_named_and_the_others_go_on(add):
             assert seen["hanging_seconds"] > 0
         finally:
             released.set()
-        until(lambda: endpoint.collector("app.Hangs")["hanging_seconds"] is None)
-        assert until(lambda: endpoint.value("functions_of_two", which="hangs")) == 1
-        assert until(lambda: endpoint.value("late")) == 1
+        wait_until(lambda: endpoint.collector("app.Hangs")["hanging_seconds"] is None)
+        assert wait_until(lambda: endpoint.value("functions_of_two", which="hangs")) == 1
+        assert wait_until(lambda: endpoint.value("late")) == 1
         assert hangs in ours.REGISTRY._collector_to_names
 
 
@@ -187,11 +180,11 @@ def test_there_are_not_as_many_threads_as_there_are_hangs(add):
     with isolated(), tv.start(**_SETTINGS, refresh_deadline_s=0.1) as running:
         endpoint = Endpoint(running)
         try:
-            until(lambda: endpoint.collector("many_hang").get("hangs") == 16)
+            wait_until(lambda: endpoint.collector("many_hang").get("hangs") == 16)
             assert len(threads) == 16
         finally:
             released.set()
-        until(lambda: len(endpoint.samples("many_hang")) == 40)
+        wait_until(lambda: len(endpoint.samples("many_hang")) == 40)
         assert endpoint.collector("many_hang")["hanging_seconds"] is None
 
 
@@ -202,7 +195,7 @@ def test_every_refreshed_value_says_of_when_it_is(endpoint, add):
     gauge.set_function(lambda: 5)
     add(ours.Gauge("set_by_hand", "h")).set(1)
     for name in ("stamped", "stamped_function"):
-        sample = until(lambda name=name: endpoint.samples(name))[0]
+        sample = wait_until(lambda name=name: endpoint.samples(name))[0]
         assert before - 1 <= float(sample.timestamp) <= time.time()
         series = endpoint.document()["metrics"][name]["series"][0]
         assert before - 1 <= series["timestamp"] <= time.time()
@@ -217,7 +210,7 @@ def test_a_reset_leaves_functions_values_absent_until_the_next_time(add):
     gauge.set_function(lambda: 5)
     with isolated(), tv.start(**{**_SETTINGS, "refresh_interval_s": 3600}) as running:
         endpoint = Endpoint(running)
-        until(lambda: endpoint.value("reset_function") == 5)
+        wait_until(lambda: endpoint.value("reset_function") == 5)
         tv.get_collector().reset()
         assert endpoint.value("reset_function") is None
         refresh()
@@ -230,7 +223,7 @@ def test_a_mock_is_only_asked_to_collect(endpoint, add, kind):
     mock.collect.return_value = [core.GaugeMetricFamily("of_a_mock", "h", value=3)]
     mock.describe.return_value = []
     add(mock)
-    assert until(lambda: endpoint.value("of_a_mock")) == 3
+    assert wait_until(lambda: endpoint.value("of_a_mock")) == 3
     assert {call[0] for call in mock.mock_calls} <= {"collect", "describe", "__bool__", "__hash__"}
 
 
@@ -241,7 +234,9 @@ def test_names_are_those_of_classes_whatever_they_say(endpoint, add):
 
     methods = {"collect": lambda self: [], "describe": lambda self: [], "__module__": "app"}
     add(Liar("Long" + "x" * 1000, (), methods)())
-    name = until(lambda: [n for n in endpoint.document()["toolvitals"]["collectors"] if n.startswith("app.Longx")])[0]
+    name = wait_until(
+        lambda: [n for n in endpoint.document()["toolvitals"]["collectors"] if n.startswith("app.Longx")]
+    )[0]
     assert len(name) == 256
 
 
@@ -270,9 +265,9 @@ def test_threads_end_with_the_endpoints_and_come_back_with_them(add):
 
     for _ in range(2):
         with isolated(), tv.start(**_SETTINGS) as running:
-            until(lambda running=running: Endpoint(running).value("comes_back"))
+            wait_until(lambda running=running: Endpoint(running).value("comes_back"))
             assert names().count("tv-refresh") == 2
-        until(lambda: "tv-refresh" not in names())
+        wait_until(lambda: "tv-refresh" not in names())
 
 
 @pytest.mark.parametrize(
