@@ -25,8 +25,10 @@ enum class ForkPlace : uint8_t {
   kCollectorRecords,  // sources: how collectors fare
   kSourceList,        // sources: which there are
   kForkLedger,        // fleet: the processes that were forked before
+  kRoutes,            // serve: what was published at which path
   kRefreshCrew,       // bindings: the threads that refresh what Python collected
   kRenderedText,      // bindings: what is kept from one rendering to the next
+  kDelegates,         // bindings: routes that Python answers
   kIngest,            // bindings: records that other programs send
 };
 inline constexpr size_t kForkPlaces = static_cast<size_t>(ForkPlace::kIngest) + 1;

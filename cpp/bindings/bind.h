@@ -8,6 +8,7 @@ namespace toolvitals {
 
 void BindSettings(pybind11::module_& module);
 void BindServer(pybind11::module_& module);
+void BindRoutes(pybind11::module_& module);
 void BindIngest(pybind11::module_& module);
 void BindClientText(pybind11::module_& module);
 void BindSharing(pybind11::module_& module);

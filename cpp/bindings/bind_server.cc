@@ -11,6 +11,7 @@
 #include "bindings/errors.h"
 #include "collector/collector.h"
 #include "fleet/process_fleet.h"
+#include "serve/route_table.h"
 #include "serve/server.h"
 #include "snapshot/collect.h"
 
@@ -41,6 +42,7 @@ class ServerHandle {
     if (json_port.has_value()) options.listeners.push_back({*json_port, "json"});
     if (prometheus_port.has_value()) options.listeners.push_back({*prometheus_port, "prometheus"});
     options.port_attempts = port_attempts;
+    options.routes = &RouteTable::Global();
     if (share_ports == Sharing::kOfService) options.is_our_port = &IsOurs;
     if (share_ports == Sharing::kOfUser) options.is_our_port = [](uint16_t) { return true; };
     absl::StatusOr<std::unique_ptr<Server>> server = [&] {

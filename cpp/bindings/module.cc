@@ -41,6 +41,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
 
   BindSettings(module);
   BindServer(module);
+  BindRoutes(module);
   BindIngest(module);
   BindSharing(module);
   BindClientText(module);

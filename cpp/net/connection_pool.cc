@@ -83,7 +83,7 @@ void ConnectionPool::Sweep() {
   for (auto next = connections_.begin(); next != connections_.end();) {
     // Closing takes the connection out of the list, and maybe its last owner away.
     const std::shared_ptr<PooledConnection> connection = *next++;
-    if (connection->deadline() <= now) connection->Close();
+    if (connection->deadline() <= now) connection->OnDeadline();
   }
   ScheduleSweep();
 }

@@ -23,6 +23,8 @@ class PooledConnection {
   // Once adopted and in the pool.
   virtual void Start() = 0;
   virtual void Close() noexcept = 0;
+  // The deadline has passed.
+  virtual void OnDeadline() { Close(); }
 
   Deadline deadline() const { return deadline_; }
   // Whether it only waits for its client, and so loses little when it is closed.

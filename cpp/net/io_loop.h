@@ -7,7 +7,9 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
+#include <utility>
 
 #include "absl/functional/function_ref.h"
 
@@ -40,6 +42,12 @@ struct IoLoop {
 
   // Any thread. The loop ends at once, or within kLookInterval where it is lost.
   void Stop();
+
+  // Any thread: has the loop call `step`, behind what is ready by now. Nothing where the loop is lost.
+  template <typename Step>
+  void Post(Step step) {
+    if (IsIntact()) boost::asio::post(io, std::move(step));
+  }
 
   // Any thread: whether the loop can work. False once it is lost, and from the moment that it will be.
   bool IsIntact() const;

@@ -71,12 +71,25 @@ void Connection::AnswerNext() {
   std::optional<Exchange> exchange = reader_.Next(loop_.CurrentHealth());
   if (!exchange) return Read();
   exchange_ = *std::move(exchange);
-  if (const Response* response = std::get_if<Response>(&exchange_.answer)) return Write(*response);
+  std::visit([this](auto& answer) { Begin(answer); }, exchange_.answer);
+}
 
+void Connection::Begin(const Scrape& scrape) {
   Await(loop_.tuning.write_timeout, false);
-  if (loop_.scrapes.Add(std::get<Scrape>(exchange_.answer), shared_from_this())) {
+  if (loop_.scrapes.Add(scrape, shared_from_this())) {
     boost::asio::post(loop_.io, [&loop = loop_] { loop.scrapes.AnswerAll(); });
   }
+}
+
+void Connection::Begin(const Upgrade& upgrade) {
+  loop_.connections.Remove(*this);
+  OpenWebSocket(loop_, socket_.release(), upgrade);
+}
+
+void Connection::Begin(Delegation& delegation) {
+  // The desk answers at the delegate's deadline at the latest.
+  Await(delegation.delegate->deadline() + loop_.tuning.write_timeout, false);
+  loop_.delegates.Ask(std::move(delegation), shared_from_this());
 }
 
 void Connection::Deliver(const Response& response) noexcept {

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "net/connection_pool.h"
+#include "serve/answer_waiter.h"
 #include "serve/body_stream.h"
 #include "serve/event_loop.h"
 #include "serve/request_reader.h"
-#include "serve/scrape_batch.h"
 
 namespace toolvitals {
 
@@ -18,7 +18,7 @@ namespace toolvitals {
 // client that does not read its answers is not read from either, and what a connection holds is bounded: one head, one
 // read, one response (whose body it shares).
 //
-//              bytes missing             a scrape
+//              bytes missing       a scrape, a delegate
 //    ┌──▶ reading ──────┐          ┌──▶ answering ──┐    ┌─ piece ─┐
 //    │       ▲──────────┘          │                ▼    ▼         │
 //    └───────┴── next request ◀──▶ request ──────▶ writing ────────┴──▶ lingering ──▶ closed
@@ -26,11 +26,13 @@ namespace toolvitals {
 // A body that is streamed is made piece by piece, each when the one before has gone: a client that reads slowly costs
 // one piece. It has the deadline of a response for each.
 //
+// An upgrade hands the socket to a connection of another kind, and this one is over.
+//
 // Lingering: after the last response the client's remaining bytes are thrown away for a while. Closing with bytes
 // unread would reset the connection and may take the response away from a client that has not read it yet.
 //
 // Belongs to the loop's thread. Closed by its client, by a deadline, by an error, or by the pool.
-class Connection final : public PooledConnection, public ScrapeWaiter, public std::enable_shared_from_this<Connection> {
+class Connection final : public PooledConnection, public AnswerWaiter, public std::enable_shared_from_this<Connection> {
  public:
   Connection(EventLoop& loop, const RouterConfig& config) : loop_(loop), socket_(loop.io), reader_(config) {}
   ~Connection() override { Close(); }
@@ -48,6 +50,11 @@ class Connection final : public PooledConnection, public ScrapeWaiter, public st
   void Read();
   void OnRead(size_t bytes);
   void AnswerNext();
+  // Each begins what the answer is.
+  void Begin(const Response& response) { Write(response); }
+  void Begin(const Scrape& scrape);
+  void Begin(const Upgrade& upgrade);
+  void Begin(Delegation& delegation);
   void Write(const Response& response);
   void Stream(const Response& response);
   void WritePiece();

@@ -34,10 +34,10 @@ bool AcceptsGzip(std::string_view accept_encoding) {
 
 namespace {
 
-bool Start(z_stream& stream) {
+bool Start(z_stream& stream, int level = kGzipLevel) {
   constexpr int kWindowBits = 15 + 16;  // 16 asks for a gzip header where zlib would write its own
   constexpr int kMemoryLevel = 8;
-  return deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK;
+  return deflateInit2(&stream, level, Z_DEFLATED, kWindowBits, kMemoryLevel, Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
 void SetInput(z_stream& stream, std::string_view input) {
@@ -47,10 +47,10 @@ void SetInput(z_stream& stream, std::string_view input) {
 
 }  // namespace
 
-std::optional<std::string> Gzip(std::string_view body) {
+std::optional<std::string> Gzip(std::string_view body, int level) {
   if (body.size() < kMinGzipBytes || body.size() > std::numeric_limits<uInt>::max()) return std::nullopt;
   z_stream stream = {};
-  if (!Start(stream)) return std::nullopt;
+  if (!Start(stream, level)) return std::nullopt;
   const absl::Cleanup end = [&stream] { deflateEnd(&stream); };
   std::string out;
   out.resize(deflateBound(&stream, body.size()));

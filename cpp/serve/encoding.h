@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "serve/serve_limits.h"
+
 namespace toolvitals {
 
 // Whether an Accept-Encoding header allows gzip and does not prefer the plain body (RFC 9110, section 12.5.3). A header
@@ -14,7 +16,7 @@ namespace toolvitals {
 bool AcceptsGzip(std::string_view accept_encoding);
 
 // The body as a gzip file, or nullopt when it is too small to gain or memory is short: then the plain body is sent.
-std::optional<std::string> Gzip(std::string_view body);
+std::optional<std::string> Gzip(std::string_view body, int level = kGzipLevel);
 
 // A gzip file in pieces. Belongs to one thread. Throws std::bad_alloc.
 class GzipStream {

@@ -9,6 +9,7 @@
 
 #include "net/connection_pool.h"
 #include "net/io_loop.h"
+#include "serve/delegate.h"
 #include "serve/scrape_batch.h"
 #include "serve/server_tuning.h"
 
@@ -27,6 +28,7 @@ struct EventLoop : IoLoop {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   ConnectionPool connections;
   ScrapeBatch scrapes;
+  DelegateDesk delegates{*this};
   size_t streams = 0;  // bodies that are being streamed
 };
 

@@ -6,6 +6,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <iterator>
 #include <utility>
 
@@ -76,6 +77,8 @@ constexpr http::field kSingleFields[] = {
     http::field::proxy_authorization,
     http::field::range,
     http::field::referer,
+    http::field::sec_websocket_key,
+    http::field::sec_websocket_version,
     http::field::user_agent,
 };
 
@@ -136,6 +139,12 @@ std::variant<Request, Refusal> ParseRequest(std::string_view head) {
   request.accept = Joined(message, http::field::accept);
   request.accept_encoding = Joined(message, http::field::accept_encoding);
   request.authorization = Optional(message, http::field::authorization).value_or("");
+  request.if_none_match = Joined(message, http::field::if_none_match);
+  if (message.find(http::field::upgrade) != message.end() && boost::beast::websocket::is_upgrade(message)) {
+    request.web_socket = {Optional(message, http::field::sec_websocket_version).value_or(""),
+                          Optional(message, http::field::sec_websocket_key).value_or(""),
+                          Joined(message, http::field::sec_websocket_protocol)};
+  }
   request.keep_alive = message.keep_alive();
   request.has_body = HasBody(message);
   return request;

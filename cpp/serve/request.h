@@ -9,6 +9,13 @@
 
 namespace toolvitals {
 
+// What a client says that would turn the connection into a WebSocket (RFC 6455, section 4.1).
+struct WebSocketOffer {
+  std::string version;
+  std::string key;
+  std::string protocols;  // every such field, joined
+};
+
 struct Request {
   std::string method;
   std::string target;               // path and query, also of an absolute-form
@@ -18,6 +25,8 @@ struct Request {
   std::string accept;           // every Accept field, joined
   std::string accept_encoding;  // likewise
   std::string authorization;
+  std::string if_none_match;                 // every such field, joined
+  std::optional<WebSocketOffer> web_socket;  // of a request that asks for one
   bool keep_alive = false;
   bool has_body = false;
 };

@@ -37,6 +37,10 @@ Exchange RequestReader::Accept(const Request& request, const Health& health) {
                        .head_only = request.method == "HEAD",
                        .keep_alive = request.keep_alive && !request.has_body,
                        .minor_version = request.minor_version};
+  // Before it is answered, a client has nothing to say on a WebSocket (RFC 6455, section 4.1).
+  if (std::holds_alternative<Upgrade>(exchange.answer) && !buffer_.empty()) {
+    return Refuse({400, "something behind a handshake"});
+  }
   const Response* response = std::get_if<Response>(&exchange.answer);
   if (response != nullptr && response->close) exchange.keep_alive = false;
   if (!exchange.keep_alive) {

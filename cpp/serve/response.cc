@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "serve/serve_limits.h"
 
 namespace toolvitals {
 namespace {
@@ -55,19 +56,33 @@ Response ErrorResponse(unsigned status, std::string_view message) {
   return response;
 }
 
+Response UnavailableResponse(std::string_view message) {
+  Response response = ErrorResponse(503, message);
+  response.extra_headers = absl::StrCat("Retry-After: ", kRetryAfterSeconds, "\r\n");
+  response.close = false;
+  return response;
+}
+
+std::shared_ptr<const std::string> NoBody() {
+  static const auto* const empty = new std::shared_ptr<const std::string>(std::make_shared<const std::string>());
+  return *empty;
+}
+
 void AppendHead(const Response& response, int minor_version, bool keep_alive, int64_t unix_seconds, std::string& out) {
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   absl::StrAppend(&out, "HTTP/1.1 ", response.status, " ", absl::string_view(reason.data(), reason.size()), "\r\n");
   AppendDate(unix_seconds, out);
-  absl::StrAppend(&out, "Content-Type: ", View(response.content_type), "\r\n");
-  if (response.body != nullptr) {
+  constexpr unsigned kNotModified = 304;
+  if (response.status == kNotModified) {
+    // What it would say of the content is known to whoever asked.
+  } else if (absl::StrAppend(&out, "Content-Type: ", View(response.content_type), "\r\n"); response.body != nullptr) {
     absl::StrAppend(&out, "Content-Length: ", response.body->size(), "\r\n");
   } else if (minor_version != 0) {
     out += "Transfer-Encoding: chunked\r\n";
   }
   if (response.gzip) out += "Content-Encoding: gzip\r\n";
-  if (response.negotiated) out += "Vary: Accept, Accept-Encoding\r\n";
-  out += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+  if (!response.vary.empty()) absl::StrAppend(&out, "Vary: ", View(response.vary), "\r\n");
+  absl::StrAppend(&out, "Cache-Control: ", response.cache_control, "\r\nX-Content-Type-Options: nosniff\r\n");
   out += response.extra_headers;
   if (!keep_alive) {
     out += "Connection: close\r\n";

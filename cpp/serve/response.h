@@ -21,15 +21,22 @@ struct Response {
   std::function<std::unique_ptr<Rendering>()> start_body;
   std::chrono::nanoseconds took{0};  // what collecting for a streamed body took
   bool gzip = false;
-  bool negotiated = false;         // whether Accept and Accept-Encoding had a say
-  bool close = false;              // whether the connection ends with it
-  std::string_view extra_headers;  // whole lines, each with its CRLF
+  std::string_view vary;  // the request's fields that had a say; static
+  std::string cache_control = "no-store";
+  bool close = false;         // whether the connection ends with it
+  std::string extra_headers;  // whole lines, each with its CRLF
 };
 
 Response JsonResponse(unsigned status, std::string body);
 
 // {"error": "..."}; `message` holds nothing that JSON would escape. What is not understood ends the connection.
 Response ErrorResponse(unsigned status, std::string_view message);
+
+// 503 for now: the connection stays, and the client is told when to ask again.
+Response UnavailableResponse(std::string_view message);
+
+// The body of what has none.
+std::shared_ptr<const std::string> NoBody();
 
 // Appends the status line, the fields and the empty line. A streamed body is chunked, but for HTTP/1.0, which does not
 // know that: there the connection's end has to be its end.

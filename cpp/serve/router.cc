@@ -2,8 +2,7 @@
 #include "serve/router.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -16,8 +15,6 @@
 
 namespace toolvitals {
 namespace {
-
-constexpr std::string_view kJsonFormat = "json";  // what /metrics.json is named for
 
 bool IsForeign(const Request& request, const RouterConfig& config) {
   // Without a Host only HTTP/1.0 comes this far, which no browser speaks.
@@ -34,21 +31,65 @@ bool IsAuthorized(const Request& request, const RouterConfig& config) {
   return SecretsEqual(config.auth_token, token);
 }
 
-Response HealthResponse(const Health& health) {
-  // Milliseconds are enough, and no locale has a say.
-  const double uptime = static_cast<double>(static_cast<int64_t>(health.uptime_seconds * 1000)) / 1000;
-  std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), uptime).ptr;
-  return JsonResponse(200, absl::StrCat("{\"status\": \"ok\", \"uptime_seconds\": ",
-                                        absl::string_view(digits.data(), end - digits.data()),
-                                        ", \"pid\": ", health.pid, ", \"version\": \"" TOOLVITALS_VERSION "\"}\n"));
-}
-
 const ExpositionFormat* FormatNamed(std::span<const ExpositionFormat> formats, std::string_view name) {
   const auto found =
       std::find_if(formats.begin(), formats.end(), [name](const ExpositionFormat& f) { return f.name == name; });
   return found == formats.end() ? nullptr : &*found;
 }
+
+Response NotFound() { return ErrorResponse(404, "not found: there are /metrics, /metrics.json and /health"); }
+
+// What one request is answered with, by what its route has.
+class Answering {
+ public:
+  Answering(const Request& request, const RouterConfig& config, const Health& health)
+      : request_(request), config_(config), health_(health) {
+    const size_t mark = request.target.find('?');
+    path_ = std::string_view(request.target).substr(0, mark);
+    if (mark != std::string::npos) query_ = std::string_view(request.target).substr(mark + 1);
+  }
+
+  // Compared as it was sent: nothing is decoded, so nothing can be hidden in an encoding.
+  std::string_view path() const { return path_; }
+
+  Answer operator()(Respond respond) const { return respond(health_); }
+
+  Answer operator()(const Exposition& exposition) const {
+    RenderOptions options;
+    const ExpositionFormat* format = nullptr;
+    if (exposition.format_name.empty()) {
+      const NegotiatedFormat negotiated = Negotiate(request_.accept, config_.formats, *config_.default_format);
+      format = negotiated.format;
+      options.escaping = negotiated.escaping;
+      NameFilter filter = ParseNameFilter(query_);
+      options.filtered = filter.present;
+      options.names = std::move(filter.names);
+    } else {
+      format = FormatNamed(config_.formats, exposition.format_name);
+    }
+    if (format == nullptr) return NotFound();
+    return Scrape{format, AcceptsGzip(request_.accept_encoding), std::move(options)};
+  }
+
+  Answer operator()(const std::shared_ptr<const StoredPage>& page) const { return page->Answer(request_); }
+
+  Answer operator()(const std::shared_ptr<UpgradeHandler>& handler) const {
+    if (std::unique_ptr<Response> problem = HandshakeProblem(request_)) return *std::move(problem);
+    return Upgrade{handler, std::make_shared<const Request>(request_)};
+  }
+
+  Answer operator()(const std::shared_ptr<Delegate>& delegate) const {
+    return Delegation{
+        delegate, {std::string(path_), std::string(query_), request_.accept}, AcceptsGzip(request_.accept_encoding)};
+  }
+
+ private:
+  const Request& request_;
+  const RouterConfig& config_;
+  const Health& health_;
+  std::string_view path_;
+  std::string_view query_;
+};
 
 }  // namespace
 
@@ -67,26 +108,16 @@ Answer RouteRequest(const Request& request, const RouterConfig& config, const He
   if (request.method != "GET" && request.method != "HEAD") return ErrorResponse(405, "only GET and HEAD are allowed");
   if (request.has_body) return ErrorResponse(413, "a request here has no body");
 
-  // The path is compared as it was sent: nothing is decoded, so nothing can be hidden in an encoding.
-  const std::string_view path = std::string_view(request.target).substr(0, request.target.find('?'));
-  if (path == "/health") return HealthResponse(health);
-  const ExpositionFormat* format = nullptr;
-  RenderOptions options;
-  if (path == "/metrics") {
-    const NegotiatedFormat negotiated = Negotiate(request.accept, config.formats, *config.default_format);
-    format = negotiated.format;
-    options.escaping = negotiated.escaping;
-  } else if (path == "/metrics.json") {
-    format = FormatNamed(config.formats, kJsonFormat);
+  const Answering answering(request, config, health);
+  const Route* route = FindBuiltInRoute(answering.path());
+  std::shared_ptr<const Route> published;
+  if (route == nullptr && config.routes != nullptr) {
+    published = config.routes->Find(answering.path());
+    route = published.get();
   }
-  if (format == nullptr) return ErrorResponse(404, "not found: there are /metrics, /metrics.json and /health");
-  if (!IsAuthorized(request, config)) return ErrorResponse(401, "a bearer token is required");
-  if (path == "/metrics" && path.size() < request.target.size()) {
-    NameFilter filter = ParseNameFilter(std::string_view(request.target).substr(path.size() + 1));
-    options.filtered = filter.present;
-    options.names = std::move(filter.names);
-  }
-  return Scrape{format, AcceptsGzip(request.accept_encoding), std::move(options)};
+  if (route == nullptr) return NotFound();
+  if (route->needs_auth && !IsAuthorized(request, config)) return ErrorResponse(401, "a bearer token is required");
+  return std::visit(answering, route->answer);
 }
 
 Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string> body, bool gzip) {
@@ -94,7 +125,7 @@ Response ScrapeResponse(const Scrape& scrape, std::shared_ptr<const std::string>
   response.content_type = ContentType(*scrape.format, scrape.options.escaping);
   response.body = std::move(body);
   response.gzip = gzip;
-  response.negotiated = true;
+  response.vary = "Accept, Accept-Encoding";
   return response;
 }
 

@@ -1,4 +1,4 @@
-// The routes: what a request is answered with. A pure function, so that it can be tested and fuzzed without a socket.
+// The routes: what a request is answered with. Looked up without a socket, so that it can be tested and fuzzed.
 // Floor: serve.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "render/format.h"
 #include "serve/request.h"
 #include "serve/response.h"
+#include "serve/route_table.h"
 
 namespace toolvitals {
 
@@ -20,11 +21,7 @@ struct RouterConfig {
   bool loopback = false;                             // only loopback Hosts and Origins, and own_host, are answered
   std::string own_host = {};                         // what the address was called by who asked for it
   std::string auth_token;                            // empty: no authorization
-};
-
-struct Health {
-  double uptime_seconds = 0;
-  int64_t pid = 0;
+  const RouteTable* routes = nullptr;                // beside the built-in ones; null: none
 };
 
 // An answer that needs a snapshot: the representation to make of it. Requests of the same one share its body.
@@ -36,7 +33,7 @@ struct Scrape {
   friend bool operator==(const Scrape&, const Scrape&) = default;
 };
 
-using Answer = std::variant<Response, Scrape>;
+using Answer = std::variant<Response, Scrape, Upgrade, Delegation>;
 
 Answer RouteRequest(const Request& request, const RouterConfig& config, const Health& health);
 

@@ -9,7 +9,7 @@
 
 namespace toolvitals {
 
-bool ScrapeBatch::Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter) {
+bool ScrapeBatch::Add(const Scrape& scrape, std::shared_ptr<AnswerWaiter> waiter) {
   waiting_.emplace_back(scrape, std::move(waiter));
   return waiting_.size() == 1;
 }

@@ -8,19 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "serve/answer_waiter.h"
 #include "serve/router.h"
 #include "serve/server.h"
 
 namespace toolvitals {
-
-// Whoever waits for a scrape's answer.
-class ScrapeWaiter {
- public:
-  virtual ~ScrapeWaiter() = default;
-  virtual void Deliver(const Response& response) noexcept = 0;
-  // No answer could be made, not even of the failure.
-  virtual void GiveUp() noexcept = 0;
-};
 
 // The loop adds each scrape as its request arrives and, with the first of a batch, posts a call of AnswerAll(). Asio
 // runs a posted handler behind those that are ready by then, so that all clients whose requests the last poll brought
@@ -35,7 +27,7 @@ class ScrapeBatch {
       : source_(std::move(source)), observe_(std::move(observe)), max_whole_bytes_(max_whole_bytes) {}
 
   // True for the first of a batch: AnswerAll() must be posted.
-  [[nodiscard]] bool Add(const Scrape& scrape, std::shared_ptr<ScrapeWaiter> waiter);
+  [[nodiscard]] bool Add(const Scrape& scrape, std::shared_ptr<AnswerWaiter> waiter);
 
   // Takes a snapshot, renders each representation that is waited for, and answers. What the source or a renderer throws
   // becomes status 500 for those who waited.
@@ -47,7 +39,7 @@ class ScrapeBatch {
   }
 
  private:
-  using Waiting = std::vector<std::pair<Scrape, std::shared_ptr<ScrapeWaiter>>>;
+  using Waiting = std::vector<std::pair<Scrape, std::shared_ptr<AnswerWaiter>>>;
   struct Rendered {
     Scrape scrape;
     Response response;

@@ -25,6 +25,24 @@ inline constexpr size_t kMinGzipBytes = 1024;
 // Level 1 takes most of what there is to save in exposition text at a fifth of the default level's time.
 inline constexpr int kGzipLevel = 1;
 
+// What was published once is compressed once, as well as can be.
+inline constexpr int kStoredGzipLevel = 9;
+
+// Routes that are published beside the built-in ones.
+inline constexpr size_t kMaxRoutes = 1024;
+inline constexpr size_t kMaxRoutePathBytes = 1024;
+inline constexpr size_t kMaxStoredPageBytes = 16 * 1024 * 1024;
+
+// Requests of one server that wait for delegates, and the seconds after which one that had no answer may ask again.
+inline constexpr size_t kMaxDelegated = 64;
+inline constexpr int kRetryAfterSeconds = 5;
+
+// What a client may say on a WebSocket at a time, and what may wait for one that does not read.
+inline constexpr size_t kMaxWebSocketMessageBytes = 64 * 1024;
+inline constexpr size_t kMaxWebSocketQueueBytes = 1024 * 1024;
+inline constexpr std::chrono::milliseconds kWebSocketIdle{60'000};  // of silence, until it is pinged
+inline constexpr std::chrono::milliseconds kWebSocketPong{20'000};  // until it has to answer
+
 // A larger body is streamed, so that what a scrape takes does not grow with it.
 inline constexpr size_t kMaxWholeBodyBytes = 1024 * 1024;
 // What is made of it at a time. Fits the second-level cache, and is some thousand lines.

@@ -51,7 +51,8 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
   const absl::StatusOr<std::vector<Address>> addresses = ResolveHost(options.host);
   if (!addresses.ok()) return addresses.status();
   for (const ListenOptions& listen : options.listeners) {
-    RouterConfig config = {.formats = formats, .own_host = options.host, .auth_token = options.auth_token};
+    RouterConfig config = {
+        .formats = formats, .own_host = options.host, .auth_token = options.auth_token, .routes = options.routes};
     for (const ExpositionFormat& format : formats) {
       if (format.name == listen.default_format) config.default_format = &format;
     }
@@ -77,10 +78,12 @@ absl::Status Server::Impl::Open(const ServerOptions& options) {
 void Server::Impl::Resume() {
   for (const auto& listener : listeners_) listener->Start();
   loop_.connections.ScheduleSweep();
+  loop_.delegates.ScheduleExpiry();
 }
 
 void Server::Impl::CloseAll() noexcept {
   for (const auto& listener : listeners_) listener->Close();
+  loop_.delegates.Close();
   loop_.connections.CloseAll();
 }
 

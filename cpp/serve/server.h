@@ -17,6 +17,8 @@
 
 namespace toolvitals {
 
+class RouteTable;
+
 // Takes a snapshot of the service; called on the loop's thread, once for all requests that wait at that moment.
 using SnapshotSource = std::function<std::shared_ptr<const Snapshot>()>;
 // Told after each answered scrape how long collecting and rendering took.
@@ -33,6 +35,8 @@ struct ServerOptions {
   std::string auth_token;  // empty: no authorization
   SnapshotSource snapshot;
   ScrapeObserver observe_scrape;  // may be empty
+  // Beside /metrics, /metrics.json and /health; outlives the server. Null: nothing is.
+  const RouteTable* routes = nullptr;
   // Whether a port that is in use is so by processes of the same service, who share it; empty: ports are not shared.
   IsOurPort is_our_port;
   // Ports that are tried where one is in use: it and those after it.

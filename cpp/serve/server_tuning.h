@@ -19,6 +19,8 @@ struct ServerTuning {
   std::chrono::milliseconds linger_timeout = kLingerTimeout;
   std::chrono::milliseconds sweep_interval = kSweepInterval;
   std::chrono::milliseconds accept_backoff = kAcceptBackoff;
+  std::chrono::milliseconds web_socket_idle = kWebSocketIdle;
+  std::chrono::milliseconds web_socket_pong = kWebSocketPong;
   size_t max_connections = 0;  // 0: kMaxConnections, or half of RLIMIT_NOFILE where that is less
   size_t whole_body_bytes = kMaxWholeBodyBytes;
   size_t piece_bytes = kPieceBytes;

@@ -86,6 +86,15 @@ class TestClient {
     return Receive();
   }
 
+  // The next so many bytes, or those that came before the server closed.
+  std::string ReceiveBytes(size_t count) {
+    while (bytes_.size() < count && More()) {
+    }
+    std::string taken = bytes_.substr(0, count);
+    bytes_.erase(0, count);
+    return taken;
+  }
+
   // All that comes until the server closes.
   std::string ReceiveRest() {
     while (More()) {

@@ -318,6 +318,39 @@ class Server:
     def running(self) -> bool: ...
     def stop(self) -> None: ...
 
+def publish_page(
+    path: str,
+    body: bytes,
+    *,
+    content_type: str,
+    cache_control: str = "no-cache",
+    headers: Sequence[tuple[str, str]] = (),
+    prefix: bool = False,
+    needs_auth: bool = True,
+) -> None:
+    """Has every endpoint of this process answer the path with these bytes, natively, in place of what was there.
+
+    With an ETag, 304 where the client has them, and gzip where accepted. `prefix`: everything below the path, which
+    ends in "/". ValueError names a path that no request can have, that is built in, or a bad header. Thread-safe.
+    """
+
+def add_delegate(
+    path: str,
+    handler: Callable[[str, str], tuple[int, str, bytes]],
+    *,
+    deadline_s: float,
+    prefix: bool = False,
+    needs_auth: bool = True,
+) -> None:
+    """Has handler(path, query) answer the path at every endpoint of this process: a status, a content type, the body.
+
+    One thread of the system's own calls all handlers, one after the other. A request without an answer after
+    `deadline_s` seconds (above 0, at most 3600) gets 503 with Retry-After, what the handler raises 500. Thread-safe.
+    """
+
+def remove_route(path: str) -> bool:
+    """False where nothing is published at that path. Thread-safe."""
+
 @final
 class Ingest:
     """Running Unix sockets that other programs send records to; None means no socket of that kind. Thread-safe."""

@@ -41,16 +41,19 @@ __all__ = [
     "SummaryBase",
     "ToolMetrics",
     "Track",
+    "add_delegate",
     "configure",
     "count_dropped",
     "found_family",
     "install_gc_counters",
     "leave",
     "locate_directory",
+    "publish_page",
     "read_directory",
     "record_function",
     "recorder_of",
     "refresh_crew",
+    "remove_route",
     "render",
     "render_families",
     "render_instruments",
@@ -456,6 +459,34 @@ class Server:
 
     def stop(self) -> None:
         """Does nothing."""
+
+
+def publish_page(
+    path: str,
+    body: bytes,
+    *,
+    content_type: str,
+    cache_control: str = "no-cache",
+    headers: Sequence[tuple[str, str]] = (),
+    prefix: bool = False,
+    needs_auth: bool = True,
+) -> None:
+    """Does nothing."""
+
+
+def add_delegate(
+    path: str,
+    handler: Callable[[str, str], tuple[int, str, bytes]],
+    *,
+    deadline_s: float,
+    prefix: bool = False,
+    needs_auth: bool = True,
+) -> None:
+    """Does nothing."""
+
+
+def remove_route(path: str) -> bool:
+    return False
 
 
 class Ingest:
