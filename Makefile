@@ -46,7 +46,7 @@ test: bootstrap-test build ## Run every test: C++, then Python
 test-cpp: bootstrap-test
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
 	@cmake --build build/cpp
-	@ctest --test-dir build/cpp --output-on-failure --no-tests=error --progress
+	@ctest --test-dir build/cpp --output-on-failure --no-tests=error --progress --parallel "$$(nproc)"
 
 test-versions: bootstrap ## Build and test with every installed CPython from 3.10 to 3.13
 	@scripts/test-versions
