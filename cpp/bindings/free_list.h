@@ -14,21 +14,23 @@ namespace toolvitals {
 template <typename Object, size_t kMax>
 class FreeList {
  public:
-  // A new object that is not tracked yet, or nullptr with an exception.
+  // A new object of a static type that is not tracked yet, or nullptr with an exception.
   Object* Take(PyTypeObject* type) {
 #ifndef Py_GIL_DISABLED
     if (count_ > 0) [[likely]] {
-      return reinterpret_cast<Object*>(PyObject_Init(reinterpret_cast<PyObject*>(kept_[--count_]), type));
+      Object* object = kept_[--count_];
+      Py_SET_TYPE(reinterpret_cast<PyObject*>(object), type);
+      _Py_NewReference(reinterpret_cast<PyObject*>(object));
+      return object;
     }
 #endif
     return PyObject_GC_New(Object, type);
   }
 
-  // Takes the memory of an object back, which is not tracked any more. One that the collector has finalized is marked
-  // as such for ever, and is no new object's.
+  // Takes the memory of an object back, which is not tracked any more.
   void Give(Object* object) {
 #ifndef Py_GIL_DISABLED
-    if (count_ < kMax && PyObject_GC_IsFinalized(reinterpret_cast<PyObject*>(object)) == 0) [[likely]] {
+    if (count_ < kMax) [[likely]] {
       kept_[count_++] = object;
       return;
     }

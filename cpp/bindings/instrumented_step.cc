@@ -36,12 +36,14 @@ int Clear(PyObject* self) {
 }
 
 // Called by the garbage collector, before anything is taken apart. The generator's finally blocks are run here, whether
-// it has been finalized already or not: one of them may keep this object alive, whose call is over all the same.
+// it has been finalized already or not: one of them may keep this object alive, whose call is over all the same. What
+// somebody else holds too is left to the collector.
 void Finalize(PyObject* self) {
   SteppedObject* me = Stepped(self);
+  me->finalized = true;
   if (!me->call.running()) return;
   const ExceptionAside aside;
-  PyObject_CallFinalizer(me->shown);
+  if (Py_REFCNT(me->shown) == 1) PyObject_CallFinalizer(me->shown);
   if (IsOver(me)) EndWithCancellation(me);
 }
 
@@ -57,7 +59,11 @@ void Dealloc(PyObject* self) {
     Replace(me, nullptr);
     EndWithCancellation(me);
   }
-  free_steps.Give(me);
+  if (me->finalized) [[unlikely]] {
+    PyObject_GC_Del(me);
+  } else {
+    free_steps.Give(me);
+  }
 }
 
 PyObject* GetAttribute(PyObject* self, PyObject* name) {
@@ -95,6 +101,15 @@ void EndStep(SteppedObject* self, PySendResult step) {
   if (step == PYGEN_NEXT) NoteItem(self);
   if (step == PYGEN_RETURN) EndWithSuccess(self);
   if (step == PYGEN_ERROR) EndWithException(self);
+}
+
+// In both slots that the interpreter steps by: which one it is depends on its version.
+[[gnu::always_inline]] inline PySendResult Step(PyObject* self, PyObject* value, PyObject** result) {
+  SteppedObject* me = Stepped(self);
+  BeginStep(me);
+  const PySendResult step = Resume(me->inner, value, result);
+  EndStep(me, step);
+  return step;
 }
 
 PyObject* Send(PyObject* self, PyObject* sent) {
@@ -144,17 +159,11 @@ bool IsOver(SteppedObject* self) {
   return !frame || frame.get() == Py_None;
 }
 
-PySendResult StepSend(PyObject* self, PyObject* value, PyObject** result) {
-  SteppedObject* me = Stepped(self);
-  BeginStep(me);
-  const PySendResult step = Resume(me->inner, value, result);
-  EndStep(me, step);
-  return step;
-}
+PySendResult StepSend(PyObject* self, PyObject* value, PyObject** result) { return Step(self, value, result); }
 
 PyObject* StepNext(PyObject* self) {
   PyObject* value = nullptr;
-  const PySendResult step = StepSend(self, Py_None, &value);
+  const PySendResult step = Step(self, Py_None, &value);
   return StepAsIteration(step, value);
 }
 
@@ -175,6 +184,7 @@ PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyOb
   new (&made->call) RunningCall;
   made->finished = elsewhere != nullptr;
   made->awaits_item = yields;
+  made->finalized = false;
   PyObject_GC_Track(made);
   return reinterpret_cast<PyObject*>(made);
 }

@@ -19,6 +19,7 @@ struct SteppedObject {
   RunningCall call;
   bool finished;     // no step may begin a call any more
   bool awaits_item;  // the first item has not come yet; never set for coroutines
+  bool finalized;    // by the garbage collector, which does so once and marks the object's memory
 };
 
 inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedObject*>(self); }

@@ -8,9 +8,11 @@ import inspect
 import types
 from typing import Any, cast
 
-__all__ = ["around", "kind_of_wrapper"]
+__all__ = ["PARTIAL", "around", "kind_of_wrapper"]
 
-_KINDS: tuple[type, ...] = (staticmethod, classmethod, functools.partialmethod, functools.partial)
+# Those that have the function as `func`, and not as `__func__`.
+PARTIAL = (functools.partial, functools.partialmethod)
+_KINDS: tuple[type, ...] = (staticmethod, classmethod, *PARTIAL)
 
 
 def kind_of_wrapper(candidate: object) -> type | None:
@@ -25,7 +27,8 @@ def kind_of_wrapper(candidate: object) -> type | None:
     for base in _KINDS:
         if issubclass(kind, base):
             own = any(_method(kind, name) is not _method(base, name) for name in ("__get__", "__call__"))
-            return None if own or inspect.isclass(getattr(candidate, "func", None)) else base
+            of_class = base is functools.partial and inspect.isclass(getattr(candidate, "func", None))
+            return None if own or of_class else base
     return None
 
 

@@ -15,7 +15,7 @@ from toolvitals import _backend
 from toolvitals._backend import core
 from toolvitals._callable_types import callable_type
 from toolvitals._stand_in import stand_in
-from toolvitals._wrappers import around, kind_of_wrapper
+from toolvitals._wrappers import PARTIAL, around, kind_of_wrapper
 
 __all__ = ["tool", "track"]
 
@@ -128,7 +128,7 @@ def _decorate(function: Any, /, *, name: str | None) -> Any:
         raise TypeError(f"@tool cannot decorate the class {function.__qualname__}; decorate its methods")
     kind = kind_of_wrapper(function)
     if kind is not None:
-        inner = function.func if hasattr(function, "func") else function.__func__
+        inner = function.func if issubclass(kind, PARTIAL) else function.__func__
         recorded = _decorate(inner, name=name)
         return function if recorded is inner else around(function, kind, recorded)
     _refuse_what_is_no_call(function)

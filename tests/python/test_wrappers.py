@@ -93,6 +93,21 @@ def test_what_is_wrapped_stays_as_it_was() -> None:
     assert tv.tool("static")(static).__wrapped__.__wrapped__ is static.__func__ is work
 
 
+def test_attributes_of_the_function_do_not_say_what_wraps_it() -> None:
+    def work(self: Any) -> Any:
+        return self
+
+    work.func = max  # type: ignore[attr-defined]
+
+    class Tools:
+        method = work
+
+    tools = Tools()
+    assert tv.tool("method")(tools.method)() is tools
+    assert tv.tool("static")(staticmethod(work))(5) == 5
+    assert (calls("method"), calls("static")) == (1, 1)
+
+
 def test_a_subclass_with_a_binding_of_its_own_is_bound_by_it() -> None:
     class Both(classmethod):  # type: ignore[type-arg]
         def __get__(self, instance: Any, owner: Any = None) -> Any:
