@@ -23,6 +23,10 @@ constexpr uint64_t kOneQ32 = uint64_t{1} << 32;
 std::atomic<uint64_t> anchor_ticks{0};
 std::atomic<uint64_t> anchor_nanos{0};
 std::atomic<uint64_t> fake_now{0};
+std::atomic<uint64_t> still_ticks{0};
+std::atomic<uint64_t> still_monotonic{0};
+std::atomic<uint64_t> still_unix{0};
+std::atomic<Clock::Source> source_before{Clock::Source::kUncalibrated};
 
 uint64_t ReadClock(clockid_t clock) {
   timespec now;
@@ -78,6 +82,7 @@ constinit std::atomic<uint64_t> Clock::ns_per_tick_q32_{kOneQ32};
 
 uint64_t Clock::SlowTicks(Source source) {
   if (source == Source::kFake) return fake_now.load(std::memory_order_relaxed);
+  if (source == Source::kFrozen) return still_ticks.load(std::memory_order_relaxed);
   if (source == Source::kUncalibrated) {
     Calibrate();
     return Ticks();
@@ -108,7 +113,7 @@ void Clock::Calibrate() {
 
 void Clock::Recalibrate() {
 #if defined(__x86_64__)
-  if (source() != Source::kTsc) return;
+  if (source_.load(std::memory_order_relaxed) != Source::kTsc) return;
   const uint64_t ticks = anchor_ticks.load(std::memory_order_relaxed);
   const uint64_t nanos = anchor_nanos.load(std::memory_order_relaxed);
   uint64_t later_ticks = 0, later_nanos = 0;
@@ -127,11 +132,36 @@ void Clock::Recalibrate() {
 #endif
 }
 
-int64_t Clock::UnixNanos() { return static_cast<int64_t>(ReadClock(CLOCK_REALTIME)); }
+Clock::Source Clock::source() {
+  const Source source = source_.load(std::memory_order_relaxed);
+  return source == Source::kFrozen ? source_before.load(std::memory_order_relaxed) : source;
+}
+
+int64_t Clock::UnixNanos() {
+  const bool stands = source_.load(std::memory_order_relaxed) == Source::kFrozen;
+  return static_cast<int64_t>(stands ? still_unix.load(std::memory_order_relaxed) : ReadClock(CLOCK_REALTIME));
+}
 
 uint64_t Clock::MonotonicNanos() {
-  if (source() == Source::kFake) return fake_now.load(std::memory_order_relaxed);
+  const Source source = source_.load(std::memory_order_relaxed);
+  if (source == Source::kFake) return fake_now.load(std::memory_order_relaxed);
+  if (source == Source::kFrozen) return still_monotonic.load(std::memory_order_relaxed);
   return ReadClock(CLOCK_MONOTONIC);
+}
+
+void Clock::StandStill() {
+  const Source source = source_.load(std::memory_order_relaxed);
+  if (source == Source::kFrozen) return;
+  still_ticks.store(Ticks(), std::memory_order_relaxed);
+  still_monotonic.store(MonotonicNanos(), std::memory_order_relaxed);
+  still_unix.store(static_cast<uint64_t>(UnixNanos()), std::memory_order_relaxed);
+  source_before.store(source, std::memory_order_relaxed);
+  source_.store(Source::kFrozen, std::memory_order_release);
+}
+
+void Clock::LetGo() {
+  if (source_.load(std::memory_order_relaxed) != Source::kFrozen) return;
+  source_.store(source_before.load(std::memory_order_relaxed), std::memory_order_release);
 }
 
 FakeClock::FakeClock() : source_before_(Clock::source()), rate_before_(Clock::ns_per_tick_q32()) {

@@ -21,7 +21,7 @@ namespace toolvitals {
 // Thread-safe; Ticks() is async-signal-safe.
 class Clock {
  public:
-  enum class Source : uint32_t { kUncalibrated, kTsc, kMonotonic, kFake };
+  enum class Source : uint32_t { kUncalibrated, kTsc, kMonotonic, kFake, kFrozen };
 
   static uint64_t Ticks() {
     const Source source = source_.load(std::memory_order_relaxed);
@@ -47,12 +47,18 @@ class Clock {
   // Measures the rate again over the time since Calibrate(). Cheap; readers call it.
   static void Recalibrate();
 
-  static Source source() { return source_.load(std::memory_order_relaxed); }
+  // That of a clock that stands still is the one it had before.
+  static Source source();
   // Nanoseconds per tick, times 2^32: what another process needs to read ticks of this one.
   static uint64_t ns_per_tick_q32() { return ns_per_tick_q32_.load(std::memory_order_relaxed); }
 
   static int64_t UnixNanos();
   static uint64_t MonotonicNanos();
+
+  // From here on all of them stand still, at what they are now, until they are let go. For tests, in which several
+  // readers are to see one instant.
+  static void StandStill();
+  static void LetGo();
 
  private:
   friend class FakeClock;

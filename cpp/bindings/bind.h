@@ -13,5 +13,6 @@ void BindIngest(pybind11::module_& module);
 void BindClientText(pybind11::module_& module);
 void BindSharing(pybind11::module_& module);
 void BindSources(pybind11::module_& module);
+void BindSnapshot(pybind11::module_& module);
 
 }  // namespace toolvitals

@@ -1,20 +1,24 @@
 // configure(), render() and the other functions of the module that are no hot path.
 // Floor: bindings.
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "bindings/bind.h"
 #include "bindings/drops.h"
 #include "bindings/errors.h"
 #include "bindings/exemplars.h"
 #include "bindings/fold_notices.h"
 #include "bindings/gc_counters.h"
+#include "bindings/name_options.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
 #include "registry/names.h"
 #include "snapshot/collect.h"
+#include "sources/process.h"
 
 namespace py = pybind11;
 
@@ -39,8 +43,8 @@ void Configure(uint64_t window_size, const std::string& quantile_method, uint64_
   SetStrict(strict);
 }
 
-py::bytes Render(const std::string& format) {
-  PyObject* bytes = RenderedBytes(format);
+py::bytes Render(const std::string& format, const std::vector<std::string>& names) {
+  PyObject* bytes = RenderedBytes(format, OptionsFor(names));
   if (bytes == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::bytes>(bytes);
 }
@@ -73,8 +77,9 @@ void BindSettings(py::module_& module) {
              py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("window_label") = "q",
              py::arg("strict"),
              "Applies settings that were already validated; ValueError where a store in use cannot take them.");
-  module.def("render", &Render, py::arg("format"),
-             "The exposition of a fresh snapshot, as bytes: 'json' or 'prometheus'.");
+  module.def("render", &Render, py::arg("format"), py::arg("names") = py::tuple(),
+             "The exposition of a fresh snapshot, as bytes; of text formats and protobuf, with names, the families\n"
+             "alone that have one of them or a sample of that name. ValueError for an unknown format.");
   module.def(
       "set_drop_logger", [](const py::object& logger) { SetDropLogger(logger.ptr()); }, py::arg("logger"),
       "Sets what is called, once per reason, when a record is dropped; None for nothing.");
@@ -93,6 +98,19 @@ void BindSettings(py::module_& module) {
       "set_exemplar_provider", [](const py::object& provider) { SetExemplarProvider(provider.ptr()); },
       py::arg("provider"),
       "Sets what gives the labels of exemplars, a dict or None; a series asks it ten times a second at most.");
+  module.def(
+      "stand_still",
+      [](const std::optional<std::string>& proc_root) {
+        SetProcRoot(proc_root.value_or("/proc"));
+        if (proc_root.has_value()) {
+          Clock::StandStill();
+        } else {
+          Clock::LetGo();
+        }
+      },
+      py::arg("proc_root"),
+      "For tests: stops the core's clocks, and has what the kernel tells of processes read from another folder than\n"
+      "/proc, so that all snapshots are of one instant. None lets them go on.");
   module.def("count_dropped", &CountDropped, py::arg("reason"), "Counts a record that Python code had to drop.");
   module.def(
       "install_gc_counters",

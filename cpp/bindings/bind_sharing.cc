@@ -1,7 +1,6 @@
 // share() and its kin: who else sees what this process records.
 // Floor: bindings.
 #include <pybind11/pybind11.h>
-#include <sys/stat.h>
 
 #include <atomic>
 #include <cerrno>
@@ -14,8 +13,6 @@
 #include "bindings/ingest_paused.h"
 #include "collector/collector.h"
 #include "fleet/process_fleet.h"
-#include "render/format.h"
-#include "snapshot/collect.h"
 #include "store/segment_directory.h"
 
 namespace py = pybind11;
@@ -81,70 +78,6 @@ void Leave() {
   if (const absl::Status status = Collector::Global().Leave(); !status.ok()) RaiseSharing(status);
 }
 
-const char* StateName(MemberState state) {
-  switch (state) {
-    case MemberState::kOwn:
-    case MemberState::kLive:
-      return "live";
-    case MemberState::kDead:
-      return "dead";
-    case MemberState::kRetired:
-      break;
-  }
-  return "retired";
-}
-
-std::string VersionText(uint64_t version) {
-  return absl::StrCat(version >> 32, ".", version >> 16 & 0xFFFF, ".", version & 0xFFFF);
-}
-
-py::dict SegmentDict(const Member& member, const std::string& name) {
-  const SegmentHeader& header = member.segment->header();
-  py::dict entry;
-  entry["name"] = name;
-  entry["state"] = StateName(member.state);
-  entry["reason"] = py::none();
-  entry["pid"] = member.state == MemberState::kRetired ? 0 : member.process_id();
-  entry["layout_version"] = header.layout_version.load(std::memory_order_relaxed);
-  entry["bytes"] = header.capacity_bytes.load(std::memory_order_relaxed);
-  entry["created_unix"] = static_cast<double>(header.created_unix_ns.load(std::memory_order_relaxed)) / 1e9;
-  entry["version"] = VersionText(header.package_version.load(std::memory_order_relaxed));
-  return entry;
-}
-
-// A directory as a stranger sees it, who takes nothing in.
-py::dict ReadDirectory(const std::string& path) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-    RaiseSharing(absl::FailedPreconditionError(absl::StrCat("'", path, "' is no directory")));
-  }
-  absl::StatusOr<std::shared_ptr<SegmentDirectory>> directory = SegmentDirectory::OpenToRead(path);
-  if (!directory.ok()) RaiseSharing(directory.status());
-  std::string json, text;
-  auto fleet = std::make_unique<DirectoryFleet>(*directory, DirectoryFleet::Options());
-  DirectoryFleet& seen = *fleet;
-  SnapshotReader reader(Collector::Global(), nullptr, std::move(fleet));
-  const std::shared_ptr<const Snapshot> snapshot = reader.Read();
-  FindFormat("json")->render(*snapshot, json);
-  FindFormat("prometheus")->render(*snapshot, text);
-  const FleetView& view = seen.Look();
-  py::list segments;
-  for (size_t i = 0; i < view.members.size(); ++i) segments.append(SegmentDict(view.members[i], view.names[i]));
-  for (const RefusedSegment& refused : view.refused) {
-    py::dict entry;
-    entry["state"] = refused.reason == "foreign" ? "foreign" : "refused";
-    entry["reason"] = refused.reason;
-    entry["name"] = refused.name;
-    segments.append(entry);
-  }
-  py::dict read;
-  read["snapshot"] = py::bytes(json);
-  read["prometheus"] = py::bytes(text);
-  read["segments"] = segments;
-  read["retired_processes"] = view.retired_processes;
-  return read;
-}
-
 }  // namespace
 
 void BindSharing(py::module_& module) {
@@ -176,10 +109,6 @@ void BindSharing(py::module_& module) {
         Collector::Global().FoundGroup();
       },
       "From here on what forked children record is this process's to show, not its parent's.");
-  module.def("read_directory", &ReadDirectory, py::arg("path"),
-             "What the processes record that share a directory, for who is none of them: a dict of `snapshot` (JSON)\n"
-             "and `prometheus`, both bytes; `segments`, a dict for each file; `retired_processes`, a number.\n\n"
-             "Changes nothing. OSError for what is no directory or another user's.");
 }
 
 }  // namespace toolvitals

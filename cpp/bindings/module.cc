@@ -46,4 +46,5 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   BindSharing(module);
   BindClientText(module);
   BindSources(module);
+  BindSnapshot(module);
 }

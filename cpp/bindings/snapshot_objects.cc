@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/gil.h"
+#include "bindings/snapshot_values.h"
 #include "fleet/process_fleet.h"
 #include "render/format.h"
 #include "render/json.h"
@@ -97,6 +98,20 @@ PyObject* AllDict() {
   });
 }
 
+PyObject* ReadSnapshotParts() {
+  try {
+    Workspace& workspace = WorkspaceOfThisThread();
+    std::shared_ptr<const Snapshot> snapshot;
+    {
+      const GilReleased released;
+      snapshot = workspace.reader.Read();
+    }
+    return SnapshotParts(snapshot);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
 PyObject* ToolText(bool open_metrics) {
   try {
     Workspace& workspace = WorkspaceOfThisThread();
@@ -111,7 +126,7 @@ PyObject* ToolText(bool open_metrics) {
   }
 }
 
-PyObject* RenderedBytes(std::string_view format) {
+PyObject* RenderedBytes(std::string_view format, const RenderOptions& options) {
   const ExpositionFormat* found = FindFormat(format);
   if (found == nullptr) {
     const OwnedRef name(ToPython(format));
@@ -121,7 +136,7 @@ PyObject* RenderedBytes(std::string_view format) {
     Workspace& workspace = WorkspaceOfThisThread();
     {
       const GilReleased released;
-      found->render(*workspace.reader.Read(), workspace.text);
+      found->render(*workspace.reader.Read(), workspace.text, options);
     }
     const std::string& text = workspace.text;
     return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));

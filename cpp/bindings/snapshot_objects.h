@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "bindings/python.h"
+#include "render/render_options.h"
 
 namespace toolvitals {
 
@@ -17,8 +18,11 @@ PyObject* CacheDict(std::string_view name);  // None for a cache that was never 
 PyObject* SystemDict();
 PyObject* AllDict();
 
+// The parts of a fresh snapshot, see snapshot_values.h.
+PyObject* ReadSnapshotParts();
+
 // The bytes of an exposition format of a fresh snapshot; ValueError for an unknown format.
-PyObject* RenderedBytes(std::string_view format);
+PyObject* RenderedBytes(std::string_view format, const RenderOptions& options);
 
 // The text of the families of tools and caches, as bytes.
 PyObject* ToolText(bool open_metrics);

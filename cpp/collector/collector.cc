@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/fork_hooks.h"
 #include "registry/names.h"
+#include "store/counting_times.h"
 #include "store/fork_group.h"
 
 namespace toolvitals {
@@ -82,12 +83,12 @@ Collector::Collector(std::unique_ptr<Segment> segment, const CollectorOptions& o
       buckets_ms_(std::move(buckets_ms)),
       series_budget_(*segment_, options.max_series),
       quantile_method_(options.quantile_method),
-      started_ns_(Clock::MonotonicNanos()),
       instruments_(*segment_, series_budget_, mutex_),
       options_(options) {
   SegmentHeader& header = segment_->header();
   header.clock_source.store(static_cast<uint64_t>(Clock::source()), std::memory_order_relaxed);
   header.ns_per_tick_q32.store(Clock::ns_per_tick_q32(), std::memory_order_relaxed);
+  header.max_series.store(options.max_series, std::memory_order_relaxed);
   header.window_size.store(options.window_size, std::memory_order_relaxed);
   header.service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
   header.package_version.store(VersionNumber(TOOLVITALS_VERSION), std::memory_order_relaxed);
@@ -147,7 +148,6 @@ void Collector::StartAfreshInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   Collector* collector = global_collector.load(std::memory_order_acquire);
   if (collector == nullptr) return;
   collector->BecomeChild();
-  collector->started_ns_.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
   MakeAnewInChild(collector->mutex_);
 }
 
@@ -417,6 +417,7 @@ absl::Status Collector::Configure(const CollectorOptions& options) {
     return status;
   }
   segment_->header().window_size.store(options.window_size, std::memory_order_relaxed);
+  segment_->header().max_series.store(options.max_series, std::memory_order_relaxed);
   segment_->header().service.store(ServiceNumber(options.name_prefix), std::memory_order_relaxed);
   quantile_method_.store(options.quantile_method, std::memory_order_relaxed);
   series_budget_.set_max_series(options.max_series);
@@ -434,6 +435,7 @@ void Collector::Reset() {
   ResetAll(/*after_fork=*/false);
   // Behind the zeros: what a baseline had of before counts no more, and must not be taken away from what comes.
   segment_->header().resets.fetch_add(1, std::memory_order_release);
+  NoteReset(segment_->header());
 }
 
 void Collector::ResetAll(bool after_fork) {

@@ -114,7 +114,7 @@ class Collector {
   Segment& segment() { return *segment_; }
   const Segment& segment() const { return *segment_; }
   QuantileMethod quantile_method() const { return quantile_method_.load(std::memory_order_relaxed); }
-  uint64_t started_ns() const { return started_ns_.load(std::memory_order_relaxed); }
+  uint64_t started_ns() const { return segment_->header().started_ns.load(std::memory_order_relaxed); }
 
  private:
   Collector(std::unique_ptr<Segment> segment, const CollectorOptions& options, HistogramBounds buckets_ms);
@@ -141,7 +141,6 @@ class Collector {
   const HistogramBounds buckets_ms_;  // upper bounds in milliseconds that decide exactly as the bounds in seconds do
   SeriesBudget series_budget_;
   std::atomic<QuantileMethod> quantile_method_;
-  std::atomic<uint64_t> started_ns_;
 
   mutable absl::Mutex mutex_;
   InstrumentStore instruments_;

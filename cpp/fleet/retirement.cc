@@ -133,6 +133,8 @@ void Retirement::AddHeader(const Member& member) {
 }
 
 void Retirement::AddProcesses(const Member& member) {
+  times_.Add(member.segment->header());
+  times_.Store(collector_->segment().header());
   AddTo(collector_->segment().header().unshared, member.segment->header().unshared.load(std::memory_order_relaxed));
   const bool is_sum = member.state == MemberState::kRetired;
   AddTo(collector_->segment().header().retired_processes,

@@ -13,6 +13,7 @@
 #include "collector/collector.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/member.h"
+#include "store/counting_times.h"
 
 namespace toolvitals {
 
@@ -50,6 +51,7 @@ class Retirement {
   bool AddFamily(const FamilyPart& part);
 
   std::unique_ptr<Collector> collector_;
+  CountingTimes times_;
   // Shown for as long as somebody holds them.
   std::vector<std::shared_ptr<Family>> families_;
 };

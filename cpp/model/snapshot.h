@@ -105,6 +105,8 @@ struct SelfSnapshot {
   std::vector<std::pair<std::string, uint64_t>> dropped_records;  // reason -> count, sorted by reason
   uint64_t series = 0;
   uint64_t memory_bytes = 0;
+  uint64_t max_series = 0;  // what the process that answers may have of both
+  uint64_t max_memory_bytes = 0;
   uint64_t scrapes = 0;  // scrapes answered so far
   double scrape_seconds_sum = 0;
   std::vector<CollectorSnapshot> collectors;  // sorted by name
@@ -123,6 +125,7 @@ struct SelfSnapshot {
 
 struct Snapshot {
   int64_t timestamp_us = 0;  // Unix time, microseconds
+  int64_t created_us = 0;    // since when what is shown is counted: the first process's beginning, or the last reset
   double uptime_seconds = 0;
   uint64_t window_size = 0;
   std::string name_prefix;         // METRICS_NAMESPACE with its underscore ("myapp_"), or empty

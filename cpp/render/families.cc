@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_set.h"
 #include "render/numbers.h"
 
 namespace toolvitals {
@@ -351,6 +352,30 @@ bool FamilyList::WriteUntil(absl::FunctionRef<bool()> is_enough) {
   if (!finished_ && extent_ == Extent::kAll) sink_.Finish();
   finished_ = true;
   return false;
+}
+
+bool FamilyList::HasOwn(std::string_view name) const {
+  return std::any_of(own_.begin(), own_.end(), [name](const Own& own) {
+    const FamilyHead& head = own.head;
+    return name.size() == head.prefix.size() + head.name.size() && name.starts_with(head.prefix) &&
+           name.ends_with(head.name);
+  });
+}
+
+void WriteUniformFamilies(const Snapshot& snapshot, bool own, FamilySink& sink,
+                          absl::FunctionRef<bool(const FamilySnapshot&)> is_there) {
+  const RenderOptions all;
+  std::optional<FamilyList> list;
+  if (own) list.emplace(snapshot, all, sink, FamilyList::Extent::kOwn).WriteAll();
+  absl::flat_hash_set<absl::string_view> names;
+  for (const FamilySnapshot& family : snapshot.families) {
+    const FamilyInfo& info = *family.info;
+    if ((own && list->HasOwn(info.name)) || !names.insert(info.name).second || is_there(family)) continue;
+    sink.Begin({"", info.name, info.type, info.help, info.unit});
+    FamilyWriter(family, sink).WriteSome(family.size());
+    sink.End();
+  }
+  sink.Finish();
 }
 
 void FamilyList::WriteAll() {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -28,6 +29,7 @@ class FamilyList {
   enum class Extent {
     kAll,
     kTools,  // the families of tools and caches alone, and no end behind them
+    kOwn,    // all that are not in `Snapshot::families`, and no end behind them
   };
 
   FamilyList(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink, Extent extent = Extent::kAll);
@@ -37,6 +39,9 @@ class FamilyList {
   // Writes on until `is_enough` says so, which is asked every few hundred lines. False when that was all.
   bool WriteUntil(absl::FunctionRef<bool()> is_enough);
   void WriteAll();
+
+  // Whether it is the name of a family that is not in `Snapshot::families`, with a series or without.
+  bool HasOwn(std::string_view name) const;
 
  private:
   // A family that is listed here, and not in the snapshot: `write` is called once for each of its parts, and calls
@@ -102,6 +107,14 @@ class FamilyList {
 inline void WriteFamilies(const Snapshot& snapshot, const RenderOptions& options, FamilySink& sink) {
   FamilyList(snapshot, options, sink).WriteAll();
 }
+
+// For what reads all there is to know, and has no trouble with a sample's name that occurs twice: first the families of
+// tools, caches, processes and toolvitals itself, where they are wanted; then those of the snapshot, also those without
+// a series. The first family of a name is the one.
+// One that `is_there` is true of is left out.
+void WriteUniformFamilies(
+    const Snapshot& snapshot, bool own, FamilySink& sink,
+    absl::FunctionRef<bool(const FamilySnapshot&)> is_there = [](const FamilySnapshot&) { return false; });
 
 // About how many bytes of text the families take, so that a string is allocated once.
 size_t ExpectedTextBytes(const Snapshot& snapshot);

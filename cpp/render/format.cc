@@ -9,7 +9,9 @@
 namespace toolvitals {
 namespace {
 
-void RenderAllJson(const Snapshot& snapshot, const RenderOptions&, std::string& out) { RenderJson(snapshot, out); }
+void RenderAllJson(const Snapshot& snapshot, const RenderOptions& options, std::string& out) {
+  RenderJson(snapshot, out, options);
+}
 
 constexpr ExpositionFormat kFormats[] = {
     {.name = "json",

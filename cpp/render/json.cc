@@ -5,8 +5,10 @@
 #include <array>
 #include <string_view>
 
-#include "render/families_json.h"
+#include "render/families.h"
+#include "render/json_sink.h"
 #include "render/json_values.h"
+#include "render/overflow.h"
 #include "render/writer.h"
 
 namespace toolvitals {
@@ -84,6 +86,19 @@ void Window(std::string_view key, const WindowStats& stats, Writer& writer) {
   writer.Text("}");
 }
 
+// Once for all tools, whose `duration_buckets` are the counts of each.
+void DurationBounds(const Snapshot& snapshot, Writer& writer) {
+  writer.Text(",\"duration_bounds_seconds\":[");
+  std::string_view separator;
+  if (snapshot.duration_bounds != nullptr) {
+    for (const double bound : *snapshot.duration_bounds) {
+      JsonDouble(separator, bound, writer);
+      separator = ",";
+    }
+  }
+  writer.Text("]");
+}
+
 void Counts(std::string_view key, const std::vector<std::pair<std::string, uint64_t>>& counts, Writer& writer) {
   writer.Text(key);
   std::string_view separator = "{";
@@ -112,6 +127,12 @@ void Tool(const ToolSnapshot& tool, Writer& writer) {
   Window(",\"latency_ms\":", tool.window_ms, writer);
   if (tool.first_item_ms.has_value()) Window(",\"first_item_ms\":", *tool.first_item_ms, writer);
   Counts(",\"error_types\":", tool.error_types, writer);
+  writer.Text(",\"duration_buckets\":[");
+  for (size_t i = 0; i < tool.duration_buckets.size(); ++i) {
+    if (i != 0) writer.Text(",");
+    writer.Unsigned(tool.duration_buckets[i]);
+  }
+  writer.Text("]");
   writer.Text("}");
 }
 
@@ -158,6 +179,7 @@ void Process(const ProcessSnapshot& process, Writer& writer) {
   UnsignedOrNull(",\"resident_memory_bytes\":", process.resident_memory_bytes, writer);
   UnsignedOrNull(",\"virtual_memory_bytes\":", process.virtual_memory_bytes, writer);
   UnsignedOrNull(",\"open_fds\":", process.open_fds, writer);
+  UnsignedOrNull(",\"max_fds\":", process.max_fds, writer);
   UnsignedOrNull(",\"threads\":", process.threads, writer);
   const double start = process.start_time_seconds;
   JsonDouble(",\"start_time_seconds\":", start > 0 ? start : kAbsent, writer);
@@ -200,6 +222,35 @@ void System(const Snapshot& snapshot, Writer& writer) {
   writer.Text("}");
 }
 
+void Overflow(const Snapshot& snapshot, Writer& writer) {
+  std::string_view separator = "{";
+  const std::vector<FamilyOverflow> overflow = OverflowOf(snapshot);
+  for (const FamilyOverflow& family : overflow) {
+    writer.Text(separator);
+    separator = ",";
+    JsonString(family.family, writer);
+    JsonUnsigned(":{\"records\":", family.records, writer);
+    writer.Text(",\"distinct_values\":{");
+    for (size_t i = 0; i < family.distinct_values.size(); ++i) {
+      if (i != 0) writer.Text(",");
+      JsonString(family.distinct_values[i].first, writer);
+      JsonUnsigned(":", family.distinct_values[i].second, writer);
+    }
+    writer.Text("},\"busiest\":[");
+    for (size_t i = 0; i < family.busiest.size(); ++i) {
+      writer.Text(i == 0 ? "{\"label\":" : ",{\"label\":");
+      JsonString(family.busiest[i]->label, writer);
+      writer.Text(",\"value\":");
+      JsonString(family.busiest[i]->value, writer);
+      JsonUnsigned(",\"count\":", family.busiest[i]->count, writer);
+      JsonUnsigned(",\"error\":", family.busiest[i]->error, writer);
+      writer.Text("}");
+    }
+    writer.Text("]}");
+  }
+  writer.Text(overflow.empty() ? "{}" : "}");
+}
+
 void Self(const Snapshot& snapshot, Writer& writer) {
   const SelfSnapshot& self = snapshot.self;
   writer.Text("{\"version\":");
@@ -214,13 +265,19 @@ void Self(const Snapshot& snapshot, Writer& writer) {
   Counts(",\"merge_conflicts\":", self.merge_conflicts, writer);
   ByName(",\"collectors\":", self.collectors, writer, &Collector);
   writer.Text(",\"overflow\":");
-  OverflowJson(snapshot, writer);
-  writer.Text("}");
+  Overflow(snapshot, writer);
+  JsonUnsigned(",\"stale_reads\":", self.stale_reads, writer);
+  JsonUnsigned(",\"scrapes\":", self.scrapes, writer);
+  JsonDouble(",\"scrape_seconds\":", self.scrape_seconds_sum, writer);
+  JsonUnsigned(",\"limits\":{\"max_series\":", self.max_series, writer);
+  JsonUnsigned(",\"memory_bytes\":", self.max_memory_bytes, writer);
+  JsonUnsigned(",\"window_size\":", snapshot.window_size, writer);
+  writer.Text("}}");
 }
 
 }  // namespace
 
-void RenderJson(const Snapshot& snapshot, std::string& out) {
+void RenderJson(const Snapshot& snapshot, std::string& out, const RenderOptions& options) {
   Writer writer(out);
   writer.Expect(kExpectedBytes + snapshot.tools.size() * kExpectedToolBytes +
                 snapshot.caches.size() * kExpectedCacheBytes);
@@ -229,10 +286,15 @@ void RenderJson(const Snapshot& snapshot, std::string& out) {
   Timestamp(snapshot.timestamp_us, writer);
   JsonDouble("\",\"uptime_seconds\":", snapshot.uptime_seconds, writer);
   JsonUnsigned(",\"window_size\":", snapshot.window_size, writer);
+  JsonDouble(",\"created\":", static_cast<double>(snapshot.created_us) / 1e6, writer);
+  writer.Text(",\"namespace\":");
+  JsonString(snapshot.name_prefix.substr(0, snapshot.name_prefix.size() - !snapshot.name_prefix.empty()), writer);
+  DurationBounds(snapshot, writer);
   ByName(",\"tools\":", snapshot.tools, writer, &Tool);
   ByName(",\"caches\":", snapshot.caches, writer, &Cache);
   writer.Text(",\"metrics\":");
-  FamiliesJson(snapshot.families, writer);
+  JsonSink sink(writer);
+  WriteUniformFamilies(snapshot, options.own_families, sink);
   writer.Text(",\"system\":");
   System(snapshot, writer);
   writer.Text(",\"toolvitals\":");

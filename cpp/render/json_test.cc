@@ -196,6 +196,39 @@ TEST(JsonTest, FamiliesSayWhatTheSnapshotSays) {
   EXPECT_EQ(values["/metrics/phase/series/1/states/ready"], "false");
 }
 
+TEST(JsonTest, AllFamiliesStandTogetherWhereTheyAreAskedFor) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  // The first family of a name is the one.
+  snapshot.families.push_back(testing::Family(FamilyType::kGauge, "tool_calls", {{}}));
+  snapshot.families.back().values = {uint64_t{7}};
+  snapshot.families.push_back(testing::Family(FamilyType::kGauge, "without_series", {}));
+  std::string text;
+  RenderJson(snapshot, text, {.own_families = true});
+  std::map<std::string, std::string> values = Values(text);
+  EXPECT_EQ(values["/metrics/tool_calls/type"], "\"counter");
+  EXPECT_EQ(values["/metrics/tool_call_errors/series/0/labels/error_type"], "\"TimeoutError");
+  EXPECT_EQ(values["/metrics/toolvitals_build/series/0/labels/version"], values["/toolvitals/version"]);
+  EXPECT_EQ(values["/metrics/process_threads/series/0/labels"], "{}");
+  EXPECT_EQ(values["/metrics/without_series/series"], "[]");
+  std::map<std::string, std::string> alone = Values(Json(snapshot));
+  EXPECT_EQ(alone["/metrics/tool_calls/type"], "\"gauge");
+  EXPECT_EQ(alone.count("/metrics/toolvitals_build/type"), 0u);
+}
+
+TEST(JsonTest, WhatIsNoNumberHasAText) {
+  Snapshot snapshot;
+  FamilySnapshot family = testing::Family(FamilyType::kGauge, "odd", {{}, {}, {}, {}});
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  family.values = {std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity, 1.5};
+  snapshot.families.push_back(family);
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  EXPECT_EQ(values["/metrics/odd/series/0/value"], "null");
+  EXPECT_EQ(values["/metrics/odd/series/0/value_text"], "\"NaN");
+  EXPECT_EQ(values["/metrics/odd/series/1/value_text"], "\"+Inf");
+  EXPECT_EQ(values["/metrics/odd/series/2/value_text"], "\"-Inf");
+  EXPECT_EQ(values.count("/metrics/odd/series/3/value_text"), 0u);
+}
+
 TEST(JsonTest, OverflowTellsWhichLabelExplodes) {
   Snapshot snapshot = testing::ExampleSnapshot();
   std::vector<LabelSet::Pairs> labels;

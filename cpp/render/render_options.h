@@ -14,6 +14,8 @@ struct RenderOptions {
   // Only families with one of these names, as families or as samples are named; all families where it is not filtered.
   bool filtered = false;
   std::vector<std::string> names;  // sorted
+  // Of JSON: whether the families of tools, caches, processes and toolvitals itself stand among the instruments', too.
+  bool own_families = false;
 
   friend bool operator==(const RenderOptions&, const RenderOptions&) = default;
 };

@@ -71,6 +71,8 @@ inline Snapshot ExampleSnapshot() {
                    {{"latency_nan", 4}, {"name_empty", 1}},
                    9,
                    65536,
+                   10'000,
+                   67'108'864,
                    3,
                    0.000125,
                    {{"app.Pool", 2, 1, 30.5, 42.25}, {"queue_length", 0, 0, kAbsent, kAbsent}},

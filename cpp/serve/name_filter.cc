@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "serve/serve_limits.h"
 
@@ -29,22 +30,35 @@ std::string Decoded(std::string_view text) {
   return decoded;
 }
 
+// Takes the next parameter off the front of a query, which is not empty: its name and its value.
+std::pair<std::string, std::string> TakeParameter(std::string_view& query) {
+  const size_t end = std::min(query.find('&'), query.size());
+  const std::string_view parameter = query.substr(0, end);
+  query.remove_prefix(std::min(end + 1, query.size()));
+  const size_t equals = std::min(parameter.find('='), parameter.size());
+  return {Decoded(parameter.substr(0, equals)), Decoded(parameter.substr(std::min(equals + 1, parameter.size())))};
+}
+
 }  // namespace
 
 NameFilter ParseNameFilter(std::string_view query) {
   NameFilter filter;
   while (!query.empty() && filter.names.size() < kMaxNameFilters) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view parameter = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const size_t equals = std::min(parameter.find('='), parameter.size());
-    if (Decoded(parameter.substr(0, equals)) != "name[]") continue;
+    auto [name, value] = TakeParameter(query);
+    if (name != "name[]") continue;
     filter.present = true;
-    filter.names.push_back(Decoded(parameter.substr(std::min(equals + 1, parameter.size()))));
+    filter.names.push_back(std::move(value));
   }
   std::sort(filter.names.begin(), filter.names.end());
   filter.names.erase(std::unique(filter.names.begin(), filter.names.end()), filter.names.end());
   return filter;
+}
+
+bool AsksForAllFamilies(std::string_view query) {
+  while (!query.empty()) {
+    if (TakeParameter(query) == std::pair<std::string, std::string>("families", "all")) return true;
+  }
+  return false;
 }
 
 }  // namespace toolvitals

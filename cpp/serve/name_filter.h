@@ -1,4 +1,4 @@
-// The `name[]` parameters of a query: which families a scrape asks for.
+// The parameters of a query: which families a scrape asks for.
 // Floor: serve. Pure; bounded by the size of a request's head and by kMaxNameFilters.
 #pragma once
 
@@ -16,5 +16,8 @@ struct NameFilter {
 // Reads what follows `?` in a request's target. Names and values are percent-decoded, and `+` is a space. Parameters of
 // other names are passed over, as are names past the first kMaxNameFilters.
 NameFilter ParseNameFilter(std::string_view query);
+
+// Whether a parameter `families=all` asks for the families of tools, caches and the like among those of instruments.
+bool AsksForAllFamilies(std::string_view query);
 
 }  // namespace toolvitals

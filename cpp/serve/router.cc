@@ -16,6 +16,8 @@
 namespace toolvitals {
 namespace {
 
+constexpr std::string_view kJsonFormat = "json";
+
 bool IsForeign(const Request& request, const RouterConfig& config) {
   // Without a Host only HTTP/1.0 comes this far, which no browser speaks.
   if (request.host && !IsOwnHost(*request.host, config.own_host)) return true;
@@ -68,6 +70,7 @@ class Answering {
       format = FormatNamed(config_.formats, exposition.format_name);
     }
     if (format == nullptr) return NotFound();
+    options.own_families = format->name == kJsonFormat && AsksForAllFamilies(query_);
     return Scrape{format, AcceptsGzip(request_.accept_encoding), std::move(options)};
   }
 

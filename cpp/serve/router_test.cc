@@ -81,6 +81,21 @@ TEST(RouterTest, NamesAreFilteredOnMetricsAlone) {
   EXPECT_FALSE(std::get<Scrape>(Route(Get("/metrics.json?name[]=x"))).options.filtered);
 }
 
+TEST(RouterTest, JsonHasAllFamiliesWhereTheyAreAskedFor) {
+  const auto has_own = [](const char* target, const char* accept = "") {
+    Request request = Get(target);
+    request.accept = accept;
+    return std::get<Scrape>(Route(request)).options.own_families;
+  };
+  EXPECT_TRUE(has_own("/metrics.json?families=all"));
+  EXPECT_TRUE(has_own("/metrics?a=b&f%61milies=all&x"));
+  EXPECT_FALSE(has_own("/metrics?families=all", "text/plain;version=0.0.4"));
+  for (const char* target : {"/metrics.json", "/metrics.json?", "/metrics.json?families", "/metrics.json?families=ALL",
+                             "/metrics.json?x=families=all"}) {
+    EXPECT_FALSE(has_own(target)) << target;
+  }
+}
+
 TEST(RouterTest, HealthSaysHowLongAndWho) {
   const Answer answer = Route(Get("/health"));
   ASSERT_EQ(Status(answer), 200u);

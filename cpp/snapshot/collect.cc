@@ -11,6 +11,7 @@
 #include "sources/collector_records.h"
 #include "sources/process.h"
 #include "sources/stored_source.h"
+#include "store/counting_times.h"
 
 #ifndef TOOLVITALS_VERSION
 #error "The build passes TOOLVITALS_VERSION."
@@ -90,25 +91,68 @@ SelfSnapshot CollectSelf(std::span<const Member> members) {
   return self;
 }
 
-// What the kernel says of each process that lives, and of all together.
+// What the kernel says of each process that lives, and of all together: their sum, as that of the first of them.
 void CollectProcesses(std::span<const Member> members, Snapshot& snapshot) {
-  snapshot.process = ReadProcess();
-  if (members.empty() || !members.front().names_process) return;
-  snapshot.processes.push_back(snapshot.process);
-  ProcessSnapshot& sum = snapshot.process;
+  const auto add = [&](const ProcessSnapshot& process) {
+    ProcessSnapshot& sum = snapshot.process;
+    if (snapshot.processes.empty()) sum.pid = process.pid;
+    if (snapshot.processes.empty()) sum.start_time_seconds = process.start_time_seconds;
+    if (snapshot.processes.empty()) sum.max_fds = process.max_fds;
+    sum.cpu_seconds += process.cpu_seconds;
+    sum.resident_memory_bytes += process.resident_memory_bytes;
+    sum.virtual_memory_bytes += process.virtual_memory_bytes;
+    sum.open_fds += process.open_fds;
+    sum.threads += process.threads;
+    snapshot.processes.push_back(process);
+  };
   for (const Member& member : members) {
+    if (member.state == MemberState::kOwn) add(ReadProcess());
+    if (member.state == MemberState::kOwn && !member.names_process) {
+      // A process that shares nothing stands for itself and for what was forked from it.
+      snapshot.processes.clear();
+      return;
+    }
     if (member.state != MemberState::kLive) continue;
     const uint64_t start = member.segment->header().process_start_ticks.load(std::memory_order_relaxed);
-    const std::optional<ProcessSnapshot> process = ReadOtherProcess(member.process_id(), start);
     // One in another container cannot be asked after.
-    if (!process.has_value()) continue;
-    sum.cpu_seconds += process->cpu_seconds;
-    sum.resident_memory_bytes += process->resident_memory_bytes;
-    sum.virtual_memory_bytes += process->virtual_memory_bytes;
-    sum.open_fds += process->open_fds;
-    sum.threads += process->threads;
-    snapshot.processes.push_back(*process);
+    if (const auto process = ReadOtherProcess(member.process_id(), start)) add(*process);
   }
+}
+
+// Who answers where nobody of the service is asked: the process that has lived longest, else who was there last.
+const Segment* SpokesmanOf(std::span<const Member> members) {
+  const Segment* found = nullptr;
+  const auto started = [](const Segment& segment) {
+    return segment.header().started_ns.load(std::memory_order_relaxed);
+  };
+  for (const Member& member : members) {
+    if (member.state == MemberState::kOwn) return member.segment;
+    if (member.state == MemberState::kLive && (found == nullptr || started(*member.segment) < started(*found))) {
+      found = member.segment;
+    }
+  }
+  return found != nullptr || members.empty() ? found : members.front().segment;
+}
+
+int64_t CountedSince(std::span<const Member> members) {
+  CountingTimes times;
+  for (const Member& member : members) times.Add(member.segment->header());
+  return times.since_us();
+}
+
+// What the header of one process says of it.
+void CollectHeader(const SegmentHeader& header, Snapshot& snapshot) {
+  const auto read = [](const Word& word) { return word.load(std::memory_order_relaxed); };
+  const uint64_t now = Clock::MonotonicNanos();
+  snapshot.uptime_seconds = static_cast<double>(now - std::min(now, read(header.started_ns))) / 1e9;
+  snapshot.window_size = read(header.window_size);
+  snapshot.self.max_series = read(header.max_series);
+  snapshot.self.max_memory_bytes = read(header.budget_bytes);
+  auto bounds = std::make_shared<std::vector<double>>();
+  for (uint64_t i = 0; i < std::min<uint64_t>(read(header.histogram_bounds), kMaxDurationBounds); ++i) {
+    bounds->push_back(LoadDouble(header.bounds[i]));
+  }
+  snapshot.duration_bounds = std::move(bounds);
 }
 
 void CollectFleet(const FleetView& fleet, SelfSnapshot& self) {
@@ -152,19 +196,11 @@ std::optional<CacheSnapshot> SnapshotReader::ReadCache(std::string_view name) {
 
 std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   Clock::Recalibrate();
-  const SegmentHeader& header = collector_.segment().header();
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->timestamp_us = Clock::UnixNanos() / 1000;
-  snapshot->uptime_seconds = static_cast<double>(Clock::MonotonicNanos() - collector_.started_ns()) / 1e9;
-  snapshot->window_size = header.window_size.load(std::memory_order_relaxed);
   CollectorOptions options = collector_.options();
   snapshot->name_prefix = std::move(options.name_prefix);
   snapshot->window_label = std::move(options.window_label);
-  auto bounds = std::make_shared<std::vector<double>>();
-  for (uint64_t i = 0; i < header.histogram_bounds.load(std::memory_order_relaxed); ++i) {
-    bounds->push_back(LoadDouble(header.bounds[i]));
-  }
-  snapshot->duration_bounds = std::move(bounds);
   const FleetView& fleet = Look();
   const std::span<const Member> members = fleet.members;
   tools_.Read(members, collector_.quantile_method(), snapshot->tools, snapshot->caches);
@@ -173,10 +209,15 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   CollectProcesses(members, *snapshot);
   snapshot->python = CollectPython(members);
   snapshot->self = CollectSelf(members);
+  snapshot->created_us = CountedSince(members);
+  const Segment* spokesman = SpokesmanOf(members);
+  CollectHeader((spokesman == nullptr ? collector_.segment() : *spokesman).header(), *snapshot);
   CollectFleet(fleet, snapshot->self);
   snapshot->self.merge_conflicts = families_.conflicts();
-  if (sources_ != nullptr) snapshot->self.collectors = CollectorRecords::Global().Read();
-  snapshot->self.stale_reads = StoredSource::stale_reads();
+  if (sources_ != nullptr) {
+    snapshot->self.collectors = CollectorRecords::Global().Read();
+    snapshot->self.stale_reads = StoredSource::stale_reads();
+  }
   snapshot->self.overflowed_records = families_.ReadOverflowed(members);
   AddOverflow(*snapshot, snapshot->self.overflowed_records);
   std::sort(snapshot->self.overflowed_records.begin(), snapshot->self.overflowed_records.end());

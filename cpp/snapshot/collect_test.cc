@@ -218,6 +218,16 @@ TEST_F(CollectTest, ASnapshotTellsOfTheWholeProcess) {
   EXPECT_EQ(snapshot->self.series, 5u);
   EXPECT_EQ(snapshot->self.memory_bytes, collector_->segment().used_bytes());
   EXPECT_EQ(snapshot->self.scrapes, 1u);
+  EXPECT_EQ(snapshot->self.max_series, options.max_series);
+  EXPECT_EQ(snapshot->self.max_memory_bytes, options.memory_limit_mb << 20);
+  const int64_t created_us = snapshot->created_us;
+  EXPECT_EQ(created_us, static_cast<int64_t>(collector_->segment().header().created_unix_ns / 1000));
+  // Two at one instant are told apart too.
+  collector_->Reset();
+  EXPECT_GT(reader_.Read()->created_us, created_us);
+  const int64_t reset_us = reader_.Read()->created_us;
+  collector_->Reset();
+  EXPECT_GT(reader_.Read()->created_us, reset_us);
   EXPECT_EQ(snapshot->self.scrape_seconds_sum, 1.5);
   // Every reason is there from the start, so that a rate over its counter misses nothing.
   ASSERT_EQ(snapshot->self.dropped_records.size(), static_cast<size_t>(DropReason::kCount));

@@ -17,6 +17,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace toolvitals {
 namespace {
@@ -164,7 +165,20 @@ uint64_t ReadMaxFds(const std::string& proc_root, const std::string& who) {
   return limit.rlim_cur;
 }
 
+// Replaced whole and never freed: a reader may hold the one before.
+std::atomic<const std::string*> other_root{nullptr};
+
 }  // namespace
+
+std::string ProcRoot() {
+  // Pairs with the release in SetProcRoot().
+  const std::string* root = other_root.load(std::memory_order_acquire);
+  return root == nullptr ? kKernelRoot : *root;
+}
+
+void SetProcRoot(std::string proc_root) {
+  other_root.store(new std::string(std::move(proc_root)), std::memory_order_release);
+}
 
 ProcessSnapshot ReadProcess(const std::string& proc_root) {
   ProcessSnapshot process;

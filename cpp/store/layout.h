@@ -71,7 +71,10 @@ struct SegmentHeader {
   Word unshared;         // forked children whose records nobody but they can see
   Word inherited;        // of a forked child: the number of the last series that its parent had; zero: none
   Word removals;         // in a retired segment: the number of the last removal that it knows of
-  Word reserved[5];
+  Word started_ns;       // CLOCK_MONOTONIC, which all processes of a machine share: when its process began to record
+  Word reset_unix_ns;    // when what is counted was last zeroed, here and in all others; zero: never
+  Word max_series;       // the series budget
+  Word reserved[2];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds

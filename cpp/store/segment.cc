@@ -177,7 +177,6 @@ absl::StatusOr<std::unique_ptr<Segment>> Segment::CreateAnonymous(uint64_t budge
   header.budget_bytes.store(budget_bytes, std::memory_order_relaxed);
   header.used_bytes.store(kHeaderBytes, std::memory_order_relaxed);
   segment->TakeOwnership();
-  header.created_unix_ns.store(static_cast<uint64_t>(Clock::UnixNanos()), std::memory_order_relaxed);
   // Released last: pairs with the acquire of a reader in another process, for whom the magic vouches for the rest.
   header.magic.store(kSegmentMagic, std::memory_order_release);
   return segment;
@@ -186,6 +185,8 @@ absl::StatusOr<std::unique_ptr<Segment>> Segment::CreateAnonymous(uint64_t budge
 void Segment::TakeOwnership() {
   header().process_id.store(static_cast<uint64_t>(getpid()), std::memory_order_relaxed);
   header().process_start_ticks.store(ProcessStartTicks(), std::memory_order_relaxed);
+  header().created_unix_ns.store(static_cast<uint64_t>(Clock::UnixNanos()), std::memory_order_relaxed);
+  header().started_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
 }
 
 Segment::~Segment() { munmap(base_, reserved_bytes_); }

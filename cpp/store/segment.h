@@ -49,7 +49,7 @@ class Segment {
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
-  // Says in the header that this process owns the segment. Async-signal-safe, for the child of fork().
+  // Says in the header that this process owns the segment, from now on. Async-signal-safe, for the child of fork().
   void TakeOwnership();
 
   SegmentHeader& header() { return *At<SegmentHeader>(0); }

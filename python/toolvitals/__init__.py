@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         cached,
         get_collector,
         instrument_cache,
+        snapshot,
         start,
         stop,
         tool,
@@ -54,6 +55,7 @@ __all__ = [
     "get_collector",
     "get_include",
     "instrument_cache",
+    "snapshot",
     "start",
     "stop",
     "tool",
@@ -61,12 +63,21 @@ __all__ = [
 ]
 
 # Modules that can be had as attributes without an import of their own. Native code gets the core in this way.
-_MODULES = frozenset({"_backend", "_core", "caches", "decorators", "endpoints", "foreign_caches"})
+_MODULES = frozenset(
+    {"_backend", "_core", "caches", "decorators", "endpoints", "foreign_caches", "snapshot", "sources"}
+)
 
 
 def get_include() -> str:
     """The folder of the headers for native code that shares its metrics: `#include "toolvitals/api.h"`."""
     return os.path.join(os.path.dirname(__file__), "include")
+
+
+def _take_snapshot() -> Any:
+    """What `toolvitals.snapshot` does when it is called, for that module knows nothing of who records."""
+    from toolvitals import _public
+
+    return _public.snapshot()
 
 
 def _version() -> str:

@@ -195,8 +195,20 @@ def configure(
 ) -> None:
     """Applies settings that were already validated; ValueError where a live store cannot take them."""
 
-def render(format: str) -> bytes:
-    """The exposition of a fresh snapshot: format 'json' or 'prometheus'."""
+def render(format: str, names: Sequence[str] = ()) -> bytes:
+    """The exposition of a fresh snapshot; of text formats and protobuf, with names, the families alone that have one of
+    them or a sample of that name. ValueError for an unknown format."""
+
+def read_snapshot() -> tuple[Any, ...]:
+    """A fresh snapshot of this process or its service: the arguments of toolvitals.snapshot.made_of(), but for a
+    capsule in the place of the function that makes families. The GIL is released while percentiles are selected."""
+
+def snapshot_families(capsule: object) -> dict[str, Any]:
+    """The families of a snapshot by name, of the capsule among what read_snapshot() returned."""
+
+def stand_still(proc_root: str | None) -> None:
+    """For tests: stops the core's clocks, and has what the kernel tells of processes read from another folder than
+    /proc, so that all snapshots are of one instant. None lets them go on."""
 
 def render_instruments(
     instruments: Sequence[Instrument], open_metrics: bool, created: bool, natives: bool = False
@@ -229,9 +241,12 @@ def leave() -> None:
 def found_family() -> None:
     """From here on what forked children record is this process's to show, not its parent's."""
 
-def read_directory(path: str) -> dict[str, Any]:
-    """What the processes record that share a directory, for who is none of them: `snapshot`, `prometheus`, `segments`,
-    `retired_processes`. Changes nothing. OSError for what is no directory or another user's."""
+def read_directory(path: str) -> tuple[tuple[Any, ...], list[dict[str, Any]]]:
+    """What the processes record that share a directory, for who is none of them: a snapshot as read_snapshot() returns
+    it, and a dict for each file. Changes nothing. OSError for what is no directory or another user's."""
+
+def render_directory(path: str, format: str, names: Sequence[str] = ()) -> bytes:
+    """The exposition of the same, as render() has it. ValueError for an unknown format."""
 
 def set_exemplar_provider(provider: Callable[[], dict[str, str] | None] | None) -> None:
     """Asked for the labels of an exemplar when one is due, ten times a second and series at most."""

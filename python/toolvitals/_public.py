@@ -9,6 +9,8 @@ from toolvitals._backend import core
 from toolvitals.caches import CachedFunction, CacheInfo, cached, instrument_cache
 from toolvitals.decorators import tool, track
 from toolvitals.endpoints import Endpoints, start, stop
+from toolvitals.snapshot import Snapshot
+from toolvitals.sources import ThisProcess
 
 __all__ = [
     "CacheInfo",
@@ -21,6 +23,7 @@ __all__ = [
     "cached",
     "get_collector",
     "instrument_cache",
+    "snapshot",
     "start",
     "stop",
     "tool",
@@ -39,3 +42,11 @@ def get_collector() -> PerformanceMetricsCollector:
     Returns the same object on every call, in every thread; in a forked child it counts from zero. Thread-safe.
     """
     return PerformanceMetricsCollector()
+
+
+def snapshot() -> Snapshot:
+    """What this process records, or the service that it is one of, as frozen values: `toolvitals.sources.ThisProcess`.
+
+    Percentiles are selected without the GIL. Thread-safe.
+    """
+    return ThisProcess().read()

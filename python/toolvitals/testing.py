@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from toolvitals import _backend
 from toolvitals._backend import core
+from toolvitals.sources import ThisProcess
 
 __all__ = ["assert_no_dropped", "dropped", "isolated", "snapshot"]
-
-_DROPPED = re.compile(rb'^toolvitals_dropped_records_total\{reason="([^"]*)"\} (\S+)$', re.MULTILINE)
 
 
 @contextmanager
@@ -47,7 +45,7 @@ def snapshot() -> dict[str, Any]:
 
 def dropped() -> dict[str, int]:
     """How many records were dropped, by reason; reasons that never occurred are left out."""
-    counts = {reason.decode(): int(float(count)) for reason, count in _DROPPED.findall(core.render("prometheus"))}
+    counts = ThisProcess().read().own.dropped_records
     return {reason: count for reason, count in counts.items() if count}
 
 

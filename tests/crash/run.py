@@ -9,7 +9,6 @@ import json
 import mmap
 import os
 import random
-import re
 import signal
 import socket
 import subprocess
@@ -21,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from toolvitals._backend import core
+from toolvitals.snapshot import Histogram
+from toolvitals.sources import Directory
 
 __all__ = ["Outcome", "run"]
 
@@ -147,15 +147,14 @@ def _free_port() -> Iterator[int]:
         yield listening.getsockname()[1]
 
 
-def _counted(read: dict[str, Any]) -> tuple[int, int, dict[int, int]]:
+def _counted(folder: Path) -> tuple[int, int, dict[int, int]]:
     """Calls of the tool, observations, and jobs of each life."""
-    text = read["prometheus"].decode()
-    calls = json.loads(read["snapshot"])["tools"].get("work", {"total_calls": 0})["total_calls"]
-    jobs = {
-        int(life): int(count) for life, count in re.findall(r'^jobs_total\{life="(\d+)"\} (\d+)', text, re.MULTILINE)
-    }
-    observed = re.search(r"^sizes_count (\d+)", text, re.MULTILINE)
-    return calls, int(observed.group(1)) if observed else 0, jobs
+    snapshot = Directory(folder).read()
+    calls = snapshot.tools["work"].total_calls if "work" in snapshot.tools else 0
+    series = {name: family.series for name, family in snapshot.families.items()}
+    jobs = {int(one.labels["life"]): int(one.value) for one in series.get("jobs", ())}  # type: ignore[arg-type]
+    observed = sum(one.value.count for one in series.get("sizes", ()) if isinstance(one.value, Histogram))
+    return calls, observed, jobs
 
 
 def run(kills: int, seed: int) -> Outcome:
@@ -183,7 +182,7 @@ def run(kills: int, seed: int) -> Outcome:
 
 
 def _compare(kills: int, folder: Path, ledger_path: Path, lives: int, watcher: _Watcher) -> Outcome:
-    calls, observed, jobs = _counted(core.read_directory(str(folder)))
+    calls, observed, jobs = _counted(folder)
     lost = twice = acknowledged = under_way = 0
     with (
         ledger_path.open("r+b") as file,
@@ -202,7 +201,7 @@ def _compare(kills: int, folder: Path, ledger_path: Path, lives: int, watcher: _
     # Whoever comes next takes in all that is left.
     _take_in(folder)
     left = sorted(entry.name for entry in folder.iterdir())
-    again = _counted(core.read_directory(str(folder)))
+    again = _counted(folder)
     # The last one that took in has a segment of its own, which nobody has taken in.
     if len(left) > 2 or "retired" not in left or again != (calls, observed, jobs):
         lost += 1

@@ -1,4 +1,4 @@
-"""A server that gives the answers a test wants, for what no endpoint of ours would say; and a folder's reader."""
+"""A server that gives the answers a test wants, for what no endpoint of ours would say; and a folder's core."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Answer", "answering", "document", "folder_reader", "segment", "tool"]
+from toolvitals.snapshot import Snapshot
+from toolvitals.sources import Observation, Segment
+from toolvitals.sources.document import snapshot_of
+
+__all__ = ["NOW", "Answer", "FolderCore", "answering", "document", "observation", "segment", "snapshot", "tool"]
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -39,12 +47,13 @@ def answering(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str
 
 
 def tool(**changes: Any) -> dict[str, Any]:
-    """A tool of a document, without calls unless `changes` say so."""
+    """A tool of a document, without calls unless `changes` say so; those that did not fail were successful."""
+    total = changes.get("total_calls", 0)
     window = dict.fromkeys(("mean", "stddev", "min", "max", "p50", "p75", "p90", "p95", "p99"))
     return {
         "tool_name": "search",
         "total_calls": 0,
-        "successful_calls": 0,
+        "successful_calls": total - changes.get("failed_calls", 0) - changes.get("cancelled_calls", 0),
         "failed_calls": 0,
         "cancelled_calls": 0,
         "in_progress": 0,
@@ -107,14 +116,47 @@ def segment(**changes: Any) -> dict[str, Any]:
     }
 
 
-def folder_reader(
-    *segments: Mapping[str, Any], found: Mapping[str, Any] | None = None, retired: int = 0, text: bytes = b""
-) -> Callable[[str], dict[str, Any]]:
-    """In the place of the core's: a folder in which there are these segments, and whose metrics are `found`."""
-    body = json.dumps(document() if found is None else found).encode()
-    return lambda path: {
-        "snapshot": body,
-        "prometheus": text,
-        "segments": [dict(one) for one in segments],
-        "retired_processes": retired,
-    }
+def snapshot(**changes: Any) -> Snapshot:
+    """The snapshot of a document of which nothing is to be said, but for `changes`."""
+    return snapshot_of(json.dumps(document(**changes)).encode(), "the document")
+
+
+def observation(
+    found: Mapping[str, Any] | None = None,
+    segments: tuple[Mapping[str, Any], ...] | None = None,
+    retired: int | None = None,
+    answered_at: datetime = NOW,
+    date: datetime | None = None,
+) -> Observation:
+    """What is seen of a document; of the folder of these segments, where there are any."""
+    seen = snapshot_of(json.dumps(document() if found is None else found).encode(), "the document")
+    if retired is not None:
+        seen = replace(seen, own=replace(seen.own, retired_processes=retired))
+    files = None if segments is None else tuple(Segment(**one) for one in segments)
+    return Observation(seen, NOW, answered_at, date, files)
+
+
+class FolderCore:
+    """In the place of the core: a folder in which there are these segments, and whose metrics are `found`."""
+
+    def __init__(
+        self, *segments: Mapping[str, Any], found: Mapping[str, Any] | None = None, retired: int = 0, text: bytes = b""
+    ) -> None:
+        self._segments = [dict(one) for one in segments]
+        self._seen = observation(found, retired=retired).snapshot
+        self._text = text
+
+    def read_directory(self, path: str) -> tuple[Any, list[dict[str, Any]]]:
+        """The parts of the snapshot, and the segments."""
+        seen = self._seen
+        taken_us = round(seen.taken_at.timestamp() * 1e6)
+        parts = (taken_us, seen.created_s, seen.uptime_s, seen.namespace, seen.tools, seen.caches, seen.families)
+        return (*parts, seen.processes, seen.python, seen.own), self._segments
+
+    def snapshot_families(self, families: Any) -> Any:
+        """The families, of the part that stands for them."""
+        return families
+
+    def render_directory(self, path: str, format: str, names: Any = ()) -> bytes:  # noqa: A002 (the core's name)
+        """The same text whatever the format."""
+        return self._text

@@ -51,6 +51,9 @@ class Worker:
     def text(self) -> str:
         return str(self.do("text"))
 
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """By SIGKILL; nothing where it has ended."""
         if self._process.poll() is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import sys
 import threading
 from typing import Any
@@ -83,6 +84,11 @@ def text() -> str:
     return core.render("prometheus").decode()
 
 
+def keep_snapshot(path: str) -> None:
+    with open(path, "wb") as file:
+        pickle.dump(tv.snapshot(), file)
+
+
 def exposition() -> str:
     return prometheus.generate_latest().decode()
 
@@ -104,6 +110,7 @@ ACTIONS = {
         exposition_of_directory,
         fail,
         hit,
+        keep_snapshot,
         metrics,
         record,
         record_on_another_thread,

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import document, folder_reader, segment
+from canned import FolderCore, document, segment
 from click.testing import CliRunner, Result
 
 import toolvitals as tv
+from toolvitals import _core
 from toolvitals.cli._facts import Folder, gather
-from toolvitals.cli._source import DirectorySource
 from toolvitals.cli.group import toolvitals
 from toolvitals.prometheus import Gauge
+from toolvitals.sources import Directory
 from toolvitals.testing import isolated
 
 
@@ -86,13 +87,25 @@ def test_series_that_overflow_are_found_at_a_real_endpoint(url: str) -> None:
     assert "The label user has" in found["text"]
 
 
-def test_the_room_is_measured_by_the_environment_s_limits(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_room_is_measured_by_the_service_s_own_limits(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         tv.get_collector().record_cache_hit(f"cache {number}")
+    # What this environment allows says nothing of the service.
+    monkeypatch.setenv("METRICS_MAX_SERIES", "100")
+    assert findings_of(doctor("--url", url, "--json"))["room"] == ["ok"]
+    settings = {
+        "window_size": 1000,
+        "quantile_method": "exclusive",
+        "memory_limit_mb": 64,
+        "namespace": "",
+        "window_label": "q",
+    }
     # A little more than there is, because what other tests left behind may go meanwhile.
-    series = tv.get_collector().get_all_metrics()["toolvitals"]["series"]
-    monkeypatch.setenv("METRICS_MAX_SERIES", str(series + 2))
-    result = doctor("--url", url, "--json")
+    _core.configure(**settings, max_series=tv.snapshot().own.series + 2, strict=False)
+    try:
+        result = doctor("--url", url, "--json")
+    finally:
+        _core.configure(**settings, max_series=10_000, strict=False)
     assert findings_of(result)["room"] == ["warning"]
     assert result.exit_code == 1
 
@@ -113,11 +126,12 @@ def test_could_not_look(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_read_is_told_of_with_its_permissions(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def reader(path: str) -> Any:
-        raise PermissionError(13, "others can write to it")
+    class Refused(FolderCore):
+        def read_directory(self, path: str) -> Any:
+            raise PermissionError(13, "others can write to it")
 
     folder.chmod(0o777)
-    read_by(reader, monkeypatch)
+    read_by(Refused(), monkeypatch)
     result = doctor("--dir", str(folder), "--json")
     assert result.exit_code == 3
     assert findings_of(result) == {"reachable": ["error"], "permissions": ["error"]}
@@ -132,8 +146,8 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def read_by(reader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolvitals.cli._source._core_reader", lambda: reader)
+def read_by(core: FolderCore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolvitals.sources._directory._core", lambda: core)
 
 
 @pytest.fixture
@@ -142,7 +156,7 @@ def fresh() -> dict[str, Any]:
 
 
 def test_a_healthy_folder(folder: Path, fresh: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    read_by(folder_reader(segment(version=tv.__version__), found=fresh), monkeypatch)
+    read_by(FolderCore(segment(version=tv.__version__), found=fresh), monkeypatch)
     result = doctor("--dir", str(folder), "--json")
     assert result.exit_code == 0, result.output
     assert {"permissions", "processes", "dead-segments", "files", "layouts", "versions"} <= set(findings_of(result))
@@ -150,15 +164,13 @@ def test_a_healthy_folder(folder: Path, fresh: dict[str, Any], monkeypatch: pyte
 
 def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     folder.chmod(0o777)
-    text = b"toolvitals_stale_reads_total 2\ntoolvitals_y NaN\ntoolvitals_x y\n"
-    reader = folder_reader(
+    reader = FolderCore(
         segment(),
         segment(version="9.9.9", created_unix=4e9),
         segment(state="dead", layout_version=2),
         segment(state="refused", reason="truncated"),
         segment(name="retired", state="refused", reason="service"),
-        found=fresh,
-        text=text,
+        found={**fresh, "toolvitals": {**fresh["toolvitals"], "stale_reads": 2}},
     )
     read_by(reader, monkeypatch)
     result = doctor("--dir", str(folder), "--json")
@@ -179,16 +191,22 @@ def test_a_folder_with_faults(folder: Path, fresh: dict[str, Any], monkeypatch: 
 
 
 def test_notes_are_no_fault(folder: Path, fresh: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    read_by(folder_reader(segment(state="dead"), found=fresh), monkeypatch)
+    read_by(FolderCore(segment(state="dead"), found=fresh), monkeypatch)
     result = doctor("--dir", str(folder))
     assert result.exit_code == 0
     assert ": 3 notes, " in result.output
 
 
-def test_the_folder_s_permissions_are_looked_at(folder: Path) -> None:
+def test_the_folder_s_permissions_are_looked_at(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_by(FolderCore(), monkeypatch)
     folder.chmod(0o750)
-    facts = gather(DirectorySource(str(folder), folder_reader()), 1.0, {})
-    assert facts.folder == Folder(str(folder), 0o750, os.geteuid(), os.geteuid())
-    source = DirectorySource(str(folder), folder_reader())
+    source = Directory(folder)
+    assert gather(source, 1.0).folder == Folder(str(folder), 0o750, os.geteuid(), os.geteuid())
     folder.rmdir()
-    assert gather(source, 1.0, {}).folder is None
+    assert gather(source, 1.0).folder is None
+
+
+def test_json_is_asked_for_as_everywhere_or_as_before(url: str) -> None:
+    assert set(findings_of(doctor("--url", url, "--format", "json"))) == set(
+        findings_of(doctor("--url", url, "--json"))
+    )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import document, tool
+from canned import document, observation, tool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,22 +15,20 @@ from toolvitals.cli._facts import Facts, Finding
 from toolvitals.cli._instruments import (
     InstrumentRow,
     OperationRow,
-    bucket_quantile,
     instrument_rows,
     operation_rows,
     received_lines,
 )
 from toolvitals.cli._record_checks import _LINES, check_lines, check_records
 from toolvitals.cli._rows import Look
-from toolvitals.cli._source import Reading
+from toolvitals.snapshot import Histogram
 
 ROOT = Path(__file__).resolve().parents[2]
-NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 INF = math.inf
 
 
 def look(metrics: dict[str, Any], at_s: float = 100.0, **changes: Any) -> Look:
-    return Look(Reading(document(metrics=metrics, **changes), NOW, NOW), at_s)
+    return Look(observation(document(metrics=metrics, **changes)), at_s)
 
 
 def family(kind: str, *series: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +87,11 @@ def test_operations_of_somebody_else_are_an_instrument() -> None:
         ("gauge", [value(1.5)], InstrumentRow("m", "gauge", 1, "1.5", None, None)),
         ("gauge", [value(-1), value(1234)], InstrumentRow("m", "gauge", 2, "-1 to 1,234", None, None)),
         ("gauge", [value(None)], InstrumentRow("m", "gauge", 1, None, None, None)),
-        ("histogram", [{"count": 4, "sum": 10.0}], InstrumentRow("m", "histogram", 1, "4", 0.4, 2.5)),
+        (
+            "histogram",
+            [{"count": 4, "sum": 10.0, "buckets": {"+Inf": 4}}],
+            InstrumentRow("m", "histogram", 1, "4", 0.4, 2.5),
+        ),
         ("summary", [{"count": 0, "sum": 0.0}], InstrumentRow("m", "summary", 1, "0", 0.0, None)),
         ("info", [{"labels": {"a": "b"}}], InstrumentRow("m", "info", 1, None, None, None)),
         ("stateset", [{"states": {"a": True}}], InstrumentRow("m", "stateset", 1, None, None, None)),
@@ -119,10 +120,16 @@ def test_what_is_no_family_is_no_failure(broken: dict[str, Any]) -> None:
         metrics = {"operations": operations(success=1), name: broken}
         operation_rows(look(metrics), look(metrics))
         instrument_rows(look(metrics), look(metrics))
-        received_lines(look(metrics).reading.document)
+        received_lines(look(metrics).snapshot)
     odd = durations("upload", {"nan": 1, "x": 1, "1.0": -5})
     metrics = {"operations": operations(success=1), "operation_duration_seconds": family("histogram", odd)}
     assert operation_rows(look(metrics), None)[0].p50_ms is None
+
+
+def of_cumulative(counts: dict[float, int]) -> Histogram:
+    cumulative = [counts[bound] for bound in sorted(counts)]
+    buckets = tuple(here - below for here, below in zip(cumulative, [0, *cumulative], strict=False))
+    return Histogram(tuple(bound for bound in sorted(counts) if bound != INF), buckets, None)
 
 
 # As Prometheus has it, promql/quantile_test.go: the bounds 2, 4, 6 and so on.
@@ -139,13 +146,13 @@ def test_what_is_no_family_is_no_failure(broken: dict[str, Any]) -> None:
     ],
 )
 def test_quantiles_of_buckets(cumulative: dict[float, int], q: float, expected: float | None) -> None:
-    assert bucket_quantile(cumulative, q) == expected
+    assert of_cumulative(cumulative).quantile(q) == expected
 
 
 @given(st.lists(st.floats(0.001, 9.9), min_size=1), st.floats(0.01, 0.99))
 def test_an_estimate_is_in_the_bucket_of_the_quantile(values: list[float], q: float) -> None:
     bounds = [0.01, 0.1, 1.0, 10.0, INF]
-    found = bucket_quantile({bound: sum(v <= bound for v in values) for bound in bounds}, q)
+    found = of_cumulative({bound: sum(v <= bound for v in values) for bound in bounds}).quantile(q)
     exact = sorted(values)[max(math.ceil(q * len(values)) - 1, 0)]
     upper = next(bound for bound in bounds if exact <= bound)
     lower = max([bound for bound in bounds if bound < upper], default=0.0)
@@ -154,12 +161,12 @@ def test_an_estimate_is_in_the_bucket_of_the_quantile(values: list[float], q: fl
 
 
 def facts(**changes: Any) -> Facts:
-    return Facts(Reading(document(**changes), NOW, NOW), "0.1.0")
+    return Facts(observation(document(**changes)), "0.1.0")
 
 
 def test_what_there_is_is_told() -> None:
     metrics = {"operations": operations(success=3), "m": family("gauge", value(1), value(2))}
-    cache = {"total_requests": 4}
+    cache = {"hits": 3, "misses": 1}
     assert list(check_records(facts(tools={"t": tool(total_calls=12)}, caches={"c": cache}, metrics=metrics))) == [
         Finding(
             "records",

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from canned import document, segment, tool
+from canned import NOW, document, observation, segment, tool
 from rich.cells import cell_len
 from rich.console import Console
 
 from toolvitals.cli._rows import Look
 from toolvitals.cli._screen import View, screen
-from toolvitals.cli._source import Reading, Segment
 from toolvitals.cli._table import Column, fitting, share, table
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 COLUMNS = (
     Column[str]("first", lambda row: row, 0, left=True),
     Column[str]("b", lambda row: "22", 2),
@@ -25,8 +22,10 @@ COLUMNS = (
 )
 
 
-def look(at_s: float = 100.0, segments: tuple[Segment, ...] | None = None, retired: int = 0, **changes: Any) -> Look:
-    return Look(Reading(document(**changes), NOW, NOW, segments=segments, retired_processes=retired), at_s)
+def look(
+    at_s: float = 100.0, segments: tuple[dict[str, Any], ...] | None = None, retired: int = 0, **changes: Any
+) -> Look:
+    return Look(observation(document(**changes), segments, retired), at_s)
 
 
 def text_of(renderable: Any, width: int) -> list[str]:
@@ -118,7 +117,7 @@ def test_everything_is_told() -> None:
         "folder · toolvitals 0.1.0 · up 1 min · ",
         "1 tool · 1,234 calls · 617.0 per s · 1 in progress · 4 errors",
         "Tools, by calls",
-        "search  1,234  617.0    99.0%       4            1  1 min 30 s    1.23   123.5   1,234  TimeoutError",
+        "search  1,234  617.0    99.7%       4            1  1 min 30 s    1.23   123.5   1,234  TimeoutError",
         "files     3       1     75.0%          2",
         "4711  live   0.0%  27.0 MiB        2      5  1 min",
     ):
@@ -181,7 +180,7 @@ def test_a_pause_a_problem_and_the_keys_are_told() -> None:
 
 
 def test_the_processes_of_a_folder() -> None:
-    found = (Segment(**segment(created_unix=NOW.timestamp() - 90)), Segment(**segment(pid=8, state="dead")))
+    found = (segment(created_unix=NOW.timestamp() - 90), segment(pid=8, state="dead"))
     lines = [line.rstrip() for line in shown(look(segments=found, retired=3, system={}))]
     assert "Processes, and 3 processes that ended" in lines
     assert "up " not in lines[0]

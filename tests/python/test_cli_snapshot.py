@@ -17,11 +17,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 import toolvitals as tv
 from toolvitals.cli._failure import Failure
-from toolvitals.cli._families import document_of, exposition_of
 from toolvitals.cli._file import write_file
 from toolvitals.cli.group import toolvitals
-from toolvitals.prometheus import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
-from toolvitals.prometheus.escaping import ALLOWUTF8
+from toolvitals.cli.snapshot import _part_of
 from toolvitals.testing import isolated
 
 
@@ -71,7 +69,8 @@ def test_names_choose_families(endpoints: tv.Endpoints) -> None:
     text = snapshot(endpoints, "--format", "openmetrics", *names).output
     assert [family.name for family in parse_openmetrics(text)] == ["tool_calls", "tool_call_duration_seconds"]
     compact = snapshot(endpoints, "--name", "cache_hit_ratio").output
-    assert set(json.loads(compact)) == {"schema_version", "timestamp", "uptime_seconds", "window_size", "caches"}
+    whole = {"schema_version", "timestamp", "uptime_seconds", "window_size", "created", "namespace"}
+    assert set(json.loads(compact)) == {*whole, "caches"}
     assert compact.count("\n") == 1
 
 
@@ -149,57 +148,6 @@ def test_what_is_no_regular_file_is_written_to(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def exposition() -> bytes:
-    registry = CollectorRegistry()
-    Counter("orders", "Orders {of} \n everything.", ["shop"], registry=registry).labels('a"} b').inc()
-    Counter("größe", "By a name beyond ASCII.", registry=registry).inc()
-    Counter("größe b", "By a name that begins alike.", registry=registry).inc()
-    Counter("größe c", "By a name that begins alike.", registry=registry)
-    Gauge("größe d", "By a name that begins alike.", registry=registry).set(1)
-    Histogram("size", "Sizes.", registry=registry).observe(1)
-    Info("build", "What it is.", registry=registry).info({"version": "1"})
-    return generate_latest(registry, ALLOWUTF8)
-
-
-@pytest.mark.parametrize(
-    ("name", "first"),
-    [
-        ("orders_total", b"# HELP orders_total "),
-        ("größe_total", '# HELP "größe_total" '.encode()),
-        ("größe b_total", '# HELP "größe b_total" '.encode()),
-        ("größe d", '# HELP "größe d" '.encode()),
-        ("size", b"# HELP size "),
-        ("size_bucket", b"# HELP size "),
-        ("build_info", b"# HELP build_info "),
-    ],
-)
-def test_a_family_of_a_text_is_kept_whole(name: str, first: bytes) -> None:
-    text = exposition()
-    part = exposition_of(text, [name])
-    assert part.startswith(first)
-    assert part in text
-    assert text[text.index(part) + len(part) :].startswith((b"# HELP ", b""))
-    (kept,) = (family.name for family in parse_text(part.decode()))
-    whole = {family.name: family.samples for family in parse_text(text.decode())}
-    (samples,) = (family.samples for family in parse_text(part.decode()))
-    assert samples == whole[kept]
-
-
-def test_a_label_s_carriage_return_ends_no_line() -> None:
-    text = b'# TYPE a gauge\na{b="\r# TYPE c gauge"} 1\n# TYPE d gauge\nd 1\n'
-    assert exposition_of(text, ["c"]) == b""
-    assert exposition_of(text, ["a"]) == text[: text.index(b"# TYPE d")]
-
-
-def test_all_names_keep_all_and_no_name_nothing() -> None:
-    text = exposition()
-    names = {sample.name for family in parse_text(text.decode()) for sample in family.samples}
-    assert exposition_of(text, names) == text
-    assert exposition_of(text, ["nothing"]) == b""
-    assert exposition_of(b"", ["nothing"]) == b""
-    assert exposition_of(text + b"# EOF\n", ["nothing"]) == b"# EOF\n"
-
-
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -217,8 +165,9 @@ def test_all_names_keep_all_and_no_name_nothing() -> None:
 )
 def test_a_part_of_a_document_is_kept(name: str, kept: set[str]) -> None:
     counter = {"type": "counter", "help": "", "unit": "", "series": []}
-    whole = document(tools={"search": tool()}, metrics={"orders": counter, "my_tool_calls": counter})
-    part = document_of(whole, [name])
-    assert set(part) - {"schema_version", "timestamp", "uptime_seconds", "window_size"} == kept
+    namespace = "myapp" if name.startswith("myapp") else ""
+    metrics = {"orders": counter, "my_tool_calls": counter}
+    part = _part_of(document(tools={"search": tool()}, metrics=metrics, namespace=namespace), [name])
+    assert set(part) - {"schema_version", "timestamp", "uptime_seconds", "window_size", "namespace"} == kept
     if kept == {"metrics"}:
         assert list(part["metrics"]) == [name.removesuffix("_total")]

@@ -13,24 +13,23 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import pytest
-from canned import document, tool
+from canned import document, observation, tool
 from click.testing import CliRunner, Result
 
 import toolvitals as tv
 from toolvitals.cli._failure import Failure
 from toolvitals.cli._screen import View
-from toolvitals.cli._source import Reading, Source
 from toolvitals.cli._terminal import CLOSED, RESIZED, Terminal
 from toolvitals.cli.group import toolvitals
 from toolvitals.cli.top import Watch
+from toolvitals.snapshot import Snapshot
+from toolvitals.sources import Format, Observation, Source, SourceError
 from toolvitals.testing import isolated
 
-NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 # Variables that hide what size a terminal has.
 SIZES = {"COLUMNS", "LINES"}
 WAIT_SECONDS = 30.0
@@ -96,14 +95,17 @@ class Fake:
     def __init__(self, found: Sequence[dict[str, Any] | str]) -> None:
         self._found = iter(found)
 
-    def read(self) -> Reading:
+    def observe(self) -> Observation:
         found = next(self._found)
         if isinstance(found, str):
-            raise Failure(found)
-        return Reading(found, NOW, NOW)
+            raise SourceError(found)
+        return observation(found)
 
-    def body(self, format_: str) -> bytes:
-        raise AssertionError(format_)
+    def read(self) -> Snapshot:
+        return self.observe().snapshot
+
+    def render(self, format: Format, names: Collection[str] = ()) -> bytes:  # noqa: A002 (the protocol's name)
+        raise AssertionError(format)
 
 
 def watch(*found: dict[str, Any] | str) -> Watch:
@@ -119,11 +121,11 @@ def test_a_source_that_goes_away_is_told_of_and_asked_again() -> None:
     seen.look()
     assert seen.view.problem == "it is gone"
     assert seen.now is not None
-    assert seen.now.reading.document == one
+    assert seen.now.snapshot.tools["a"].total_calls == 1
     seen.look()
     assert seen.view.problem is None
     assert seen.before is not None
-    assert (seen.now.reading.document, seen.before.reading.document) == (two, one)
+    assert [one.snapshot.tools["a"].total_calls for one in (seen.before, seen.now)] == [1, 4]
 
 
 def test_a_source_that_was_never_there_is_a_failure() -> None:

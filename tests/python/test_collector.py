@@ -85,6 +85,7 @@ def test_the_contracts_example() -> None:
             "p99": 20.28,
         },
         "error_types": {"TimeoutError": 1},
+        "duration_buckets": [0, 0, 0, 2, 1, *[0] * 13],
     }
     assert collector.get_cache_metrics("semantic") == {
         "cache_name": "semantic",

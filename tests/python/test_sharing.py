@@ -390,10 +390,9 @@ def test_a_strangers_reading_changes_nothing(service: Service) -> None:
     second.kill()
     code = f"""
         import json
-        from toolvitals._backend import core
-        read = core.read_directory({str(service.directory)!r})
-        print(json.dumps([json.loads(read["snapshot"])["tools"]["search"]["total_calls"],
-                          sorted(entry["state"] for entry in read["segments"])]))
+        from toolvitals.sources import Directory
+        seen = Directory({str(service.directory)!r}).observe()
+        print(json.dumps([seen.snapshot.tools["search"].total_calls, sorted(one.state for one in seen.segments)]))
     """
     files = service.files()
     assert result_of(code) == [2, ["dead", "live"]]

@@ -10,6 +10,9 @@ from typing_extensions import assert_type
 
 import toolvitals as tv
 from toolvitals import periodic
+from toolvitals.snapshot import Delta, Snapshot
+from toolvitals.sources import Endpoint, ThisProcess
+from toolvitals.sources import Source as MetricsSource
 
 
 @tv.tool
@@ -103,3 +106,10 @@ def send(found: list[str]) -> None:
 
 
 periodic.every(None, 0.5, lambda: None, at_once=True, in_children=True)
+
+sources: list[MetricsSource] = [ThisProcess(), Endpoint("http://127.0.0.1:9109", token="t", timeout_s=1)]
+assert_type(tv.snapshot(), Snapshot)
+assert_type(sources[0].read().since(tv.snapshot()), Delta)
+assert_type(tv.snapshot().tools["search"].total_calls, int)
+assert_type(tv.snapshot().tools["search"].latency_ms.p95, float | None)
+assert_type(sources[0].render("prometheus", ["orders_total"]), bytes)

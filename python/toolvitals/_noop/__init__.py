@@ -10,7 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals._noop import _written
-from toolvitals._noop._written import locate_directory, read_directory, record_function, render, render_instruments
+from toolvitals._noop._written import (
+    locate_directory,
+    read_directory,
+    record_function,
+    render,
+    render_directory,
+    render_instruments,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -50,11 +57,13 @@ __all__ = [
     "locate_directory",
     "publish_page",
     "read_directory",
+    "read_snapshot",
     "record_function",
     "recorder_of",
     "refresh_crew",
     "remove_route",
     "render",
+    "render_directory",
     "render_families",
     "render_instruments",
     "render_tools",
@@ -64,6 +73,8 @@ __all__ = [
     "set_legacy_names",
     "share",
     "shared_directory",
+    "snapshot_families",
+    "stand_still",
     "tell_folds",
 ]
 
@@ -318,6 +329,18 @@ def configure(
     window_label: str = "q",
     strict: bool,
 ) -> None:
+    """Does nothing."""
+
+
+def read_snapshot() -> tuple[Any, ...]:
+    return ()
+
+
+def snapshot_families(capsule: object) -> dict[str, Any]:
+    return {}
+
+
+def stand_still(proc_root: str | None) -> None:
     """Does nothing."""
 
 

@@ -16,9 +16,12 @@ _MEASURED = (
     "resident_memory_bytes",
     "virtual_memory_bytes",
     "open_fds",
+    "max_fds",
     "threads",
     "start_time_seconds",
 )
+# Upper bounds of the buckets of durations, in seconds.
+_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _DROP_REASONS = (
     "arguments",
     "error_type",
@@ -59,6 +62,7 @@ def tool_metrics(name: str) -> dict[str, Any]:
         "avg_latency_ms": None,
         "latency_ms": {"count": 0, **dict.fromkeys(_STATISTICS)},
         "error_types": {},
+        "duration_buckets": [0] * (len(_BOUNDS) + 1),
     }
 
 
@@ -95,6 +99,9 @@ def everything() -> dict[str, Any]:
         "timestamp": datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "uptime_seconds": 0.0,
         "window_size": 0,
+        "created": 0.0,
+        "namespace": "",
+        "duration_bounds_seconds": list(_BOUNDS),
         "tools": {},
         "caches": {},
         "metrics": {},
@@ -109,5 +116,9 @@ def everything() -> dict[str, Any]:
             "merge_conflicts": {},
             "collectors": {},
             "overflow": {},
+            "stale_reads": 0,
+            "scrapes": 0,
+            "scrape_seconds": 0.0,
+            "limits": dict.fromkeys(("max_series", "memory_bytes", "window_size"), 0),
         },
     }

@@ -28,6 +28,7 @@ __all__ = [
     "read_directory",
     "record_function",
     "render",
+    "render_directory",
     "render_instruments",
 ]
 
@@ -112,7 +113,7 @@ def record_function(function: FunctionType, /) -> FunctionType:
     return function
 
 
-def render(format: str) -> bytes:  # noqa: A002 - the core's name
+def render(format: str, names: Sequence[str] = ()) -> bytes:  # noqa: A002 - the core's name
     """The exposition of nothing."""
     import json  # which takes longer to import than the rest, and is rarely needed
 
@@ -131,7 +132,7 @@ def locate_directory(path: str) -> str:
     return path
 
 
-def read_directory(path: str) -> dict[str, Any]:
+def read_directory(path: str) -> tuple[tuple[Any, ...], list[dict[str, Any]]]:
     """Raises RuntimeError: only the core reads segments."""
     raise RuntimeError(f"toolvitals records nothing here, and cannot read {path!r}")
 
@@ -252,6 +253,11 @@ class EnumBase(Instrument):
 
     def _zero(self) -> tuple[Any, ...]:
         return (0,)
+
+
+def render_directory(path: str, format: str, names: Sequence[str] = ()) -> bytes:  # noqa: A002 (the core's name)
+    """Raises RuntimeError: only the core reads segments."""
+    raise RuntimeError(f"toolvitals records nothing here, and cannot read {path!r}")
 
 
 def __getattr__(name: str) -> str:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
-import re
 import stat
-from collections.abc import Mapping
 from typing import Literal
 
 import toolvitals
-from toolvitals.cli._source import DirectorySource, Reading, Source
-from toolvitals.settings import Settings
+from toolvitals.cli._source import failing
+from toolvitals.snapshot import Snapshot
+from toolvitals.sources import Directory, Observation, Source
 
-__all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Limits", "Severity", "folder_of", "gather"]
+__all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Severity", "folder_of", "gather"]
 
 Severity = Literal["error", "warning", "note", "ok"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note", "ok")
-
-_OWN_SAMPLE = re.compile(rb"^(toolvitals_\w+) (\S+)$", re.MULTILINE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,15 +26,6 @@ class Finding:
     severity: Severity
     text: str
     advice: str | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What to measure by. The first two are this environment's; a process may have been told others."""
-
-    max_series: int = 10_000
-    memory_bytes: int = 64 * 1024 * 1024
-    hanging_s: float = 300.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,42 +40,34 @@ class Folder:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """Everything that is judged. `own_counts` are the samples without labels by which toolvitals tells of itself."""
+    """Everything that is judged. A call that has been running for `hanging_s` seconds counts as hanging."""
 
-    reading: Reading
+    seen: Observation
     version: str
-    limits: Limits = Limits()
-    own_counts: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    hanging_s: float = 300.0
     folder: Folder | None = None
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was seen."""
+        return self.seen.snapshot
 
-def gather(source: Source, hanging_s: float, environ: Mapping[str, str]) -> Facts:
+    @property
+    def of_several(self) -> bool:
+        """Whether several processes are shown, each of which has limits of its own."""
+        return self.seen.of_directory or self.snapshot.own.live_processes > 1
+
+
+def gather(source: Source, hanging_s: float) -> Facts:
     """Looks at the source. Failure where that is not possible."""
-    settings = Settings.tolerant(environ)
-    return Facts(
-        reading=source.read(),
-        version=toolvitals.__version__,
-        limits=Limits(settings.max_series, settings.memory_limit_mb * 1024 * 1024, hanging_s),
-        own_counts=_own_counts(source.body("prometheus")),
-        folder=folder_of(source),
-    )
-
-
-def _own_counts(text: bytes) -> dict[str, float]:
-    counts = {}
-    for name, value in _OWN_SAMPLE.findall(text):
-        try:
-            count = float(value)
-        except ValueError:
-            continue
-        if math.isfinite(count):
-            counts[name.decode()] = count
-    return counts
+    with failing():
+        seen = source.observe()
+    return Facts(seen, toolvitals.__version__, hanging_s, folder_of(source))
 
 
 def folder_of(source: Source) -> Folder | None:
     """The permissions of a source that is a folder; None of others, and of one that is gone."""
-    if not isinstance(source, DirectorySource):
+    if not isinstance(source, Directory):
         return None
     try:
         status = os.stat(source.path)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from toolvitals.cli._facts import Facts, Finding, Folder
 from toolvitals.cli._reasons import LAYOUT, reason_of
-from toolvitals.cli._rows import count
-from toolvitals.cli._source import Segment
 from toolvitals.cli._words import count_of, duration, printable
+from toolvitals.sources import Segment
 
 __all__ = [
     "check_dead",
@@ -70,10 +69,10 @@ def permissions_of(folder: Folder) -> Iterator[Finding]:
 
 def check_processes(facts: Facts) -> Iterator[Finding]:
     """Whether there is any process to show."""
-    if not facts.reading.of_folder:
+    if not facts.seen.of_directory:
         return
     live = len(_of_state(facts, "live"))
-    ended = count_of(facts.reading.retired_processes, "process", "processes")
+    ended = count_of(facts.snapshot.own.retired_processes, "process", "processes")
     if live:
         yield Finding(
             "processes", "ok", f"{count_of(live, 'process', 'processes')} of the service now, and {ended} before."
@@ -93,7 +92,7 @@ def check_dead(facts: Facts) -> Iterator[Finding]:
     Never a warning: a pool of workers that has just ended leaves some, and a check by a timer would raise an alarm over
     it. Nothing is wrong with them, for they are counted as they lie.
     """
-    if not facts.reading.of_folder:
+    if not facts.seen.of_directory:
         return
     dead = _of_state(facts, "dead")
     if not dead:
@@ -117,9 +116,9 @@ def check_files(facts: Facts) -> Iterator[Finding]:
     for segment in _of_state(facts, "refused") + _of_state(facts, "foreign"):
         if segment.name != _RETIRED:
             found[segment.state, segment.reason] += 1
-    refused = facts.reading.document["toolvitals"].get("refused_segments")
-    if not facts.reading.of_folder and isinstance(refused, dict):
-        found.update({("refused", reason): count(refused, reason) for reason in refused if count(refused, reason)})
+    refused = facts.snapshot.own.refused_segments
+    if not facts.seen.of_directory:
+        found.update({("refused", reason): files for reason, files in refused.items() if files})
     for (state, name), files in sorted(found.items(), key=lambda one: (one[0][0], one[0][1] or "")):
         reason = reason_of(name, state)
         which = _shown(s.name for s in _of_state(facts, state) if s.reason == name)
@@ -130,7 +129,7 @@ def check_files(facts: Facts) -> Iterator[Finding]:
             f"{text}, for {'it' if files == 1 else 'each'} {reason.words}{f': {which}' if which else '.'}",
             reason.advice,
         )
-    if not found and facts.reading.of_folder:
+    if not found and facts.seen.of_directory:
         yield Finding("files", "ok", "Every file of the folder is the service's and can be read.")
 
 
@@ -153,11 +152,11 @@ def check_layouts(facts: Facts) -> Iterator[Finding]:
 
 def check_versions(facts: Facts) -> Iterator[Finding]:
     """Different versions of toolvitals: among the live processes, and against this command's."""
-    if facts.reading.of_folder:
+    if facts.seen.of_directory:
         live = _of_state(facts, "live")
     else:
-        version = facts.reading.document["toolvitals"].get("version")
-        live = [Segment("", 0, "live", version=version)] if isinstance(version, str) else []
+        version = facts.snapshot.own.version
+        live = [Segment("", 0, "live", version=version)] if version else []
     versions = Counter(segment.version for segment in live if segment.version is not None)
     if len(versions) > 1:
         parts = ", ".join(f"{printable(version)} in {number}" for version, number in sorted(versions.items()))
@@ -203,7 +202,7 @@ def check_retired(facts: Facts) -> Iterator[Finding]:
 
 def check_future(facts: Facts) -> Iterator[Finding]:
     """Segments that say they were made after now."""
-    now = facts.reading.answered_at.timestamp()
+    now = facts.seen.answered_at.timestamp()
     late = [segment for segment in _segments(facts) if segment.created_unix > now + _FUTURE_TOLERANCE_S]
     if late:
         ahead = duration(max(segment.created_unix for segment in late) - now)
@@ -218,7 +217,7 @@ def check_future(facts: Facts) -> Iterator[Finding]:
 
 
 def _segments(facts: Facts) -> tuple[Segment, ...]:
-    return facts.reading.segments or ()
+    return facts.seen.segments or ()
 
 
 def _of_state(facts: Facts, state: str) -> list[Segment]:

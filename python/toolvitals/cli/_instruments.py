@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from toolvitals.cli._rows import Look, ToolRow, count, increase, number, per_second, seconds_between
+from toolvitals.catalogue import find
+from toolvitals.cli._rows import Look, ToolRow, per_second, seconds_between, since
 from toolvitals.cli._words import grouped, printable
+from toolvitals.snapshot import Family, Histogram, Series, Snapshot, Summary
 
-__all__ = ["InstrumentRow", "OperationRow", "bucket_quantile", "instrument_rows", "operation_rows", "received_lines"]
+__all__ = ["InstrumentRow", "OperationRow", "instrument_rows", "operation_rows", "received_lines"]
 
 # The families that `toolvitals serve` adds operations up to, and what it tells of itself.
 _OPERATIONS = "operations"
@@ -19,7 +20,6 @@ _BYTES = "operation_bytes"
 _LINES = "toolvitals_ipc_lines"
 _OF_OPERATIONS = frozenset({_OPERATIONS, _DURATIONS, _BYTES, "operation_object_size_bytes"})
 _TYPE, _OUTCOME = "operation_type", "outcome"
-_OWN = "toolvitals_"
 _COUNTED = frozenset({"histogram", "gaugehistogram", "summary"})
 
 
@@ -44,30 +44,32 @@ class InstrumentRow:
 
 
 def operation_rows(now: Look, before: Look | None) -> list[OperationRow]:
-    """One row for each type of operation, whatever its other labels, in the document's order."""
-    if not _has_operations(now):
+    """One row for each type of operation, whatever its other labels, in the snapshot's order."""
+    families = now.snapshot.families
+    if not _has_operations(families):
         return []
     seconds = seconds_between(now, before)
-    outcomes = _sums(now, _OPERATIONS, (_TYPE, _OUTCOME))
-    old: Mapping[tuple[str, ...], int] = {} if before is None else _sums(before, _OPERATIONS, (_TYPE,))
-    sizes = _sums(now, _BYTES, (_TYPE,))
-    buckets = _buckets(now)
+    outcomes = _sums(families.get(_OPERATIONS), (_TYPE, _OUTCOME))
+    delta = since(now, before)
+    grown = {} if delta is None else _sums(delta.families.get(_OPERATIONS), (_TYPE,))
+    sizes = _sums(families.get(_BYTES), (_TYPE,))
+    durations = _durations(families.get(_DURATIONS))
     rows = []
-    for (name,), calls in _sums(now, _OPERATIONS, (_TYPE,)).items():
+    for (name,), calls in _sums(families.get(_OPERATIONS), (_TYPE,)).items():
         errors = outcomes.get((name, "error"), 0)
-        found = buckets.get(name, {})
+        found = durations.get(name)
         rows.append(
             OperationRow(
                 name=printable(name),
                 calls=calls,
-                rate=per_second(increase(calls, old.get((name,), 0)), seconds),
+                rate=per_second(grown.get((name,)), seconds),
                 success_rate=(calls - errors) / calls if calls else None,
                 errors=errors,
                 in_progress=0,
                 oldest_s=None,
-                p50_ms=_milliseconds(bucket_quantile(found, 0.5)),
-                p95_ms=_milliseconds(bucket_quantile(found, 0.95)),
-                p99_ms=_milliseconds(bucket_quantile(found, 0.99)),
+                p50_ms=_quantile_ms(found, 0.5),
+                p95_ms=_quantile_ms(found, 0.95),
+                p99_ms=_quantile_ms(found, 0.99),
                 top_error=None,
                 bytes=sizes.get((name,), 0),
             )
@@ -78,67 +80,48 @@ def operation_rows(now: Look, before: Look | None) -> list[OperationRow]:
 def instrument_rows(now: Look, before: Look | None) -> list[InstrumentRow]:
     """One row for each other family, by name. What toolvitals tells of itself is none."""
     seconds = seconds_between(now, before)
+    snapshot, delta = now.snapshot, since(now, before)
+    with_operations = _has_operations(snapshot.families)
     return [
-        _instrument(name, family, _family(before, name), seconds)
-        for name, family in sorted(now.reading.document["metrics"].items())
-        if not name.startswith(_OWN) and not (name in _OF_OPERATIONS and _has_operations(now))
+        _instrument(family, None if delta is None else delta.families[name], seconds)
+        for name, family in sorted(snapshot.families.items())
+        if not _is_own(name, snapshot.namespace) and not (name in _OF_OPERATIONS and with_operations)
     ]
 
 
-def received_lines(document: Mapping[str, Any]) -> dict[str, int]:
+def received_lines(snapshot: Snapshot) -> dict[str, int]:
     """What became of the lines that a metrics server was sent, by result; empty where there is no such server."""
-    lines: dict[str, int] = {}
-    for series in _series(document["metrics"].get(_LINES)):
-        result = _label(series, "result")
-        lines[result] = lines.get(result, 0) + count(series, "value")
-    return lines
+    return {result: lines for (result,), lines in _sums(snapshot.families.get(_LINES), ("result",)).items()}
 
 
-def bucket_quantile(cumulative: Mapping[float, int], q: float) -> float | None:
-    """The quantile 0 < q < 1 as Prometheus' histogram_quantile() estimates it: evenly spread within a bucket.
-
-    `cumulative` is how many observations are at most a bound, by bound, with infinity. None without an observation.
-    """
-    total = max(cumulative.values(), default=0)
-    low, below = 0.0, 0
-    for bound in sorted(cumulative):
-        here = cumulative[bound]
-        if total and here >= q * total:
-            if math.isinf(bound):
-                return low
-            if bound <= 0 or here <= below:
-                return bound
-            return low + (bound - low) * (q * total - below) / (here - below)
-        low, below = bound, here
-    return None
+def _is_own(name: str, namespace: str) -> bool:
+    """Whether a family tells of tools, caches, processes or toolvitals itself. What a metrics server adds up is told
+    apart by its labels, for others have families of such names too."""
+    family = find(name, namespace)
+    return name.startswith("toolvitals_") or (family is not None and family.group != "operations")
 
 
-def _has_operations(look: Look) -> bool:
+def _has_operations(families: Mapping[str, Family]) -> bool:
     """Whether the family `operations` is that of a metrics server: others may have one of that name too."""
-    return any({_TYPE, _OUTCOME} <= set(_object(series, "labels")) for series in _series(_family(look, _OPERATIONS)))
+    found = families.get(_OPERATIONS)
+    return found is not None and any({_TYPE, _OUTCOME} <= set(series.labels) for series in found.series)
 
 
-def _instrument(
-    name: str, family: Mapping[str, Any], old: Mapping[str, Any] | None, seconds: float | None
-) -> InstrumentRow:
-    kind = str(family.get("type", "unknown"))
-    series = _series(family)
+def _instrument(family: Family, grown: Family | None, seconds: float | None) -> InstrumentRow:
     value, rate, mean = None, None, None
-    if kind == "counter" or kind in _COUNTED:
-        key = "value" if kind == "counter" else "count"
-        total = _total(series, key)
-        grown = total - (0.0 if old is None else _total(_series(old), key))
-        # A counter that is smaller than before began anew.
-        rate = per_second(grown if grown >= 0 else total, seconds)
+    if family.type == "counter" or family.type in _COUNTED:
+        total = _total(family.series)
+        rate = per_second(None if grown is None else _total(grown.series), seconds)
         value = _shown(total)
-        if kind in _COUNTED and total:
-            mean = _total(series, "sum") / total
-    elif kind in ("gauge", "unknown"):
-        value = _range([found for one in series if (found := number(one, "value")) is not None])
-    return InstrumentRow(printable(name), printable(kind), len(series), value, rate, mean)
+        if family.type in _COUNTED and total:
+            mean = math.fsum(_sum(series) for series in family.series) / total
+    elif family.type in ("gauge", "unknown"):
+        value = _range([one.value for one in family.series if isinstance(one.value, (int, float))])
+    return InstrumentRow(printable(family.name), family.type, len(family.series), value, rate, mean)
 
 
 def _range(values: list[float]) -> str | None:
+    values = [float(value) for value in values if math.isfinite(value)]
     if not values:
         return None
     low, high = min(values), max(values)
@@ -150,59 +133,51 @@ def _shown(value: float) -> str:
     return grouped(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
 
 
-def _total(series: Iterable[Mapping[str, Any]], key: str) -> float:
-    return math.fsum(number(one, key) or 0.0 for one in series)
+def _total(series: Iterable[Series]) -> float:
+    """What counters counted, or how many observations there are."""
+    return math.fsum(_counted(one) for one in series)
 
 
-def _sums(look: Look, name: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], int]:
-    """The values of a counter's series, added up by what they have in the labels."""
+def _counted(series: Series) -> float:
+    value = series.value
+    if isinstance(value, (Histogram, Summary)):
+        return value.count
+    return value if isinstance(value, (int, float)) and math.isfinite(value) else 0.0
+
+
+def _sum(series: Series) -> float:
+    value = series.value
+    found = value.sum if isinstance(value, (Histogram, Summary)) else None
+    return found if found is not None and math.isfinite(found) else 0.0
+
+
+def _sums(family: Family | None, labels: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """The whole values of a counter's series, added up by what they have in the labels."""
     sums: dict[tuple[str, ...], int] = {}
-    for series in _series(_family(look, name)):
-        key = tuple(_label(series, label) for label in labels)
-        sums[key] = sums.get(key, 0) + count(series, "value")
+    for series in () if family is None else family.series:
+        key = tuple(str(series.labels.get(label, "")) for label in labels)
+        sums[key] = sums.get(key, 0) + (series.value if isinstance(series.value, int) else 0)
     return sums
 
 
-def _buckets(look: Look) -> dict[str, dict[float, int]]:
-    """The cumulative buckets of the durations by type of operation."""
-    found: dict[str, dict[float, int]] = {}
-    for series in _series(_family(look, _DURATIONS)):
-        buckets = found.setdefault(_label(series, _TYPE), {})
-        for bound, here in _bounds(_object(series, "buckets")):
-            buckets[bound] = buckets.get(bound, 0) + here
+def _durations(family: Family | None) -> dict[str, Histogram]:
+    """The durations by type of operation, those of its series in one."""
+    found: dict[str, Histogram] = {}
+    for series in () if family is None else family.series:
+        if isinstance(series.value, Histogram):
+            name = str(series.labels.get(_TYPE, ""))
+            found[name] = _added(found[name], series.value) if name in found else series.value
     return found
 
 
-def _bounds(buckets: Mapping[str, Any]) -> Iterator[tuple[float, int]]:
-    for text in buckets:
-        try:
-            bound = float(text)
-        except ValueError:
-            continue
-        if not math.isnan(bound):
-            yield bound, count(buckets, text)
+def _added(one: Histogram, other: Histogram) -> Histogram:
+    """Both in one; their bounds are alike, since they are of one family."""
+    if one.bounds != other.bounds:
+        return one
+    buckets = tuple(a + b for a, b in zip(one.buckets, other.buckets, strict=True))
+    return dataclasses.replace(one, buckets=buckets)
 
 
-def _milliseconds(seconds: float | None) -> float | None:
+def _quantile_ms(histogram: Histogram | None, q: float) -> float | None:
+    seconds = None if histogram is None else histogram.quantile(q)
     return None if seconds is None else 1000 * seconds
-
-
-def _family(look: Look | None, name: str) -> Mapping[str, Any] | None:
-    if look is None:
-        return None
-    family: Mapping[str, Any] | None = look.reading.document["metrics"].get(name)
-    return family
-
-
-def _series(family: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    series = None if family is None else family.get("series")
-    return [one for one in series if isinstance(one, dict)] if isinstance(series, list) else []
-
-
-def _label(series: Mapping[str, Any], name: str) -> str:
-    return str(_object(series, "labels").get(name, ""))
-
-
-def _object(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = values.get(key)
-    return value if isinstance(value, dict) else {}

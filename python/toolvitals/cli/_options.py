@@ -13,7 +13,7 @@ import click
 from toolvitals.cli._source import DEFAULT_TIMEOUT_S, DEFAULT_URL, choose
 from toolvitals.cli._words import printable
 
-__all__ = ["PathText", "Seconds", "source_options"]
+__all__ = ["PathText", "Seconds", "format_option", "source_options"]
 
 
 class Seconds(click.FloatRange):
@@ -78,3 +78,10 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def format_option(*formats: str) -> Callable[..., Any]:
+    """Adds --format to a command, which is given `format_`: one of these, the first unless another is asked for."""
+    return click.option(
+        "--format", "format_", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from toolvitals.cli._facts import Facts, Finding
 from toolvitals.cli._instruments import instrument_rows, operation_rows, received_lines
-from toolvitals.cli._rows import Look, count
+from toolvitals.cli._rows import Look
 from toolvitals.cli._words import count_of, printable
 
 __all__ = ["check_lines", "check_records"]
@@ -49,13 +49,12 @@ _LINES = {
 
 def check_records(facts: Facts) -> Iterator[Finding]:
     """What there is to see, of every kind."""
-    document = facts.reading.document
-    look = Look(facts.reading, 0.0)
-    tools, caches = document["tools"], document["caches"]
+    look = Look(facts.seen, 0.0)
+    tools, caches = facts.snapshot.tools, facts.snapshot.caches
     operations, instruments = operation_rows(look, None), instrument_rows(look, None)
     found = [
-        _kind(len(tools), "tool", "tools", sum(count(one, "total_calls") for one in tools.values()), "call"),
-        _kind(len(caches), "cache", "caches", sum(count(one, "total_requests") for one in caches.values()), "request"),
+        _kind(len(tools), "tool", "tools", sum(one.total_calls for one in tools.values()), "call"),
+        _kind(len(caches), "cache", "caches", sum(one.total_requests for one in caches.values()), "request"),
         _kind(
             len(operations),
             "type of operation",
@@ -81,7 +80,7 @@ def check_records(facts: Facts) -> Iterator[Finding]:
 
 def check_lines(facts: Facts) -> Iterator[Finding]:
     """Lines that a metrics server was sent and could not take."""
-    lines = received_lines(facts.reading.document)
+    lines = received_lines(facts.snapshot)
     if not lines:
         return
     bad = {result: number for result, number in lines.items() if number and result != _ACCEPTED}

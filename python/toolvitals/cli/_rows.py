@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from toolvitals.cli._source import Reading, Segment
 from toolvitals.cli._words import printable
+from toolvitals.snapshot import Delta, ProcessStats, Snapshot, ToolStats
+from toolvitals.sources import Observation, Segment
 
 __all__ = [
     "SORTS",
@@ -17,28 +17,29 @@ __all__ = [
     "ProcessRow",
     "ToolRow",
     "cache_rows",
-    "count",
-    "ended_processes",
-    "increase",
-    "number",
     "per_second",
     "process_rows",
     "seconds_between",
+    "since",
     "sorted_tools",
     "tool_rows",
 ]
 
-_MAX_COUNT = 2**64
 # Two looks that are closer than this say nothing of a rate.
 _MIN_SECONDS = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
-    """A reading, and when it was made by a clock that does not jump, in seconds."""
+    """What was seen, and when by a clock that does not jump, in seconds."""
 
-    reading: Reading
+    seen: Observation
     at_s: float
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was seen."""
+        return self.seen.snapshot
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,44 +100,37 @@ SORTS: dict[str, _Value | None] = {
 
 
 def tool_rows(now: Look, before: Look | None) -> list[ToolRow]:
-    """One row for each tool, in the document's order; rates are since `before`."""
+    """One row for each tool, in the snapshot's order; rates are since `before`."""
     seconds = seconds_between(now, before)
-    old: Mapping[str, Any] = {} if before is None else before.reading.document["tools"]
-    return [_tool(name, tool, old.get(name, {}), seconds) for name, tool in now.reading.document["tools"].items()]
+    grown = since(now, before)
+    return [
+        _tool(name, tool, None if grown is None else grown.tools[name].total_calls, seconds)
+        for name, tool in now.snapshot.tools.items()
+    ]
 
 
 def cache_rows(now: Look) -> list[CacheRow]:
-    """One row for each cache, in the document's order."""
+    """One row for each cache, in the snapshot's order."""
     return [
-        CacheRow(
-            printable(name),
-            count(cache, "hits"),
-            count(cache, "misses"),
-            number(cache, "hit_rate"),
-            count(cache, "evictions"),
-        )
-        for name, cache in now.reading.document["caches"].items()
+        CacheRow(printable(name), cache.hits, cache.misses, cache.hit_rate, cache.evictions)
+        for name, cache in now.snapshot.caches.items()
     ]
 
 
 def process_rows(now: Look, before: Look | None) -> list[ProcessRow]:
     """One row for each process that is known; of a folder also for those that ended and left a segment."""
     seconds = seconds_between(now, before)
-    old = {} if before is None else {_identity(told): told for told in _told(before)}
-    rows = {}
-    for told in _told(now):
-        rows[count(told, "pid")] = _process(told, old.get(_identity(told), {}), seconds, now)
-    for segment in now.reading.segments or ():
+    known = frozenset() if before is None else frozenset(map(_identity, before.snapshot.processes))
+    grown = since(now, before)
+    used = {} if grown is None else {process.pid: process.cpu_seconds for process in grown.processes}
+    rows = {
+        process.pid: _process(process, used.get(process.pid) if _identity(process) in known else None, seconds, now)
+        for process in now.snapshot.processes
+    }
+    for segment in now.seen.segments or ():
         if segment.state in ("live", "dead"):
             rows[segment.pid] = _with_segment(rows.get(segment.pid), segment, now)
     return sorted(rows.values(), key=lambda row: (row.state != "live", row.pid))
-
-
-def ended_processes(reading: Reading) -> int:
-    """How many processes of the service have ended, as far as their counts are shown."""
-    if reading.of_folder:
-        return reading.retired_processes
-    return count(_object(reading.document["toolvitals"], "processes"), "retired")
 
 
 def sorted_tools(rows: Iterable[Row], sort: str, reverse: bool = False) -> list[Row]:
@@ -150,9 +144,9 @@ def sorted_tools(rows: Iterable[Row], sort: str, reverse: bool = False) -> list[
     return [row for _, row in known] + [row for row in by_name if value(row) is None]
 
 
-def increase(now: int, before: int) -> int:
-    """What a counter grew by. One that is smaller than before began anew, as that of a process that was restarted."""
-    return now - before if now >= before else now
+def since(now: Look, before: Look | None) -> Delta | None:
+    """What was counted between two looks; None where there is one."""
+    return None if before is None else now.snapshot.since(before.snapshot)
 
 
 def seconds_between(now: Look, before: Look | None) -> float | None:
@@ -161,82 +155,49 @@ def seconds_between(now: Look, before: Look | None) -> float | None:
     return None if seconds is None or seconds < _MIN_SECONDS else seconds
 
 
-def per_second(increased: float, seconds: float | None) -> float | None:
-    """What grew by so much within so many seconds, in one; None where the time is not known."""
-    return None if seconds is None else increased / seconds
+def per_second(increased: float | None, seconds: float | None) -> float | None:
+    """What grew by so much within so many seconds, in one; None where either is not known."""
+    return None if seconds is None or increased is None else increased / seconds
 
 
-def count(values: Mapping[str, Any], key: str) -> int:
-    """A whole number of a document, 0 where there is none."""
-    value = values.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        return 0
-    return min(value, _MAX_COUNT)
-
-
-def number(values: Mapping[str, Any], key: str) -> float | None:
-    """A number of a document, None where there is none."""
-    value = values.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # An int of a document may be too large for a float.
-    return float(value) if -_MAX_COUNT <= value <= _MAX_COUNT else None
-
-
-def _tool(name: str, tool: Mapping[str, Any], old: Mapping[str, Any], seconds: float | None) -> ToolRow:
-    oldest_ms = number(tool, "oldest_in_progress_ms")
-    window = _object(tool, "latency_ms")
+def _tool(name: str, tool: ToolStats, grown: int | None, seconds: float | None) -> ToolRow:
+    oldest_ms = tool.oldest_in_progress_ms
+    window = tool.latency_ms
     return ToolRow(
         name=printable(name),
-        calls=count(tool, "total_calls"),
-        rate=per_second(increase(count(tool, "total_calls"), count(old, "total_calls")), seconds),
-        success_rate=number(tool, "success_rate"),
-        errors=count(tool, "failed_calls"),
-        in_progress=count(tool, "in_progress"),
+        calls=tool.total_calls,
+        rate=per_second(grown, seconds),
+        success_rate=tool.success_rate,
+        errors=tool.failed_calls,
+        in_progress=tool.in_progress,
         oldest_s=None if oldest_ms is None else oldest_ms / 1000,
-        p50_ms=number(window, "p50"),
-        p95_ms=number(window, "p95"),
-        p99_ms=number(window, "p99"),
-        top_error=_most_frequent(_object(tool, "error_types")),
+        p50_ms=window.p50,
+        p95_ms=window.p95,
+        p99_ms=window.p99,
+        top_error=_most_frequent(tool.error_types),
     )
 
 
-def _object(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = values.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _most_frequent(error_types: Mapping[str, Any]) -> str | None:
+def _most_frequent(error_types: Mapping[str, int]) -> str | None:
     """The type of which there were most; of two that are equal the first by name."""
-    name = min(error_types, key=lambda name: (-count(error_types, name), name), default=None)
+    name = min(error_types, key=lambda name: (-error_types[name], name), default=None)
     return None if name is None else printable(name)
 
 
-def _told(look: Look) -> list[Mapping[str, Any]]:
-    """The processes that a document describes; of a folder, without the process that reads it."""
-    system = look.reading.document["system"]
-    several = system.get("processes")
-    if not isinstance(several, list) or not several:
-        several = [system.get("process")]
-    told: list[Mapping[str, Any]] = [one for one in several if isinstance(one, dict) and count(one, "pid")]
-    return [one for one in told if one["pid"] != os.getpid()] if look.reading.of_folder else told
-
-
-def _identity(told: Mapping[str, Any]) -> tuple[int, float | None]:
+def _identity(process: ProcessStats) -> tuple[int, float | None]:
     """What no two processes share: numbers are used again."""
-    return count(told, "pid"), number(told, "start_time_seconds")
+    return process.pid, process.start_time_seconds
 
 
-def _process(told: Mapping[str, Any], old: Mapping[str, Any], seconds: float | None, now: Look) -> ProcessRow:
-    used, used_before = number(told, "cpu_seconds"), number(old, "cpu_seconds")
+def _process(process: ProcessStats, used_s: float | None, seconds: float | None, now: Look) -> ProcessRow:
     return ProcessRow(
-        pid=count(told, "pid"),
+        pid=process.pid,
         state="live",
-        cpu=None if used is None or used_before is None else per_second(max(used - used_before, 0.0), seconds),
-        resident_bytes=count(told, "resident_memory_bytes") or None,
-        threads=count(told, "threads") or None,
-        open_fds=count(told, "open_fds") or None,
-        age_s=_age(number(told, "start_time_seconds"), now),
+        cpu=per_second(used_s, seconds),
+        resident_bytes=process.resident_memory_bytes,
+        threads=process.threads,
+        open_fds=process.open_fds,
+        age_s=_age(process.start_time_seconds, now),
     )
 
 
@@ -253,4 +214,4 @@ def _with_segment(row: ProcessRow | None, segment: Segment, now: Look) -> Proces
 def _age(since_unix: float | None, now: Look) -> float | None:
     if not since_unix:
         return None
-    return max(0.0, now.reading.answered_at.timestamp() - since_unix)
+    return max(0.0, now.seen.answered_at.timestamp() - since_unix)

@@ -16,8 +16,6 @@ from toolvitals.cli._rows import (
     ProcessRow,
     ToolRow,
     cache_rows,
-    ended_processes,
-    number,
     process_rows,
     sorted_tools,
     tool_rows,
@@ -25,7 +23,7 @@ from toolvitals.cli._rows import (
 from toolvitals.cli._table import NONE, Column, share, table
 from toolvitals.cli._words import byte_size, count_of, duration, grouped, percent, printable
 
-__all__ = ["View", "screen"]
+__all__ = ["Tables", "View", "screen", "tables"]
 
 Row = TypeVar("Row")
 
@@ -123,18 +121,38 @@ _PROCESSES: tuple[Column[ProcessRow], ...] = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Tables:
+    """The rows of each table, in their order."""
+
+    tools: list[ToolRow]
+    operations: list[OperationRow]
+    caches: list[CacheRow]
+    instruments: list[InstrumentRow]
+    processes: list[ProcessRow]
+
+
+def tables(now: Look, before: Look | None, view: View) -> Tables:
+    """What there is to show, as values."""
+    return Tables(
+        tools=sorted_tools(tool_rows(now, before), view.sort, view.reverse),
+        operations=sorted_tools(operation_rows(now, before), view.sort, view.reverse),
+        caches=sorted(cache_rows(now), key=lambda row: row.name),
+        instruments=instrument_rows(now, before),
+        processes=process_rows(now, before),
+    )
+
+
 def screen(now: Look, before: Look | None, view: View, width: int, height: int | None = None) -> RenderableType:
     """Everything at once, at most `width` cells wide and, unless that is None, `height` lines high."""
-    tools = sorted_tools(tool_rows(now, before), view.sort, view.reverse)
-    operations = sorted_tools(operation_rows(now, before), view.sort, view.reverse)
-    caches = sorted(cache_rows(now), key=lambda row: row.name)
-    instruments = instrument_rows(now, before)
-    processes = process_rows(now, before)
+    found = tables(now, before, view)
+    tools, operations, caches = found.tools, found.operations, found.caches
+    instruments, processes = found.instruments, found.processes
     wanted = [len(tools), len(operations), len(caches), len(instruments), len(processes)]
     counts = [rows if view.limit is None else min(rows, view.limit) for rows in wanted]
     if height is not None:
-        tables = sum(1 for rows in wanted if rows)
-        counts = share(max(height - _HEADER_LINES - view.keys - tables * _TABLE_LINES, 1), counts)
+        titles = sum(1 for rows in wanted if rows)
+        counts = share(max(height - _HEADER_LINES - view.keys - titles * _TABLE_LINES, 1), counts)
     order = f"by {view.sort}{', reversed' if view.reverse else ''}"
     parts: list[RenderableType] = [_header(now, _sums(tools, operations, instruments), view), Text("")]
     if not any(wanted[:4]):
@@ -143,7 +161,7 @@ def screen(now: Look, before: Look | None, view: View, width: int, height: int |
     parts += _part(f"Operations, {order}", _OPERATIONS, operations, counts[1], width)
     parts += _part("Caches", _CACHES, caches, counts[2], width)
     parts += _part("Instruments", _INSTRUMENTS, instruments, counts[3], width)
-    retired = ended_processes(now.reading)
+    retired = now.snapshot.own.retired_processes
     ended = f", and {count_of(retired, 'process', 'processes')} that ended" if retired else ""
     parts += _part(f"Processes{ended}", _PROCESSES, processes, counts[4], width)
     if view.keys:
@@ -187,13 +205,12 @@ def _calls(rows: Sequence[ToolRow], noun: str) -> list[str]:
 
 
 def _header(now: Look, sums: list[str], view: View) -> RenderableType:
-    document = now.reading.document
-    facts = [view.title, f"toolvitals {printable(str(document['toolvitals'].get('version', '?')))}"]
-    uptime = number(document, "uptime_seconds")
-    # A folder's is that of this process.
-    if uptime is not None and not now.reading.of_folder:
-        facts.append(f"up {duration(uptime)}")
-    facts.append(now.reading.answered_at.astimezone().strftime("%H:%M:%S"))
+    snapshot = now.snapshot
+    facts = [view.title, f"toolvitals {printable(snapshot.own.version or '?')}"]
+    # A folder's is that of whichever process has lived longest.
+    if not now.seen.of_directory:
+        facts.append(f"up {duration(snapshot.uptime_s)}")
+    facts.append(now.seen.answered_at.astimezone().strftime("%H:%M:%S"))
     # What is wrong comes first, since a narrow terminal cuts the end.
     if view.problem is not None:
         state = _line(view.problem, "bold red")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 import sys
 import textwrap
@@ -16,10 +15,10 @@ import click
 from toolvitals.cli import _checks, _folder_checks, _overflow_checks, _record_checks
 from toolvitals.cli._facts import SEVERITIES, Facts, Finding, folder_of, gather
 from toolvitals.cli._failure import Failure
-from toolvitals.cli._options import Seconds, source_options
+from toolvitals.cli._options import Seconds, format_option, source_options
 from toolvitals.cli._output import OutputError, say
-from toolvitals.cli._source import Source
 from toolvitals.cli._words import count_of, duration
+from toolvitals.sources import Source
 
 __all__ = ["CHECKS", "doctor", "examine"]
 
@@ -51,7 +50,8 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
 
 @click.command()
 @source_options
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@format_option("text", "json")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--quiet", "-q", is_flag=True, help="Print what is wrong, and nothing where nothing is.")
 @click.option(
     "--hanging-after",
@@ -64,7 +64,7 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
 )
 @click.pass_context
 def doctor(
-    ctx: click.Context, choose_source: Callable[[], Source], as_json: bool, quiet: bool, hanging_s: float
+    ctx: click.Context, choose_source: Callable[[], Source], format_: str, as_json: bool, quiet: bool, hanging_s: float
 ) -> None:
     """Say in plain words what is wrong.
 
@@ -72,6 +72,7 @@ def doctor(
     the service was not reached. It is the same whoever reads the output, and how far: in a pipeline, have the shell
     keep it (set -o pipefail).
     """
+    as_json = as_json or format_ == "json"
     title = None
     try:
         source = choose_source()
@@ -102,7 +103,7 @@ def doctor(
 def _look(source: Source, hanging_s: float) -> tuple[list[Finding], int]:
     """What is found, and the exit code."""
     try:
-        findings = examine(gather(source, hanging_s, os.environ))
+        findings = examine(gather(source, hanging_s))
     except Failure as failure:
         folder = folder_of(source)
         why = [] if folder is None else list(_folder_checks.permissions_of(folder))
@@ -112,7 +113,7 @@ def _look(source: Source, hanging_s: float) -> tuple[list[Finding], int]:
 
 def examine(facts: Facts) -> list[Finding]:
     """What all checks find, the worst first."""
-    took = duration((facts.reading.answered_at - facts.reading.asked_at).total_seconds())
+    took = duration((facts.seen.answered_at - facts.seen.asked_at).total_seconds())
     found = [Finding("reachable", "ok", f"It answered within {took}.")]
     found += [finding for check in CHECKS for finding in check(facts)]
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -12,11 +13,13 @@ from rich.console import Console
 from rich.live import Live
 
 from toolvitals.cli._failure import Failure
-from toolvitals.cli._options import Seconds, source_options
+from toolvitals.cli._options import Seconds, format_option, source_options
+from toolvitals.cli._output import say
 from toolvitals.cli._rows import SORTS, Look
-from toolvitals.cli._screen import View, screen
-from toolvitals.cli._source import Source
+from toolvitals.cli._screen import View, screen, tables
+from toolvitals.cli._source import failing
 from toolvitals.cli._terminal import CLOSED, SUSPENDED, Terminal, suspend
+from toolvitals.sources import Source
 
 __all__ = ["top"]
 
@@ -30,6 +33,7 @@ _QUIT_KEYS = frozenset({"q", "Q", "\x04", CLOSED})
 
 @click.command()
 @source_options
+@format_option("table", "json")
 @click.option("--sort", type=click.Choice(list(SORTS)), default="calls", show_default=True, help="How to order tools.")
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option(
@@ -43,6 +47,7 @@ _QUIT_KEYS = frozenset({"q", "Q", "\x04", CLOSED})
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows of each table.")
 def top(
     choose_source: Callable[[], Source],
+    format_: str,
     sort: str,
     reverse: bool,
     interval_s: float | None,
@@ -52,21 +57,22 @@ def top(
     """Watch tools, operations, instruments and processes in a table.
 
     Rates are those since the last look; percentiles are those of each tool's window. Where the output is no terminal,
-    one table is printed after the other.
+    one table is printed after the other. With --format json each look is one line of JSON with the rows of all tables.
     """
     source = choose_source()
     watch = Watch(source, View(source.title, sort, reverse, limit), time.monotonic)
     watch.look()
+    show = _print_json if format_ == "json" else _print
     try:
         if once:
             if interval_s is not None or sort == "rate":
                 _wait_and_look(watch, interval_s or _INTERVAL_S)
-            _print(watch)
-        elif sys.stdout.isatty() and not Console().is_dumb_terminal:
+            show(watch)
+        elif format_ == "table" and sys.stdout.isatty() and not Console().is_dumb_terminal:
             _draw(watch, interval_s or _INTERVAL_S)
         else:
             while True:
-                _print(watch)
+                show(watch)
                 _wait_and_look(watch, interval_s or _INTERVAL_S)
     except KeyboardInterrupt:
         pass  # The ordinary way to end it.
@@ -86,13 +92,14 @@ class Watch:
     def look(self) -> None:
         """Reads anew. Once there was something to show, a Failure is shown beside it instead of being raised."""
         try:
-            reading = self._source.read()
+            with failing():
+                seen = self._source.observe()
         except Failure as failure:
             if self.now is None:
                 raise
             self.view = dataclasses.replace(self.view, problem=failure.message)
             return
-        self.now, self.before = Look(reading, self._clock()), self.now
+        self.now, self.before = Look(seen, self._clock()), self.now
         self.view = dataclasses.replace(self.view, problem=None)
 
     def press(self, events: Sequence[str]) -> bool:
@@ -114,6 +121,14 @@ def _print(watch: Watch) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=_UNLIMITED_WIDTH)
     assert watch.now is not None
     console.print(screen(watch.now, watch.before, watch.view, console.width))
+
+
+def _print_json(watch: Watch) -> None:
+    """The rows of all tables on one line."""
+    assert watch.now is not None
+    found = dataclasses.asdict(tables(watch.now, watch.before, watch.view))
+    rows = {name: shown[: watch.view.limit] for name, shown in found.items()}
+    say(json.dumps({"source": watch.view.title, "problem": watch.view.problem, **rows}))
 
 
 def _wait_and_look(watch: Watch, seconds: float) -> None:

@@ -16,10 +16,10 @@ from datetime import datetime, timezone
 from typing import IO
 from urllib.parse import urlsplit
 
-from toolvitals.cli._failure import Failure, NotReached
-from toolvitals.cli._words import printable
+from toolvitals.sources._source import NotAllowedError, NotReachedError
+from toolvitals.sources.text import printable
 
-__all__ = ["Endpoint"]
+__all__ = ["Connection"]
 
 # The largest store of toolvitals is 1 GiB; what is larger than this is not read on a terminal.
 _MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -46,17 +46,17 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     http_error_308 = urllib.request.HTTPRedirectHandler.http_error_302
 
 
-class Endpoint:
+class Connection:
     """An endpoint's address, with what a request to it needs. `url` is without a route. Not thread-safe."""
 
     def __init__(self, url: str, token: str, timeout_s: float) -> None:
         """`url` is http or https, with a host, and may end in a route of toolvitals; `timeout_s` is how long the server
-        may say nothing, and how long its answer may take. Failure for a bad URL or token, which it does not repeat."""
+        may say nothing, and its answer take. ValueError for a bad URL or token, which it does not repeat."""
         self.url = _base(url)
         self._token = token
         self._timeout_s = timeout_s
         if not re.fullmatch(r"[!-~]{0,4096}", token):
-            raise Failure("the token must be at most 4096 visible ASCII characters without spaces")
+            raise ValueError("the token must be at most 4096 visible ASCII characters without spaces")
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
         if _is_loopback(urlsplit(self.url).hostname or ""):
             # A proxy that the environment names has a loopback address of its own.
@@ -66,7 +66,7 @@ class Endpoint:
     def get(self, route: str, accept: str) -> tuple[bytes, datetime | None]:
         """The body at a route, and the time of the answer's `Date` header.
 
-        Failure where the endpoint does not let this command in, NotReached where there is no good answer.
+        NotAllowedError where the endpoint does not let the reader in, NotReachedError where there is no good answer.
         """
         headers = {"Accept": accept}
         if self._token:
@@ -80,17 +80,17 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             with error:
                 # Who is not let in has to be asked for in another way; everything else is the service's.
-                failure = Failure if error.code in _NOT_LET_IN else NotReached
+                failure = NotAllowedError if error.code in _NOT_LET_IN else NotReachedError
                 raise failure(self._refusal(error, route)) from error
         except urllib.error.URLError as error:
-            raise NotReached(self._unreachable(error.reason)) from error
+            raise NotReachedError(self._unreachable(error.reason)) from error
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise NotReached(self._unreachable(error)) from error
+            raise NotReachedError(self._unreachable(error)) from error
 
     def _check_type(self, answered: str, accept: str) -> None:
         asked = accept.partition(";")[0]
         if answered != asked:
-            raise NotReached(
+            raise NotReachedError(
                 f"{self.url} answered with {printable(answered)} instead of {asked}: is it an endpoint of toolvitals?"
             )
 
@@ -100,11 +100,11 @@ class Endpoint:
             chunks.append(chunk)
             size += len(chunk)
             if size > _MAX_BODY_BYTES:
-                raise NotReached(f"{self.url} answered with more than {_MAX_BODY_BYTES // 1024**2} MiB")
+                raise NotReachedError(f"{self.url} answered with more than {_MAX_BODY_BYTES // 1024**2} MiB")
             if time.monotonic() > until:
                 raise TimeoutError
         if response.length:
-            raise NotReached(f"{self.url} closed the connection in the middle of its answer")
+            raise NotReachedError(f"{self.url} closed the connection in the middle of its answer")
         return b"".join(chunks)
 
     def _refusal(self, error: urllib.error.HTTPError, route: str) -> str:
@@ -112,10 +112,10 @@ class Endpoint:
             return f"{self.url} " + (
                 "wants another token than the one it was given"
                 if self._token
-                else "wants a token: set METRICS_AUTH_TOKEN, or give --token"
+                else "wants a token: give it the METRICS_AUTH_TOKEN of the service"
             )
         if error.code == http.HTTPStatus.NOT_FOUND:
-            return f"{self.url} has no {route}: is it an endpoint of toolvitals?"
+            return f"{self.url} has no {route.partition('?')[0]}: is it an endpoint of toolvitals?"
         return f"{self.url} answered with status {error.code} ({_explanation(error)})"
 
     def _unreachable(self, reason: object) -> str:
@@ -133,19 +133,19 @@ class Endpoint:
 
 
 def _base(url: str) -> str:
-    """The address without a route; Failure where it is none."""
+    """The address without a route; ValueError where it is none."""
     shown = printable(url)
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
     except ValueError as error:
-        raise Failure(f"--url {shown} has a host or a port that is none") from error
+        raise ValueError(f"the URL {shown} has a host or a port that is none") from error
     if parts.username is not None or parts.password is not None:
-        raise Failure("--url must hold no user and no password: give --token, or set METRICS_AUTH_TOKEN")
+        raise ValueError("the URL must hold no user and no password: give the token beside it")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Failure(f"--url {shown} must be http://host:port or https://host:port")
+        raise ValueError(f"the URL {shown} must be http://host:port or https://host:port")
     if parts.query or parts.fragment or not re.fullmatch(r"[!-~]*", parts.netloc + parts.path):
-        raise Failure(f"--url {shown} must be an address of ASCII characters, without a query")
+        raise ValueError(f"the URL {shown} must be an address of ASCII characters, without a query")
     path = parts.path.rstrip("/")
     for route in _ROUTES:
         if path.endswith(route):

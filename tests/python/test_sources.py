@@ -1,4 +1,4 @@
-"""cli/_source.py and cli/_http.py: where metrics are read from, and what is said where they cannot be."""
+"""sources/: what is said where metrics cannot be read; and cli/_source.py, which chooses."""
 
 from __future__ import annotations
 
@@ -13,26 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import answering, document, folder_reader, segment
+from canned import FolderCore, answering, document, segment
 from certificates import Certificates
 
 import toolvitals as tv
 from toolvitals import _core
-from toolvitals.cli._failure import Failure, NotReached
-from toolvitals.cli._http import Endpoint
-from toolvitals.cli._source import DEFAULT_URL, DirectorySource, EndpointSource, Source, choose
+from toolvitals.cli._failure import Failure
+from toolvitals.cli._source import DEFAULT_URL, choose
+from toolvitals.sources import Directory, Endpoint, NotAllowedError, NotReachedError, Source, SourceError
 from toolvitals.testing import isolated
 
 
-def source_of(url: str, token: str = "", timeout_s: float = 20.0) -> EndpointSource:
-    return EndpointSource(Endpoint(url, token, timeout_s))
+def source_of(url: str, token: str = "", timeout_s: float = 20.0) -> Endpoint:
+    return Endpoint(url, token, timeout_s)
 
 
-def failure_of(source: Source, exit_code: int = 3) -> str:
-    with pytest.raises(Failure) as raised:
+def failure_of(source: Source, kind: type[SourceError] = NotReachedError) -> str:
+    with pytest.raises(kind) as raised:
         source.read()
-    assert raised.value.exit_code == exit_code
-    return raised.value.message
+    return str(raised.value)
 
 
 def answer_with(body: bytes, status: int = 200, content_type: str = "application/json", **headers: str) -> Any:
@@ -47,9 +46,9 @@ def answer_with(body: bytes, status: int = 200, content_type: str = "application
     return answer
 
 
-def failure_with(*arguments: Any, exit_code: int = 3, **headers: Any) -> str:
+def failure_with(*arguments: Any, kind: type[SourceError] = NotReachedError, **headers: Any) -> str:
     with answering(answer_with(*arguments, **headers)) as url:
-        return failure_of(source_of(url), exit_code).replace(url, "URL")
+        return failure_of(source_of(url), kind).replace(url, "URL")
 
 
 @pytest.mark.parametrize("route", ["", "/", "/metrics", "/metrics.json", "/health", "/metrics/"])
@@ -59,14 +58,18 @@ def test_an_endpoint_is_read_by_whichever_route_it_is_named(route: str) -> None:
         base = f"http://127.0.0.1:{endpoints.json_port}"
         source = source_of(base + route)
         assert source.title == base
-        reading = source.read()
-        assert reading.document["tools"]["search"]["total_calls"] == 1
-        assert reading.asked_at <= reading.answered_at
-        assert reading.date is not None
-        assert abs(reading.date - reading.asked_at) < timedelta(hours=1)
-        assert json.loads(source.body("json"))["tools"]["search"]["total_calls"] == 1
-        assert b"# TYPE tool_calls_total counter" in source.body("prometheus")
-        assert source.body("openmetrics").endswith(b"# EOF\n")
+        seen = source.observe()
+        assert seen.snapshot.tools["search"].total_calls == 1
+        assert seen.asked_at <= seen.answered_at
+        assert seen.date is not None
+        assert abs(seen.date - seen.asked_at) < timedelta(hours=1)
+        assert json.loads(source.render("json"))["tools"]["search"]["total_calls"] == 1
+        assert b"# TYPE tool_calls_total counter" in source.render("prometheus")
+        assert source.render("openmetrics").endswith(b"# EOF\n")
+        assert source.render("openmetrics", ["nothing"]) == b"# EOF\n"
+        assert b"# TYPE tool_calls_total counter" not in source.render("prometheus", ["cache_requests_total"])
+        with pytest.raises(ValueError, match="format 'yaml' must be one of json, prometheus"):
+            source.render("yaml")  # type: ignore[arg-type]
 
 
 def test_a_host_and_port_are_enough() -> None:
@@ -91,28 +94,28 @@ def test_a_host_and_port_are_enough() -> None:
     ],
 )
 def test_a_bad_url_is_refused(url: str, said: str) -> None:
-    with pytest.raises(Failure, match=said):
+    with pytest.raises(ValueError, match=said):
         Endpoint(url, "", 1)
 
 
 def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
-    with pytest.raises(Failure) as raised:
+    with pytest.raises(ValueError, match="no password") as raised:
         Endpoint("http://user:secret@example.org", "", 1)
-    assert "secret" not in raised.value.message
+    assert "secret" not in str(raised.value)
 
 
 def test_a_bad_token_is_refused_and_not_repeated() -> None:
-    with pytest.raises(Failure) as raised:
+    with pytest.raises(ValueError, match="visible ASCII") as raised:
         Endpoint("http://example.org", "se\ncret", 1)
-    assert "cret" not in raised.value.message
+    assert "cret" not in str(raised.value)
 
 
 def test_a_token_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     with isolated(), tv.start(json_port=0, auth_token="open-sesame") as endpoints:
         assert endpoints.json_url is not None
-        assert source_of(endpoints.json_url, "open-sesame").read().document["schema_version"] == 1
-        assert "wants a token" in failure_of(source_of(endpoints.json_url), exit_code=2)
-        wrong = failure_of(source_of(endpoints.json_url, "abracadabra"), exit_code=2)
+        assert source_of(endpoints.json_url, "open-sesame").read().own.version == tv.__version__
+        assert "wants a token" in failure_of(source_of(endpoints.json_url), NotAllowedError)
+        wrong = failure_of(source_of(endpoints.json_url, "abracadabra"), NotAllowedError)
         assert "another token" in wrong
         assert "abracadabra" not in wrong
 
@@ -160,7 +163,7 @@ def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
 
 
 def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolvitals.cli._http._MAX_BODY_BYTES", 1024**2)
+    monkeypatch.setattr("toolvitals.sources._http._MAX_BODY_BYTES", 1024**2)
     body = json.dumps(document()).encode()
     assert failure_with(body + b" " * 1024**2) == "URL answered with more than 1 MiB"
     with answering(answer_with(body.ljust(1024**2))) as url:
@@ -180,6 +183,8 @@ def test_what_answers_is_something_else() -> None:
     assert "schema 2" in failure_with(json.dumps(document(schema_version=2)).encode())
     assert "incomplete" in failure_with(b'{"schema_version": 1}')
     assert "incomplete" in failure_with(json.dumps(document(tools={"search": 1})).encode())
+    for taken in (None, "", "yesterday", "2026-01-31T12:00:00", "Z"):
+        assert "incomplete" in failure_with(json.dumps(document(timestamp=taken)).encode())
 
 
 def test_what_answers_speaks_no_http() -> None:
@@ -199,7 +204,7 @@ def test_tls_is_checked_against_the_authorities_that_are_trusted(
     with answering(answer_with(json.dumps(document()).encode()), context) as url:
         assert failure_of(source_of(url)) == f"{url} did not agree on TLS (CERTIFICATE_VERIFY_FAILED)"
         monkeypatch.setenv("SSL_CERT_FILE", certificates.authority)
-        assert source_of(url).read().document["schema_version"] == 1
+        assert source_of(url).read().own.version == "0.1.0"
     with answering(answer_with(b"")) as url:
         assert "did not agree on TLS" in failure_of(source_of(url.replace("http:", "https:")))
 
@@ -209,7 +214,7 @@ def test_an_answer_that_breaks_off_is_no_answer() -> None:
 
 
 def test_refusals_are_told_in_the_server_s_words_without_what_a_terminal_would_obey() -> None:
-    assert failure_with(b'{"error": "a foreign \\u001b[2JHost"}', 403, exit_code=2) == (
+    assert failure_with(b'{"error": "a foreign \\u001b[2JHost"}', 403, kind=NotAllowedError) == (
         "URL answered with status 403 (a foreign \\x1b[2JHost)"
     )
     assert failure_with(b"<html>", 503) == "URL answered with status 503 (Service Unavailable)"
@@ -242,51 +247,56 @@ def test_the_server_s_clock_is_taken_from_its_header(header: str, expected: date
         handler.wfile.write(json.dumps(document()).encode())
 
     with answering(answer) as url:
-        assert source_of(url).read().date == expected
+        assert source_of(url).observe().date == expected
 
 
-def test_a_folder(tmp_path: Path) -> None:
+def read_by(core: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolvitals.sources._directory._core", lambda: core)
+
+
+def test_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = {"name": "notes.txt", "state": "foreign", "pid": None, "created_unix": None, "reason": "no segment"}
-    reader = folder_reader(segment(), foreign, retired=3, text=b"# HELP\n")
-    source = DirectorySource(str(tmp_path), reader)
-    reading = source.read()
-    assert reading.document["schema_version"] == 1
-    assert reading.segments is not None
-    assert [(one.pid, one.state, one.reason) for one in reading.segments] == [
+    read_by(FolderCore(segment(), foreign, retired=3, text=b"# HELP\n"), monkeypatch)
+    source = Directory(str(tmp_path))
+    seen = source.observe()
+    assert seen.segments is not None
+    assert [(one.pid, one.state, one.reason) for one in seen.segments] == [
         (4711, "live", None),
         (0, "foreign", "no segment"),
     ]
-    assert reading.of_folder
-    assert reading.segments[1].created_unix == 0.0
-    assert reading.retired_processes == 3
-    assert reading.date is None
-    assert json.loads(source.body("json")) == reading.document
-    assert source.body("prometheus") == b"# HELP\n"
-    with pytest.raises(Failure, match="OpenMetrics"):
-        source.body("openmetrics")
+    assert seen.of_directory
+    assert seen.segments[1].created_unix == 0.0
+    assert seen.snapshot.own.retired_processes == 3
+    assert seen.date is None
+    assert source.render("openmetrics") == b"# HELP\n"
+    with pytest.raises(ValueError, match="format 'yaml' must be one of json, prometheus"):
+        source.render("yaml")  # type: ignore[arg-type]
 
 
-def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
-    def reader(path: str) -> Any:
-        raise PermissionError(13, "Permission denied", path)
+def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refused(FolderCore):
+        def read_directory(self, path: str) -> Any:
+            raise PermissionError(13, "Permission denied", path)
 
-    assert "cannot be read: " in failure_of(DirectorySource(str(tmp_path), reader))
-    with pytest.raises(NotReached, match=rf"^{tmp_path}/none is not there: --dir"):
-        DirectorySource(str(tmp_path / "none"), reader)
-    with pytest.raises(NotReached, match=rf"^{tmp_path}/none/m is not there, and neither is {tmp_path}/none: --dir"):
-        DirectorySource(str(tmp_path / "none" / "m"), reader)
+    read_by(Refused(), monkeypatch)
+    assert "cannot be read: " in failure_of(Directory(str(tmp_path)))
+    with pytest.raises(NotReachedError, match=rf"^{tmp_path}/none is not there: it must be"):
+        Directory(tmp_path / "none")
+    with pytest.raises(
+        NotReachedError, match=rf"^{tmp_path}/none/m is not there, and neither is {tmp_path}/none: it must"
+    ):
+        Directory(tmp_path / "none" / "m")
     (tmp_path / "file").touch()
-    with pytest.raises(NotReached, match="is not there"):
-        DirectorySource(str(tmp_path / "file" / "m"), reader)
-    with pytest.raises(NotReached, match="cannot be looked at: File name too long"):
-        DirectorySource(str(tmp_path / ("m" * 256)), reader)
-    with pytest.raises(Failure, match="is no folder") as raised:
-        DirectorySource(str(tmp_path / "file"), reader)
-    assert raised.value.exit_code == 2
+    with pytest.raises(NotReachedError, match="is not there"):
+        Directory(tmp_path / "file" / "m")
+    with pytest.raises(NotReachedError, match="cannot be looked at: File name too long"):
+        Directory(tmp_path / ("m" * 256))
+    with pytest.raises(ValueError, match="is no folder"):
+        Directory(tmp_path / "file")
 
 
 def test_what_the_options_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolvitals.cli._source._core_reader", folder_reader)
+    read_by(FolderCore(), monkeypatch)
     folder = {"TOOLVITALS_DIR": str(tmp_path)}
     assert choose(None, None, None, None, {}).title == DEFAULT_URL
     assert choose(None, None, None, None, {"TOOLVITALS_DIR": ""}).title == DEFAULT_URL
@@ -302,23 +312,29 @@ def test_what_the_options_choose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         choose(None, None, "token", None, folder)
     with pytest.raises(Failure, match="--timeout is for endpoints"):
         choose(None, str(tmp_path), None, 1, {})
+    (tmp_path / "file").touch()
+    for options, code in (
+        ({"url": "ftp://example.org", "directory": None}, 2),
+        ({"url": None, "directory": str(tmp_path / "file")}, 2),
+        ({"url": None, "directory": str(tmp_path / "none")}, 3),
+    ):
+        with pytest.raises(Failure) as raised:
+            choose(**options, token=None, timeout_s=None, environ={})
+        assert raised.value.exit_code == code
 
 
 def test_the_token_of_the_option_wins_over_the_environment() -> None:
     with isolated(), tv.start(json_port=0, auth_token="right") as endpoints:
         choose(endpoints.json_url, None, None, None, {"METRICS_AUTH_TOKEN": "right"}).read()
         choose(endpoints.json_url, None, "right", None, {"METRICS_AUTH_TOKEN": "wrong"}).read()
-        with pytest.raises(Failure):
+        with pytest.raises(NotAllowedError):
             choose(endpoints.json_url, None, "wrong", None, {"METRICS_AUTH_TOKEN": "right"}).read()
 
 
-def test_the_core_s_reader_is_taken_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_core, "read_directory", folder_reader(segment()), raising=False)
-    (found,) = DirectorySource(str(tmp_path)).read().segments or ()
-    assert found.pid == 4711
+def test_an_installation_without_a_core_reads_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(_core, "read_directory")
-    with pytest.raises(Failure, match="cannot read folders"):
-        DirectorySource(str(tmp_path))
+    with pytest.raises(SourceError, match="cannot read folders"):
+        Directory(tmp_path)
 
 
 def test_a_connection_that_is_cut_off() -> None:

@@ -1,0 +1,19 @@
+// A snapshot as Python values.
+// Floor: bindings. With the GIL.
+#pragma once
+
+#include <memory>
+
+#include "bindings/python.h"
+#include "model/snapshot.h"
+
+namespace toolvitals {
+
+// The arguments of toolvitals.snapshot.made_of(): everything but the families, which are made when somebody looks
+// at them. A new reference; nullptr with an exception set.
+PyObject* SnapshotParts(const std::shared_ptr<const Snapshot>& snapshot);
+
+// The families by name, of the capsule that is among the parts. Likewise.
+PyObject* SnapshotFamilies(PyObject* capsule);
+
+}  // namespace toolvitals

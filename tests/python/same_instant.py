@@ -1,0 +1,101 @@
+"""A service of one process, which reads itself in three ways while all clocks stand still. Runs in a process alone."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import toolvitals as tv
+from toolvitals import _core, prometheus
+from toolvitals.snapshot import Histogram, Snapshot
+from toolvitals.sources import Directory, Endpoint, ThisProcess
+
+__all__ = ["main"]
+
+
+@tv.tool
+def pages() -> Iterator[int]:
+    yield 1
+    yield 2
+
+
+def record_tools() -> None:
+    collector = tv.get_collector()
+    for latency_ms in (1.0, 2.5, 300.0, 12.125):
+        collector.record_tool_call("search", latency_ms=latency_ms)
+    collector.record_tool_call("search", success=False, latency_ms=7.0, error_type="TimeoutError")
+    collector.record_tool_call("", latency_ms=1.0)
+    list(pages())
+    collector.record_cache_hit("files")
+    collector.record_cache_eviction("files")
+
+
+def record_instruments() -> None:
+    jobs = prometheus.Counter("jobs", 'Jobs "of" all\n kinds.', ["kind"], max_series=3)
+    for kind in "abcde":
+        jobs.labels(kind).inc(0.1, {"trace": "x" + kind})
+    jobs.labels("a").inc(2)
+    level = prometheus.Gauge("level", "Level.", ["which"])
+    for which, value in {"nan": math.nan, "inf": math.inf, "minus": -math.inf, "big": 1e300}.items():
+        level.labels(which).set(value)
+    sizes = prometheus.Histogram("sizes_bytes", "Sizes.", unit="bytes", buckets=(1, 10))
+    for size in (0.0, 0.5, 5, 1e9, -3):
+        sizes.observe(size, {"trace": "1"})
+    prometheus.Summary("wait", "Waits.").observe(2)
+    prometheus.Enum("state", "State.", states=["up", "down"]).state("down")
+    prometheus.Info("build", "Build.").info({"version": "1", "na": "\u00fc\U0001f600"})
+
+
+def copy_proc(target: Path) -> None:
+    """What the core reads of /proc, as it is now."""
+    for who in ("self", str(os.getpid())):
+        (target / who / "fd").mkdir(parents=True)
+        for name in ("stat", "limits"):
+            (target / who / name).write_text(Path("/proc/self", name).read_text())
+        for number in range(5):
+            (target / who / "fd" / str(number)).touch()
+    (target / "stat").write_text(Path("/proc/stat").read_text())
+
+
+def differences(mine: Snapshot, other: Snapshot, whose: str) -> list[str]:
+    parts = [(name, getattr(mine, name), getattr(other, name)) for name in Snapshot.__dataclass_fields__]
+    parts += [(name, family, other.families.get(name)) for name, family in mine.families.items()]
+    return [f"{name} of {whose}: {found!r} instead of {own!r}" for name, own, found in parts if own != found]
+
+
+def main(directory: str, proc: str) -> None:
+    """Prints what is not equal, and some of what was read."""
+    endpoints = tv.start(json_port=0, dir=directory, namespace="app")
+    assert endpoints.json_url is not None
+    record_tools()
+    record_instruments()
+    with tv.track("hangs"):
+        copy_proc(Path(proc))
+        # A collection in between would be counted.
+        gc.disable()
+        _core.stand_still(proc)
+        mine = ThisProcess().read()
+        theirs = Directory(directory).read()
+        remote = Endpoint(endpoints.json_url, timeout_s=60).read()
+    first_items = mine.tools["pages"].first_item_ms
+    sizes = mine.families["sizes_bytes"].series[0].value
+    assert first_items is not None
+    assert isinstance(sizes, Histogram)
+    assert sizes.native is not None
+    seen: dict[str, Any] = {
+        "different": differences(mine, theirs, "the directory") + differences(mine, remote, "the endpoint"),
+        "equal": mine == theirs == remote,
+        "oldest": mine.tools["hangs"].oldest_in_progress_ms,
+        "first_items": first_items.count,
+        "overflow": mine.own.overflow["jobs"].records,
+        "limits": [mine.own.limits.max_series, mine.own.limits.memory_bytes, mine.own.limits.window_size],
+        "families": len(mine.families),
+        "natives": sizes.native.count,
+        "cpu_seconds": mine.processes[0].cpu_seconds,
+    }
+    print(json.dumps(seen))
