@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.progress import track
 from rich.text import Text
 from tests.demo import corpus
-from tests.demo.endpoint import read_json
+from tests.demo.endpoint import read
 from tests.demo.load import Load, settled_differences
 from tests.demo.process import serving
 from tests.demo.service import OneProcess, Service
@@ -114,7 +114,7 @@ async def _drive(console: Console, settings: Settings, service: Service, paths: 
     table = MetricsTable()
 
     async def tables() -> Group:
-        metrics = await asyncio.to_thread(read_json, service.addresses["json"], service.tries)
+        metrics = await asyncio.to_thread(read, service.addresses["json"], service.tries)
         return Group(*service.tables(metrics), table.render(metrics))
 
     with _screen(console) as show:

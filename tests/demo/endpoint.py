@@ -2,46 +2,53 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import urllib.request
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
 from tests.demo.tally import Counts, Expected
 
-__all__ = ["differences", "json_counts", "prometheus_counts", "read_json", "read_text"]
+from toolvitals.snapshot import Snapshot
+from toolvitals.sources import Endpoint, SourceError
+
+__all__ = ["differences", "prometheus_counts", "read", "read_text", "snapshot_counts"]
 
 _OUTCOMES = {"success": "successful_calls", "error": "failed_calls", "cancelled": "cancelled_calls"}
 
+Found = TypeVar("Found")
 
-def read_text(url: str, tries: int = 1) -> str:
-    """The body at an address of this machine; a proxy that the environment names is not asked.
+
+def read(url: str, tries: int = 1) -> Snapshot:
+    """The metrics at an address of this machine.
 
     Where processes that share the address are killed, a reader asks again, and another one answers: so many tries.
     """
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return _asked(Endpoint(url, timeout_s=10).read, tries)
+
+
+def read_text(url: str, tries: int = 1) -> str:
+    """The same as Prometheus has it."""
+    return _asked(lambda: Endpoint(url, timeout_s=10).render("prometheus"), tries).decode()
+
+
+def _asked(ask: Callable[[], Found], tries: int) -> Found:
     while True:
         tries -= 1
         try:
-            with opener.open(url, timeout=10) as response:
-                body: bytes = response.read()
-            return body.decode()
-        except (OSError, http.client.HTTPException):
+            return ask()
+        except SourceError:
             if tries <= 0:
                 raise
 
 
-def read_json(url: str, tries: int = 1) -> dict[str, Any]:
-    """The metrics at a JSON endpoint."""
-    metrics: dict[str, Any] = json.loads(read_text(url, tries))
-    return metrics
-
-
-def json_counts(metrics: dict[str, Any]) -> Counts:
-    """Calls by name and outcome, from the body of a JSON endpoint."""
+def snapshot_counts(snapshot: Snapshot) -> Counts:
+    """Calls by name and outcome, of a snapshot."""
     return Counts(
-        {(name, outcome): tool[key] for name, tool in metrics["tools"].items() for outcome, key in _OUTCOMES.items()}
+        {
+            (name, outcome): getattr(tool, key)
+            for name, tool in snapshot.tools.items()
+            for outcome, key in _OUTCOMES.items()
+        }
     )
 
 

@@ -11,8 +11,10 @@ import json
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from tests.demo.endpoint import differences, json_counts, prometheus_counts
+from tests.demo.endpoint import differences, prometheus_counts, snapshot_counts
 from tests.demo.tally import Expected
+
+from toolvitals.sources.document import snapshot_of
 
 __all__ = ["hear_all"]
 
@@ -35,7 +37,9 @@ def hear_all(addresses: Mapping[str, str], processes: set[int], expected: Expect
             if pid not in processes:
                 found.append(f"{endpoint}: process {pid} answers, which is no worker")
             unheard.discard(pid)
-            found += differences(f"JSON of process {pid}", json_counts(json.loads(bodies[0])), expected)
+            found += differences(
+                f"JSON of process {pid}", snapshot_counts(snapshot_of(bodies[0].encode(), "a worker")), expected
+            )
             if endpoint == "prometheus":
                 found += differences(f"Prometheus of process {pid}", prometheus_counts(bodies[1]), expected)
         if not found:

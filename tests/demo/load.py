@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from tests.demo.clients import User
-from tests.demo.endpoint import differences, json_counts, prometheus_counts, read_json, read_text
+from tests.demo.endpoint import differences, prometheus_counts, read, read_text, snapshot_counts
 from tests.demo.hearing import hear_all
 from tests.demo.service import Service
 
@@ -47,12 +47,12 @@ async def settled_differences(service: Service) -> list[str]:
     """What the endpoints and the clients disagree on, after cancellations under way have had time to arrive."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        metrics = await asyncio.to_thread(read_json, service.addresses["json"], service.tries)
+        metrics = await asyncio.to_thread(read, service.addresses["json"], service.tries)
         text = await asyncio.to_thread(read_text, service.addresses["prometheus"], service.tries)
         expected = service.expected()
-        found = differences("JSON", json_counts(metrics), expected)
+        found = differences("JSON", snapshot_counts(metrics), expected)
         found += differences("Prometheus", prometheus_counts(text), expected)
-        running = {name: tool["in_progress"] for name, tool in metrics["tools"].items() if tool["in_progress"]}
+        running = {name: tool.in_progress for name, tool in metrics.tools.items() if tool.in_progress}
         found += [f"JSON: {name}: {count} still in flight" for name, count in running.items()]
         found += expected.unsettled
         if not found and service.processes():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import RenderableType
 from tests.demo.sessions import RunUser, run_in_one_session
 from tests.demo.tally import Expected, Tally
+
+from toolvitals.snapshot import Snapshot
 
 __all__ = ["OneProcess", "Service"]
 
@@ -59,7 +61,7 @@ class Service(Protocol):
         """The processes that share the endpoints, each of which must say the same; none where only one could answer."""
         ...
 
-    def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
+    def tables(self, metrics: Snapshot) -> list[RenderableType]:
         """What there is to show beside the metrics."""
         ...
 
@@ -100,7 +102,7 @@ class OneProcess:
         """Nobody to be told apart."""
         return set()
 
-    def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
+    def tables(self, metrics: Snapshot) -> list[RenderableType]:
         """Nothing: its metrics tell all."""
         return []
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import RenderableType
 from tests.demo.ledger import Ledger
@@ -24,6 +23,8 @@ from tests.demo.sessions import run_in_many_sessions
 from tests.demo.settings import Settings, server_environment
 from tests.demo.table import workers_table
 from tests.demo.tally import Expected, Tally
+
+from toolvitals.snapshot import Snapshot
 
 __all__ = ["Workers", "workers_behind_one_port"]
 
@@ -129,7 +130,7 @@ class Workers:
         """Those of the workers."""
         return {worker.process.pid for worker in self._workers.values()}
 
-    def tables(self, metrics: Mapping[str, Any]) -> list[RenderableType]:
+    def tables(self, metrics: Snapshot) -> list[RenderableType]:
         """The workers that are there now."""
         now = time.monotonic()
         rows = [
@@ -137,7 +138,7 @@ class Workers:
             for place, worker in sorted(self._workers.items())
         ]
         alive = sum(worker.state == "serving" for worker in self._workers.values())
-        retired = metrics["toolvitals"]["processes"]["retired"]
+        retired = metrics.own.retired_processes
         return [
             workers_table(rows, f"{self._kills} killed so far, {alive} serving, {retired} retired processes counted")
         ]

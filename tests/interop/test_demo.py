@@ -14,17 +14,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 import scrapes
-from tests.demo.endpoint import differences, json_counts, prometheus_counts
+from tests.demo.endpoint import differences, prometheus_counts, snapshot_counts
 from tests.demo.hearing import hear_all
 from tests.demo.ledger import Entry, Ledger, Stage
 from tests.demo.ports import listen, next_free, reserved
 from tests.demo.settings import Settings
 from tests.demo.tally import Counts, Expected, Tally
 from waiting import wait_until
+
+import toolvitals as tv
+from toolvitals.testing import isolated
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("search_text", "search_regex", "read_source", "summarise_module", "count_lines", "evaluate", "wait_forever")
@@ -229,8 +231,13 @@ def test_a_wrong_setting_is_named(variable: str, value: str) -> None:
 
 def test_every_difference_is_found() -> None:
     expected = Expected(Counts({("a", "success"): 2, ("a", "cancelled"): 1, ("gone", "error"): 1}))
-    tool: dict[str, Any] = {"successful_calls": 2, "failed_calls": 1, "cancelled_calls": 1}
-    assert differences("JSON", json_counts({"tools": {"a": tool}}), expected) == [
+    with isolated() as collector:
+        for _ in range(2):
+            collector.record_tool_call("a", latency_ms=1.0)
+        collector.record_tool_call("a", success=False, latency_ms=1.0)
+        collector.tool("a").record_cancellation(1.0)
+        found = {key: count for key, count in snapshot_counts(tv.snapshot()).items() if key[0] == "a"}
+    assert differences("JSON", Counts(found), expected) == [
         "JSON: a error: endpoint 1, clients 0",
         "JSON: gone error: endpoint 0, clients 1",
     ]
