@@ -23,6 +23,7 @@ AREAS = (
     "instruments",
     "reading",
     "exposition",
+    "snapshots",
     "memory",
     "children",
     "processes",

@@ -91,6 +91,18 @@ def _exposition(figures: Figures) -> Iterator[Goal]:
         yield _times(f"28,000 lines beside generate_latest, {what}", 100, ratio, "below prometheus_client")
 
 
+def _snapshots(figures: Figures) -> Iterator[Goal]:
+    snapshots = figures["snapshots"]
+    peers = ("prometheus_client: registry.collect()", "OpenTelemetry: InMemoryMetricReader")
+    tools, labelled = snapshots["tools"]["idle"], snapshots["labelled"]["idle"]
+    for work, timings, ours in (
+        ("`tv.snapshot()` of 100 tools × 1000 samples", tools, "tv.snapshot()"),
+        ("`tv.snapshot()` of 10,000 counters + 1,000 histograms", labelled, "tv.snapshot() and its families"),
+    ):
+        for peer in peers:
+            yield _times(f"{work}, beside {peer}", 10, timings[peer]["best"] / timings[ours]["best"], "less")
+
+
 def _memory(figures: Figures) -> Iterator[Goal]:
     yield _at_most(
         "resident memory of 100 tools × 1000 samples", 1.5, figures["memory"]["toolvitals"]["recorded"] / 1e6, "MB", 2
@@ -168,6 +180,7 @@ JUDGES: dict[str, Callable[[Figures], Iterator[Goal]]] = {
     "recording": _recording,
     "instruments": _instruments,
     "exposition": _exposition,
+    "snapshots": _snapshots,
     "cpp": _cpp,
     "scrapes": _scrapes,
     "interference": _interference,

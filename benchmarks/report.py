@@ -242,6 +242,31 @@ def _exposition(exposition: Figures) -> Iterator[str]:
     yield from _table(["library", "best, ms", "median, ms"], rows())
 
 
+def _snapshots(snapshots: Figures) -> Iterator[str]:
+    yield "## A snapshot as Python values"
+    yield ""
+    yield (
+        "The same content in every library. Toolvitals' snapshot of tools has the percentiles of every window, which "
+        "the others do not keep; families become values when one of them is first looked at, and series that have not "
+        "moved since are the same values as before."
+    )
+    yield ""
+    tools = "100 tools × 1000 samples"
+    measured = {
+        f"{tools}, no call since": snapshots["tools"]["idle"],
+        f"{tools}, every tool called since": snapshots["tools"]["busy"],
+        "10,000 counters and 1,000 histograms, no record since": snapshots["labelled"]["idle"],
+        "10,000 counters and 1,000 histograms, each recorded since": snapshots["labelled"]["busy"],
+    }
+
+    def rows() -> Iterator[list[str]]:
+        for content, timings in measured.items():
+            for name, timing in timings.items():
+                yield [f"{name}, {content}", f"{timing['best'] / 1e3:,.1f}", f"{timing['median'] / 1e3:,.1f}"]
+
+    yield from _table(["work", "best, µs", "median, µs"], rows())
+
+
 def _scrapes(scrapes: Figures) -> Iterator[str]:
     yield "## HTTP scrapes of 100 tools × 1000 samples, 8 connections"
     yield ""
@@ -333,6 +358,7 @@ SECTIONS: dict[str, Callable[[Figures], Iterator[str]]] = {
     "instruments": _instruments,
     "reading": _reading,
     "exposition": _exposition,
+    "snapshots": _snapshots,
     "scrapes": _scrapes,
     "interference": _interference,
     "memory": _memory,
