@@ -203,7 +203,9 @@ TEST(JsonTest, AllFamiliesStandTogetherWhereTheyAreAskedFor) {
   snapshot.families.back().values = {uint64_t{7}};
   snapshot.families.push_back(testing::Family(FamilyType::kGauge, "without_series", {}));
   std::string text;
-  RenderJson(snapshot, text, {.own_families = true});
+  RenderOptions options;
+  options.own_families = true;
+  RenderJson(snapshot, text, options);
   std::map<std::string, std::string> values = Values(text);
   EXPECT_EQ(values["/metrics/tool_calls/type"], "\"counter");
   EXPECT_EQ(values["/metrics/tool_call_errors/series/0/labels/error_type"], "\"TimeoutError");

@@ -147,7 +147,9 @@ def behind_one_port(answers: dict[int, int]) -> Iterator[str]:
         def do_GET(self) -> None:
             count = answers[self.pid]
             tool = {"successful_calls": count, "failed_calls": 0, "cancelled_calls": 0}
-            said = json.dumps({"tools": {"a": tool}, "system": {"process": {"pid": self.pid}}})
+            whole = {"schema_version": 1, "timestamp": "2026-01-31T12:00:00Z", "caches": {}, "metrics": {}}
+            parts = {"tools": {"a": tool}, "system": {"process": {"pid": self.pid}}, "toolvitals": {}}
+            said = json.dumps({**whole, **parts})
             text = f'tool_calls_total{{outcome="success",tool="a"}} {count}\n'
             body = (said if self.path == "/metrics.json" else text).encode()
             self.send_response(200)
