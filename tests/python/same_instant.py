@@ -53,10 +53,12 @@ def record_instruments() -> None:
 
 def copy_proc(target: Path) -> None:
     """What the core reads of /proc, as it is now."""
+    # Read once, for another thread may take memory at any time.
+    files = {name: Path("/proc/self", name).read_text() for name in ("stat", "limits")}
     for who in ("self", str(os.getpid())):
         (target / who / "fd").mkdir(parents=True)
-        for name in ("stat", "limits"):
-            (target / who / name).write_text(Path("/proc/self", name).read_text())
+        for name, text in files.items():
+            (target / who / name).write_text(text)
         for number in range(5):
             (target / who / "fd" / str(number)).touch()
     (target / "stat").write_text(Path("/proc/stat").read_text())
