@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 import types
@@ -40,15 +39,12 @@ def around(wrapper: Any, base: type, function: Any) -> Any:
     """A wrapper of the same class and with the same attributes, around `function`. `base` is its kind."""
     if base is types.MethodType:
         return types.MethodType(function, wrapper.__self__)
-    if base is functools.partialmethod:
-        made = copy.copy(wrapper)
-        made.func = function
-        return made
     # Past the subclass's own __new__ and __init__, which may ask for anything: what they made of it is copied.
     kind = type(wrapper)
     if base is functools.partial:
         made = functools.partial.__new__(kind, function, *wrapper.args, **wrapper.keywords)
-        made.__dict__["__wrapped__"] = wrapper
+    elif base is functools.partialmethod:
+        made = object.__new__(kind)
     else:
         made = cast("Any", base).__new__(kind)
         cast("Any", base).__init__(made, function)
@@ -57,6 +53,10 @@ def around(wrapper: Any, base: type, function: Any) -> Any:
         for slot in vars(each).values():
             if type(slot) is types.MemberDescriptorType:
                 _copy_slot(slot, wrapper, made)
+    if base is functools.partial:
+        made.__dict__["__wrapped__"] = wrapper
+    elif base is functools.partialmethod:
+        made.func = function
     return made
 
 

@@ -54,19 +54,22 @@ class Job(functools.partial):  # type: ignore[type-arg]
 
 
 class Late(functools.partialmethod):  # type: ignore[type-arg]
-    def __init__(self, label: str, function: Any, *args: Any) -> None:
-        super().__init__(function, *args)
-        self.label = label
+    """With no __init__ of its own: from CPython 3.14 on the arguments go to __new__."""
+
+    __slots__ = ("label",)
 
 
 def test_subclasses_with_an_init_of_their_own_keep_class_and_attributes() -> None:
     def work(*args: Any) -> Any:
         return args
 
+    labelled = Late(work, 1)
+    labelled.label = "x"
+
     class Tools:
         static = tv.tool("static")(Route("/a", work))
         of_class = tv.tool("of_class")(Alternative(work, version=3))
-        late = tv.tool("late")(Late("x", work, 1))
+        late = tv.tool("late")(labelled)
 
     static, of_class, late = (vars(Tools)[name] for name in ("static", "of_class", "late"))
     assert (type(static), static.path, static.mark) == (Route, "/a", "/A")
@@ -91,6 +94,14 @@ def test_what_is_wrapped_stays_as_it_was() -> None:
     assert late.func is work
     static = staticmethod(work)
     assert tv.tool("static")(static).__wrapped__.__wrapped__ is static.__func__ is work
+
+
+def test_the_bare_partial_is_under_the_one_that_is_recorded() -> None:
+    partial = functools.partial(max, 1)
+    functools.update_wrapper(partial, max)
+    recorded: Any = tv.tool("partial")(partial)
+    assert recorded.__wrapped__ is partial
+    assert (recorded.__name__, recorded(2)) == ("max", 2)
 
 
 def test_attributes_of_the_function_do_not_say_what_wraps_it() -> None:
