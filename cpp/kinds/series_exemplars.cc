@@ -23,10 +23,8 @@ std::optional<Exemplar> ReadExemplar(const Segment& segment, const SeriesRecord&
   return exemplar;
 }
 
-void ReadExemplars(const Segment& segment, const SeriesRecord& series, size_t slots, size_t place,
-                   std::vector<FamilySnapshot::PlacedExemplar>& exemplars) {
-  if (series.exemplars.load(std::memory_order_relaxed) == 0) [[likely]]
-    return;
+void ReadKeptExemplars(const Segment& segment, const SeriesRecord& series, size_t slots, size_t place,
+                       std::vector<FamilySnapshot::PlacedExemplar>& exemplars) {
   for (size_t i = 0; i < slots; ++i) {
     std::optional<Exemplar> exemplar = ReadExemplar(segment, series, i);
     if (exemplar.has_value()) exemplars.push_back({place, i, *std::move(exemplar)});
