@@ -61,15 +61,7 @@ def apply(settings: Settings) -> None:
     """Hands the settings to the core; ValueError or MemoryError where a live store cannot take them, OSError for a bad
     directory."""
     global _applied
-    core.configure(
-        window_size=settings.window_size,
-        quantile_method=settings.quantile_method,
-        max_series=settings.max_series,
-        memory_limit_mb=settings.memory_limit_mb,
-        namespace=settings.namespace,
-        window_label=settings.window_label,
-        strict=settings.strict,
-    )
+    core.configure(**settings.of_core())
     if recording:
         core.refresh_crew.set_interval(settings.refresh_interval_s)
         core.refresh_crew.set_deadline(settings.refresh_deadline_s)

@@ -13,6 +13,17 @@ __all__ = ["Settings"]
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
+# What the core names, computes and bounds metrics by.
+_OF_CORE = (
+    "window_size",
+    "quantile_method",
+    "max_series",
+    "memory_limit_mb",
+    "namespace",
+    "window_label",
+    "strict",
+)
+
 # Turns a value (text from the environment, or an argument) into a setting. `label` is what an error names it.
 _Reader = Callable[[str, object], Any]
 
@@ -260,3 +271,7 @@ class Settings:
         except ValueError:
             # Only the ports can contradict each other.
             return cls.from_env(good, prometheus_enabled=False)
+
+    def of_core(self) -> dict[str, Any]:
+        """Those that the core keeps, as its configure() takes them."""
+        return {name: getattr(self, name) for name in _OF_CORE}

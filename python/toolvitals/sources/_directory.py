@@ -116,16 +116,11 @@ def _configure(core: Any, settings: Settings) -> None:
 
     The budgets are left as they are: nothing is recorded here.
     """
-    budgets = Settings()
+    usual = Settings()
+    taken_on = dataclasses.replace(
+        settings, max_series=usual.max_series, memory_limit_mb=usual.memory_limit_mb, strict=False
+    )
     try:
-        core.configure(
-            window_size=settings.window_size,
-            quantile_method=settings.quantile_method,
-            max_series=budgets.max_series,
-            memory_limit_mb=budgets.memory_limit_mb,
-            namespace=settings.namespace,
-            window_label=settings.window_label,
-            strict=False,
-        )
+        core.configure(**taken_on.of_core())
     except (ValueError, MemoryError, RuntimeError) as error:
         raise SourceError(f"the settings of this environment cannot be taken on: {_words_of(error)}") from error
