@@ -1,4 +1,4 @@
-"""Runs Python code in a process of its own: for what is set once per process, and for how processes end."""
+"""Calls a function in a process of its own: for what is set once per process, and for how processes end."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-__all__ = ["result_of", "run"]
+__all__ = ["command", "result_of", "run"]
+
+_RUNNER = str(Path(__file__).with_name("run_function.py"))
 
 
-def run(code: str, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the code with warnings as errors; fails where it does, or where it writes to stderr though it should not."""
+def command(function: Callable[..., object] | str, *arguments: str) -> list[str]:
+    """What begins a process that imports the function's module and calls it, with warnings as errors.
+
+    The function is one of a module of programs/, whose import is all that happens before the call.
+    """
+    options = ["-X", "faulthandler", "-W", "error"]
+    if isinstance(function, str):
+        return [sys.executable, *options, "-c", textwrap.dedent(function), *arguments]
+    return [sys.executable, *options, _RUNNER, function.__module__, function.__name__, *arguments]
+
+
+def run(
+    function: Callable[..., object] | str, *arguments: str, check: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Waits for the process to end; fails where it does, or where it writes to stderr though it should not."""
     finished = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-W", "error", "-c", textwrap.dedent(code), *arguments],
+        command(function, *arguments),
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -27,6 +44,6 @@ def run(code: str, *arguments: str, check: bool = True, **environment: str) -> s
     return finished
 
 
-def result_of(code: str, *arguments: str, **environment: str) -> Any:
-    """What the code printed, last of all, as JSON."""
-    return json.loads(run(code, *arguments, **environment).stdout.splitlines()[-1])
+def result_of(function: Callable[..., object] | str, *arguments: str, **environment: str) -> Any:
+    """What the function returned there, by way of JSON; where it returns None, what it printed last."""
+    return json.loads(run(function, *arguments, **environment).stdout.splitlines()[-1])

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import pytest
 from child import result_of
+from programs import port_in_use
 from web import fetch
 
 import toolvitals as tv
@@ -82,25 +83,7 @@ def test_next_ends_at_the_last_port() -> None:
 
 
 def test_share_listens_beside_whoever_shares(unused_tcp_port: int) -> None:
-    code = """
-        import json, os, subprocess, sys, urllib.request
-        import toolvitals as tv
-        handle = tv.start(json_port=int(sys.argv[1]), on_port_in_use="share")
-        if len(sys.argv) == 2:
-            source = sys.orig_argv[sys.orig_argv.index("-c") + 1]
-            child = subprocess.Popen([sys.executable, "-c", source, str(handle.json_port), "child"],
-                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            assert child.stdout.readline() == "serves\\n"
-            pids = set()
-            while len(pids) < 2:
-                pids.add(json.load(urllib.request.urlopen(f"http://127.0.0.1:{handle.json_port}/health"))["pid"])
-            child.communicate()
-            print(json.dumps(pids == {os.getpid(), child.pid}))
-        else:
-            print("serves", flush=True)
-            sys.stdin.read()
-    """
-    assert result_of(code, str(unused_tcp_port)) is True
+    assert result_of(port_in_use.share_with_a_child, str(unused_tcp_port)) is True
 
 
 def test_share_says_when_the_other_does_not(taken: int) -> None:
@@ -117,38 +100,11 @@ def test_the_setting_is_checked() -> None:
 
 
 def test_a_reloaded_package_keeps_its_endpoints() -> None:
-    code = """
-        import importlib, json
-        import toolvitals as tv
-        import toolvitals.endpoints
-        handle = tv.start(json_port=0)
-        importlib.reload(toolvitals.endpoints)
-        importlib.reload(tv)
-        facts = [tv.start() .json_port == handle.json_port, tv.start().running]
-        tv.stop()
-        print(json.dumps(facts + [handle.running]))
-    """
-    assert result_of(code) == [True, True, False]
+    assert result_of(port_in_use.reload_the_package) == [True, True, False]
 
 
 def test_a_cell_that_runs_twice() -> None:
-    code = """
-        import json
-        cell = "\\n".join([
-            "import toolvitals as tv",
-            "handle = tv.start(json_port=0)",
-            "@tv.tool",
-            "def search(query):",
-            "    return query",
-            "search('a')",
-        ])
-        names = {}
-        for _ in range(2):
-            exec(cell, names)
-        counted = names["tv"].get_collector().get_tool_metrics("search")["total_calls"]
-        print(json.dumps([names["handle"].running, counted]))
-    """
-    assert result_of(code) == [True, 2]
+    assert result_of(port_in_use.run_a_cell_twice) == [True, 2]
 
 
 @pytest.mark.parametrize("host", ["127.1", "127.0.0.1", "localhost", "::1", "[::1]"])

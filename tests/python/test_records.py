@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from child import result_of, run
+from programs import imports, records
 
 import toolvitals as tv
 from toolvitals.testing import assert_no_dropped, dropped, isolated
@@ -176,99 +177,29 @@ def test_success_is_judged_by_truth() -> None:
 
 
 def test_drops_are_logged_once_per_reason() -> None:
-    code = """
-        import json, logging
-        import toolvitals as tv
-        messages = []
-        class Handler(logging.Handler):
-            def emit(self, record):
-                messages.append(record.getMessage())
-        logging.getLogger("toolvitals").addHandler(Handler())
-        for _ in range(3):
-            tv.get_collector().record_tool_call("", latency_ms=1.0)
-            tv.get_collector().record_tool_call("t", latency_ms=-1.0)
-        print(json.dumps(messages))
-    """
-    messages = result_of(code)
+    messages = result_of(records.log_of_drops)
     assert len(messages) == 2
     assert "name_empty" in messages[0]
     assert "latency_negative" in messages[1]
 
 
 def test_a_logging_handler_may_record_and_fail() -> None:
-    code = """
-        import json, logging
-        import toolvitals as tv
-        from toolvitals.testing import dropped
-        calls = []
-        class Handler(logging.Handler):
-            def emit(self, record):
-                calls.append(1)
-                tv.get_collector().record_tool_call("", latency_ms=1.0)
-                tv.get_collector().record_tool_call("handler", latency_ms=1.0)
-                tv.get_collector().record_tool_call("t", latency_ms=float("nan"))
-                raise RuntimeError("a broken handler")
-        logging.getLogger("toolvitals").addHandler(Handler())
-        tv.get_collector().record_tool_call("", latency_ms=1.0)
-        print(json.dumps([len(calls), dropped(), tv.get_collector().get_tool_metrics("handler")["total_calls"]]))
-    """
-    calls, counts, recorded = result_of(code)
+    calls, counts, recorded = result_of(records.drop_under_a_broken_handler)
     assert calls == 2
     assert counts == {"name_empty": 3, "latency_nan": 2}
     assert recorded == 2
 
 
 def test_strict_mode_raises() -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        from toolvitals.testing import dropped
-        collector = tv.get_collector()
-        tool = collector.tool("t")
-        raised = []
-        for record in (
-            lambda: collector.record_tool_call("t", True, -1.0),
-            lambda: collector.record_tool_call("t", True, float("nan")),
-            lambda: collector.record_tool_call("t", True, 10**400),
-            lambda: collector.record_tool_call("t", True, "5"),
-            lambda: collector.record_tool_call("", True, 1.0),
-            lambda: collector.record_tool_call(3, True, 1.0),
-            lambda: collector.record_tool_call("t", False, 1.0, 3),
-            lambda: collector.record_cache_hit(""),
-            lambda: tool.record_call(True),
-            lambda: tv.track("").__enter__(),
-            lambda: tv.track(3).__enter__(),
-        ):
-            try:
-                record()
-                raised.append(None)
-            except (TypeError, ValueError) as error:
-                raised.append(type(error).__name__)
-        tool.record_call(True, 1.0)
-        print(json.dumps([raised, tool.metrics()["total_calls"]]))
-    """
     value, kind = "ValueError", "TypeError"
-    assert result_of(code, TOOLVITALS_STRICT="1") == [
+    assert result_of(records.drop_in_strict_mode, TOOLVITALS_STRICT="1") == [
         [value, value, value, kind, value, kind, kind, value, kind, value, kind],
         1,
     ]
 
 
 def test_a_million_names_stay_within_the_budgets() -> None:
-    code = """
-        import json, resource
-        import toolvitals as tv
-        collector = tv.get_collector()
-        collector.record_tool_call("first", latency_ms=1.0)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for i in range(1_000_000):
-            collector.record_tool_call("tool %d" % i, latency_ms=1.0)
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        tools = collector.get_all_metrics()["tools"]
-        total = sum(tool["total_calls"] for tool in tools.values())
-        print(json.dumps([total, len(tools), tools["overflow"]["total_calls"], grown]))
-    """
-    finished = run(code, check=False, METRICS_MAX_SERIES="1000", METRICS_MEMORY_LIMIT_MB="8")
+    finished = run(records.record_a_million_names, check=False, METRICS_MAX_SERIES="1000", METRICS_MEMORY_LIMIT_MB="8")
     assert len(finished.stderr.splitlines()) == 1, "the folding is told once"
     total, tools, overflow, grown_kib = json.loads(finished.stdout)
     assert total == 1_000_001
@@ -278,21 +209,9 @@ def test_a_million_names_stay_within_the_budgets() -> None:
 
 
 def test_the_budget_of_bytes_holds_too() -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        collector = tv.get_collector()
-        for i in range(50_000):
-            collector.record_tool_call("tool %d" % i, latency_ms=1.0)
-            collector.record_cache_hit("cache %d" % i)
-        found = collector.get_all_metrics()
-        print(json.dumps([
-            sum(tool["total_calls"] for tool in found["tools"].values()),
-            sum(cache["hits"] for cache in found["caches"].values()),
-            len(found["tools"]),
-        ]))
-    """
-    finished = run(code, check=False, METRICS_MAX_SERIES="1000000", METRICS_MEMORY_LIMIT_MB="2")
+    finished = run(
+        records.record_more_than_the_bytes_hold, check=False, METRICS_MAX_SERIES="1000000", METRICS_MEMORY_LIMIT_MB="2"
+    )
     assert len(finished.stderr.splitlines()) == 2, "the folding is told once for each family"
     calls, hits, tools = json.loads(finished.stdout)
     assert (calls, hits) == (50_000, 50_000)
@@ -303,4 +222,4 @@ def test_recording_nothing_bad_logs_nothing(caplog: pytest.LogCaptureFixture) ->
     with caplog.at_level(logging.DEBUG, logger="toolvitals"):
         tv.get_collector().record_tool_call("t", latency_ms=1.0)
     assert not caplog.records
-    assert run("import toolvitals").stdout == ""
+    assert run(imports.import_package).stdout == ""
