@@ -109,6 +109,13 @@ def _memory(figures: Figures) -> Iterator[Goal]:
     )
 
 
+def _imports(figures: Figures) -> Iterator[Goal]:
+    imports = figures["imports"]
+    yield _at_most("`from toolvitals import tool`", 25, imports["toolvitals"] / 1e6, "ms")
+    theirs = imports["prometheus_client"] / imports["toolvitals.prometheus"]
+    yield _times("`import toolvitals.prometheus`", 1, theirs, "less than prometheus_client")
+
+
 def _processes(figures: Figures) -> Iterator[Goal]:
     processes = figures["processes"]
     ours, theirs = processes["toolvitals"], processes["prometheus_client"]
@@ -185,6 +192,7 @@ JUDGES: dict[str, Callable[[Figures], Iterator[Goal]]] = {
     "scrapes": _scrapes,
     "interference": _interference,
     "memory": _memory,
+    "imports": _imports,
     "processes": _processes,
 }
 

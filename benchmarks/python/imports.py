@@ -11,6 +11,7 @@ __all__ = ["run"]
 # toolvitals loads the rest of itself when it is first used.
 IMPORTS = {
     "toolvitals": "from toolvitals import tool",
+    "toolvitals.prometheus": "import toolvitals.prometheus",
     "prometheus_client": "import prometheus_client",
     "opentelemetry.sdk.metrics": "import opentelemetry.sdk.metrics",
 }

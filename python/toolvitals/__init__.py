@@ -18,26 +18,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from toolvitals.settings import Settings
+from toolvitals._late import getter
 
 if TYPE_CHECKING:
     from toolvitals._public import (
-        CachedFunction,
-        CacheInfo,
         CacheMetrics,
-        Endpoints,
         PerformanceMetricsCollector,
         ToolMetrics,
         Track,
-        cached,
         get_collector,
-        instrument_cache,
         snapshot,
-        start,
-        stop,
-        tool,
-        track,
     )
+    from toolvitals.caches import CachedFunction, CacheInfo, cached, instrument_cache
+    from toolvitals.decorators import tool, track
+    from toolvitals.endpoints import Endpoints, start, stop
+    from toolvitals.settings import Settings
 
     __version__: str
 
@@ -62,10 +57,15 @@ __all__ = [
     "track",
 ]
 
-# Modules that can be had as attributes without an import of their own. Native code gets the core in this way.
-_MODULES = frozenset(
-    {"_backend", "_core", "caches", "decorators", "endpoints", "foreign_caches", "snapshot", "sources"}
-)
+_HOMES = {
+    "toolvitals._public": ("CacheMetrics", "PerformanceMetricsCollector", "ToolMetrics", "Track", "get_collector"),
+    "toolvitals.caches": ("CacheInfo", "CachedFunction", "cached", "instrument_cache"),
+    "toolvitals.decorators": ("tool", "track"),
+    "toolvitals.endpoints": ("Endpoints", "start", "stop"),
+    "toolvitals.settings": ("Settings",),
+}
+# Modules that can be had as attributes without an import of their own.
+_MODULES = ("_backend", "caches", "decorators", "endpoints", "foreign_caches", "settings", "snapshot", "sources")
 
 
 def get_include() -> str:
@@ -89,28 +89,20 @@ def _version() -> str:
     return version
 
 
-def _find(name: str) -> Any:
-    """The value of an attribute that is not there yet; AttributeError where there is none of that name."""
-    if name == "__version__":
-        return _version()
-    if name in _MODULES:
-        # The backend decides whether the extension is to be loaded at all.
-        importlib.import_module("toolvitals._backend" if name == "_core" else f"toolvitals.{name}")
-        module = sys.modules.get(f"toolvitals.{name}")
-        if module is not None:
-            return module
-    elif name in __all__:
-        from toolvitals import _public
-
-        return getattr(_public, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
 if not TYPE_CHECKING:  # A checker would take every name for one that there is.
+    _get = getter(globals(), _HOMES, _MODULES)
 
     def __getattr__(name: str) -> Any:
-        value = globals()[name] = _find(name)
-        return value
+        if name == "__version__":
+            value = globals()[name] = _version()
+            return value
+        if name == "_core":
+            # Native code gets the core in this way. The backend decides whether it is loaded at all, and a module that
+            # is loaded becomes an attribute.
+            importlib.import_module("toolvitals._backend")
+            if name in globals():
+                return globals()[name]
+        return _get(name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import errno
 import importlib
-import logging
 import os
 import warnings
 from typing import TYPE_CHECKING
 
+from toolvitals._late import logger
 from toolvitals.settings import Settings
 
 if TYPE_CHECKING:
     from toolvitals import _core as core
 
 __all__ = ["apply", "core", "enabled", "keep_to_itself", "recording", "strict", "switched_off"]
-
-_logger = logging.getLogger("toolvitals")
 
 
 def _refuse_subinterpreters() -> None:
@@ -96,11 +94,11 @@ def _say_private_folder(path: str) -> None:
     folder = core.shared_directory()
     if folder is not None and folder != path and folder != _said_folder:
         _said_folder = folder
-        _logger.warning("toolvitals shares metrics in '%s', because others can write to '%s'", folder, path)
+        logger().warning("toolvitals shares metrics in '%s', because others can write to '%s'", folder, path)
 
 
 def _log_drop(reason: str) -> None:
-    _logger.warning(
+    logger().warning(
         "toolvitals dropped a record (%s); further ones are only counted, in toolvitals_dropped_records_total", reason
     )
 
@@ -121,7 +119,7 @@ _FOLD_REASONS = {
 
 def _log_fold(family: str, reason: str, limit: int) -> None:
     why = _FOLD_REASONS[reason]
-    _logger.warning(
+    logger().warning(
         "toolvitals counts new label sets of %s in one overflow series, because %s; totals stay exact",
         family,
         why % limit if "%d" in why else why,
@@ -144,8 +142,8 @@ switched_off = not _at_import.enabled
 try:
     apply(_at_import)
 except OSError as error:
-    _logger.warning("toolvitals keeps the metrics of this process to itself: %s", error.strerror)
+    logger().warning("toolvitals keeps the metrics of this process to itself: %s", error.strerror)
 except (ValueError, MemoryError, RuntimeError) as error:
-    _logger.warning("toolvitals keeps its default settings: %s", error)
+    logger().warning("toolvitals keeps its default settings: %s", error)
 core.set_drop_logger(_log_drop)
 core.set_fold_logger(_log_fold)

@@ -19,15 +19,14 @@ from __future__ import annotations
 
 import atexit
 import enum
-import logging
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Event", "Rank", "happened", "when"]
+from toolvitals._late import logger
 
-_logger = logging.getLogger("toolvitals")
+__all__ = ["Event", "Rank", "happened", "when"]
 
 Hook = Callable[[], object]
 
@@ -82,7 +81,7 @@ def _call(hook: Hook) -> None:
     try:
         hook()
     except Exception:
-        _logger.exception("%s.%s raised", hook.__module__, hook.__qualname__)
+        logger().exception("%s.%s raised", hook.__module__, hook.__qualname__)
 
 
 def _forked() -> None:

@@ -1,34 +1,18 @@
-"""What the package gives to those who record, in one place: `toolvitals` fetches its names from here when one is used.
+"""What the package gives of the core to those who record; `toolvitals` fetches these names when one is used.
 
 Importing this makes the process one of its service: it takes on the settings of the environment, TOOLVITALS_DIR too.
 """
 
 from __future__ import annotations
 
-from toolvitals._backend import core
-from toolvitals.caches import CachedFunction, CacheInfo, cached, instrument_cache
-from toolvitals.decorators import tool, track
-from toolvitals.endpoints import Endpoints, start, stop
-from toolvitals.snapshot import Snapshot
-from toolvitals.sources import ThisProcess
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "CacheInfo",
-    "CacheMetrics",
-    "CachedFunction",
-    "Endpoints",
-    "PerformanceMetricsCollector",
-    "ToolMetrics",
-    "Track",
-    "cached",
-    "get_collector",
-    "instrument_cache",
-    "snapshot",
-    "start",
-    "stop",
-    "tool",
-    "track",
-]
+from toolvitals._backend import core
+
+if TYPE_CHECKING:
+    from toolvitals.snapshot import Snapshot
+
+__all__ = ["CacheMetrics", "PerformanceMetricsCollector", "ToolMetrics", "Track", "get_collector", "snapshot"]
 
 CacheMetrics = core.CacheMetrics
 PerformanceMetricsCollector = core.PerformanceMetricsCollector
@@ -49,4 +33,7 @@ def snapshot() -> Snapshot:
 
     Percentiles are selected without the GIL. Thread-safe.
     """
+    # Late: most programs are read by others.
+    from toolvitals.sources import ThisProcess
+
     return ThisProcess().read()

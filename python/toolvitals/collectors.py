@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import collections
 import functools
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from toolvitals import _backend, _lifecycle, endpoints
+from toolvitals._late import logger
 
 if TYPE_CHECKING:
     from toolvitals import _core as core
@@ -21,8 +21,6 @@ else:
     core = _backend.core
 
 __all__ = ["Collector", "Job", "NativeCollector", "forget_others", "native", "notice", "refresh", "show_collectors_of"]
-
-_logger = logging.getLogger("toolvitals")
 
 # How long the interpreter's end waits for a collector that is running.
 _PATIENCE_S = 1.0
@@ -120,7 +118,7 @@ class Job:
         if failed:
             return
         try:
-            _logger.warning("the collector %s raised; its last values are shown on", self._name, exc_info=error)
+            logger().warning("the collector %s raised; its last values are shown on", self._name, exc_info=error)
         except BaseException:
             # The fault of a logging handler is not the collector's, and nobody else's either.
             return
@@ -240,7 +238,7 @@ def _begin() -> None:
     if not (_backend.recording and any(True for _ in _wanted())):
         _end()
     elif not core.refresh_crew.open(_work):
-        _logger.warning("no thread can be made that collects; the endpoint shows what was collected before")
+        logger().warning("no thread can be made that collects; the endpoint shows what was collected before")
 
 
 def _end() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import operator
 import sys
 import types
@@ -14,12 +13,11 @@ from typing import Any, Protocol, TypeVar, cast, overload
 from toolvitals import _backend
 from toolvitals._backend import core
 from toolvitals._callable_types import callable_type
+from toolvitals._late import logger
 from toolvitals._stand_in import stand_in
 from toolvitals._wrappers import PARTIAL, around, kind_of_wrapper
 
 __all__ = ["tool", "track"]
-
-_logger = logging.getLogger("toolvitals")
 
 F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D", bound="classmethod[Any, Any, Any] | functools.partialmethod[Any]")
@@ -163,7 +161,7 @@ def _tell_uncallable(instrumented: Any, given: object) -> None:
     )
     if _backend.strict():
         raise TypeError(message)
-    _logger.warning(message)
+    logger().warning(message)
 
 
 def _instrumented(function: Any, handle: core.ToolMetrics) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import threading
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Any
 
 from toolvitals import _backend, _lifecycle
 from toolvitals._backend import core
+from toolvitals._late import logger
 from toolvitals.settings import Settings
 
 __all__ = ["Endpoints", "serving", "start", "stop"]
@@ -20,8 +20,6 @@ _REACHABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 # Ports that on_port_in_use="next" tries.
 _NEXT_PORTS = 100
-
-_logger = logging.getLogger("toolvitals")
 
 # Re-entrant, because a signal handler may call stop() while its own thread is in start().
 _lock = threading.RLock()
@@ -211,7 +209,7 @@ def _say_other_ports(endpoints: Endpoints, settings: Settings) -> None:
         (settings.prometheus_port, endpoints.prometheus_port),
     ):
         if bound is not None and asked not in (0, bound):
-            _logger.warning("toolvitals listens on port %d, because port %d is in use", bound, asked)
+            logger().warning("toolvitals listens on port %d, because port %d is in use", bound, asked)
 
 
 def _check_enabled(settings: Settings) -> None:

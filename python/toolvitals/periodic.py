@@ -20,7 +20,6 @@ any more, and those under way are waited for, a second at most.
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
@@ -29,10 +28,9 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, overload
 
 from toolvitals import _lifecycle
+from toolvitals._late import logger
 
 __all__ = ["Clock", "Readable", "Subscription", "every"]
-
-_logger = logging.getLogger("toolvitals")
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -111,7 +109,7 @@ class Subscription:
         if failed:
             return
         try:
-            _logger.warning(
+            logger().warning(
                 "the periodic call %s %s; further failures are only counted", self.name, what, exc_info=error
             )
         except BaseException:
@@ -224,7 +222,7 @@ class Clock:
             return True
         if not self._exhausted:
             self._exhausted = True
-            _logger.warning("%d periodic calls hang; nobody is called until one comes back", self._threads)
+            logger().warning("%d periodic calls hang; nobody is called until one comes back", self._threads)
         return False
 
     def _start_thread(self) -> None:
@@ -232,7 +230,7 @@ class Clock:
             threading.Thread(target=self._run, name="toolvitals-clock", daemon=True).start()
         except RuntimeError as error:
             # The interpreter ends, or the system has none left: the next subscription, or call, tries again.
-            _logger.debug("the clock's thread cannot be started: %s", error)
+            logger().debug("the clock's thread cannot be started: %s", error)
             with self._changed:
                 self._threads -= 1
 

@@ -15,8 +15,8 @@ __all__ = ["PYTHON_FLOORS", "Import", "floor_of", "imports_of", "module_of", "pa
 PYTHON_FLOORS: tuple[frozenset[str], ...] = (
     # The native core and its twin; values; the table of our own families; settings.
     frozenset({"catalogue", "_core", "_noop", "_push", "settings", "snapshot"}),
-    # Which core; fork and exit.
-    frozenset({"_backend", "_lifecycle"}),
+    # Which core; fork and exit; what is fetched late.
+    frozenset({"_backend", "_late", "_lifecycle"}),
     # Record, define, collect, serve, read.
     frozenset(
         {

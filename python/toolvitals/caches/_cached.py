@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from toolvitals._backend import core
+from toolvitals.caches._lru import ABSENT, CacheInfo, Lru, MakeKey, make_key
 
 __all__ = ["CacheInfo", "CachedFunction", "cached"]
 
@@ -21,18 +19,6 @@ Q = ParamSpec("Q")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
-
-_ABSENT: Any = object()
-
-
-class CacheInfo(NamedTuple):
-    """What `cache_info()` gives, as `functools.lru_cache` does; expired entries that were not met yet count in
-    `currsize`."""
-
-    hits: int
-    misses: int
-    maxsize: int | None
-    currsize: int
 
 
 class CachedFunction(Protocol[P, R_co]):
@@ -96,10 +82,9 @@ def cached(
     def decorate(function: Callable[P, R], /) -> CachedFunction[P, R]:
         _check_function(function)
         bound = None if maxsize is None else max(maxsize, 0)
-        lru: _Lru[Any] = _Lru(handle, bound, None if ttl_s is None else float(ttl_s), clock)
-        make_key = functools.partial(_key, typed=bool(typed))
-        wrap = _wrap_coroutine if inspect.iscoroutinefunction(function) else _wrap_function
-        wrapper: Any = functools.wraps(function)(wrap(function, lru, make_key))
+        lru: Lru[Any] = Lru(handle, bound, None if ttl_s is None else float(ttl_s), clock)
+        key_of = functools.partial(make_key, typed=bool(typed))
+        wrapper: Any = functools.wraps(function)(_wrap(function, lru, key_of))
         wrapper.cache_info = lru.info
         wrapper.cache_clear = lru.clear
         wrapper.cache_parameters = lambda: {"maxsize": bound, "typed": bool(typed), "ttl_s": ttl_s}
@@ -126,237 +111,25 @@ def _check_function(function: object) -> None:
         raise TypeError("@cached cannot decorate a generator function: a generator serves only once")
 
 
-class _Entry(Generic[R]):
-    __slots__ = ("expires_at", "value")
+def _wrap(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey) -> Callable[..., Any]:
+    if not inspect.iscoroutinefunction(function):
+        return _wrap_function(function, lru, key_of)
+    # Late, for asyncio takes longer to import than the rest of the package.
+    from toolvitals.caches._coroutines import wrap_coroutine
 
-    def __init__(self, value: R, expires_at: float) -> None:
-        self.value = value
-        self.expires_at = expires_at
-
-
-class _Lru(Generic[R]):
-    """The entries, the least recently used first.
-
-    Thread-safe. The lock is re-entrant, because keys compare themselves with user code and the garbage collector may
-    run anything at any allocation; nothing else of the user's runs under it. What is dropped is handed out of the
-    lock first, so that finalizers run outside.
-    """
-
-    def __init__(
-        self, handle: core.CacheMetrics, maxsize: int | None, ttl_s: float | None, clock: Callable[[], float]
-    ) -> None:
-        self._handle = handle
-        self._maxsize = maxsize
-        self._ttl_s = ttl_s
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._entries: OrderedDict[Any, _Entry[R]] = OrderedDict()
-        self._hits = 0
-        self._misses = 0
-
-    @property
-    def keeps(self) -> bool:
-        return self._maxsize != 0
-
-    def find(self, key: Any) -> R:
-        """The value, or _ABSENT. Records nothing but the eviction of an expired entry."""
-        now = 0.0 if self._ttl_s is None else self._clock()
-        expired = None
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None and entry.expires_at <= now:
-                expired = self._entries.pop(key, None)
-                entry = None
-            if entry is not None:
-                # Comparing keys may have run code that removed the entry meanwhile.
-                if key in self._entries:
-                    self._entries.move_to_end(key)
-                return entry.value
-        if expired is not None:
-            self._handle.record_eviction()
-        return cast("R", _ABSENT)
-
-    def keep(self, key: Any, value: R) -> None:
-        """Adds the value, unless another thread was faster; evicts what no longer fits."""
-        if self._maxsize == 0:
-            return
-        now = 0.0 if self._ttl_s is None else self._clock()
-        fresh = _Entry(value, math.inf if self._ttl_s is None else now + self._ttl_s)
-        dropped: list[_Entry[R]] = []
-        with self._lock:
-            present = self._entries.get(key)
-            if present is not None and present.expires_at > now:
-                return
-            if present is not None:
-                dropped.append(present)
-                self._entries.pop(key, None)
-            self._entries[key] = fresh
-            while self._maxsize is not None and len(self._entries) > self._maxsize:
-                dropped.append(self._entries.popitem(last=False)[1])
-        for _ in dropped:
-            self._handle.record_eviction()
-
-    def hit(self) -> None:
-        with self._lock:
-            self._hits += 1
-        self._handle.record_hit()
-
-    def miss(self) -> None:
-        with self._lock:
-            self._misses += 1
-        self._handle.record_miss()
-
-    def info(self) -> CacheInfo:
-        with self._lock:
-            return CacheInfo(self._hits, self._misses, self._maxsize, len(self._entries))
-
-    def clear(self) -> None:
-        with self._lock:
-            dropped = self._entries
-            self._entries = OrderedDict()
-            self._hits = self._misses = 0
-        dropped.clear()
+    return wrap_coroutine(function, lru, key_of)
 
 
-class _Key(list[Any]):
-    """The arguments with their hash, so that user code computes it once, and not under the lock."""
-
-    __slots__ = ("hash",)
-
-    def __init__(self, parts: tuple[Any, ...]) -> None:
-        self[:] = parts
-        self.hash = hash(parts)
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return self.hash
-
-
-_KEYWORDS_FOLLOW = object()
-
-
-def _key(args: tuple[Any, ...], kwargs: dict[str, Any], typed: bool) -> _Key:
-    """What lru_cache takes for the same call: positions, then keywords in the order given, then perhaps types."""
-    parts = args
-    if kwargs:
-        parts += (_KEYWORDS_FOLLOW,)
-        for item in kwargs.items():
-            parts += item
-    if typed:
-        parts += tuple(type(value) for value in args)
-        parts += tuple(type(value) for value in kwargs.values())
-    return _Key(parts)
-
-
-_MakeKey = Callable[[tuple[Any, ...], dict[str, Any]], _Key]
-
-
-def _wrap_function(function: Callable[..., Any], lru: _Lru[Any], make_key: _MakeKey) -> Callable[..., Any]:
+def _wrap_function(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        key = make_key(args, kwargs)
+        key = key_of(args, kwargs)
         value = lru.find(key)
-        if value is not _ABSENT:
+        if value is not ABSENT:
             lru.hit()
             return value
         lru.miss()
         value = function(*args, **kwargs)
         lru.keep(key, value)
         return value
-
-    return wrapper
-
-
-class _Failure:
-    """The exception of a computation, as it was when the computation ended.
-
-    Those who wait all raise this one object, as those who await an asyncio.Future do. Each of them begins with what it
-    was then: raising adds frames and a context, which would else be those of all who raised it before.
-    """
-
-    __slots__ = ("_chain", "_traceback", "error")
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-        self._traceback = error.__traceback__
-        # In this order: setting a cause suppresses the context.
-        self._chain = {name: getattr(error, name) for name in ("__cause__", "__context__", "__suppress_context__")}
-
-    def restored(self) -> Exception:
-        for name, value in self._chain.items():
-            object.__setattr__(self.error, name, value)  # also where the class lets nobody set its attributes
-        return self.error.with_traceback(self._traceback)
-
-
-class _Flight:
-    """A computation under way on one event loop, and the tasks that wait for it."""
-
-    __slots__ = ("done", "failure", "task", "value")
-
-    def __init__(self, done: asyncio.Future[None], task: asyncio.Task[Any] | None) -> None:
-        self.done = done
-        self.task = task
-        self.value: Any = _ABSENT
-        self.failure: _Failure | None = None
-
-    def land(self) -> None:
-        if not self.done.done() and not self.done.get_loop().is_closed():
-            self.done.set_result(None)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _wrap_coroutine(function: Callable[..., Any], lru: _Lru[Any], make_key: _MakeKey) -> Callable[..., Any]:
-    # Only the thread of the loop in the key touches an entry, so no lock is needed.
-    flights: dict[tuple[asyncio.AbstractEventLoop, _Key], _Flight] = {}
-
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        key = make_key(args, kwargs)
-        loop = _running_loop()
-        while True:
-            value = lru.find(key)
-            if value is not _ABSENT:
-                lru.hit()
-                return value
-            flight = flights.get((loop, key)) if loop is not None and lru.keeps else None
-            # A computation that needs its own result again must not wait for itself.
-            if flight is None or flight.task is asyncio.current_task():
-                lru.miss()
-                return await (compute(key, args, kwargs) if loop is None or flight else lead(loop, key, args, kwargs))
-            await asyncio.shield(flight.done)
-            if flight.failure is not None:
-                lru.miss()
-                try:
-                    raise flight.failure.restored()
-                finally:
-                    # The traceback holds this frame, which must not hold the exception in turn.
-                    del flight
-            if flight.value is not _ABSENT:
-                lru.hit()
-                return flight.value
-
-    async def compute(key: _Key, args: Any, kwargs: Any) -> Any:
-        value = await function(*args, **kwargs)
-        lru.keep(key, value)
-        return value
-
-    async def lead(loop: asyncio.AbstractEventLoop, key: _Key, args: Any, kwargs: Any) -> Any:
-        if not lru.keeps:
-            return await function(*args, **kwargs)
-        flight = flights[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
-        try:
-            flight.value = await compute(key, args, kwargs)
-            return flight.value
-        except Exception as error:
-            flight.failure = _Failure(error)
-            raise
-        finally:
-            # After a cancellation there is neither value nor failure, and one of those who wait begins anew.
-            del flights[loop, key]
-            flight.land()
-            del flight
 
     return wrapper

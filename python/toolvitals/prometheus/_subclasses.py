@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from toolvitals.prometheus.samples import Exemplar
@@ -126,6 +125,8 @@ def _observe(method: Recorder) -> Recorder:
 
 
 def _now() -> float:
+    from datetime import datetime, timezone  # late: few programs have such a class
+
     return datetime.now(timezone.utc).timestamp()
 
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import resource
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -21,6 +20,11 @@ _UTIME, _STIME, _START_TIME, _VIRTUAL_SIZE, _RESIDENT_PAGES = 11, 12, 19, 20, 21
 
 def _own_pid() -> str:
     return "self"
+
+
+def _read(folder: str, name: str) -> bytes:
+    with open(os.path.join(folder, name), "rb") as file:
+        return file.read()
 
 
 class ProcessCollector(NativeCollector):
@@ -40,7 +44,7 @@ class ProcessCollector(NativeCollector):
     ) -> None:
         self._prefix = f"{namespace}_process_" if namespace else "process_"
         self._pid = pid
-        self._proc = Path(proc)
+        self._proc = proc
         self._of_this_process = not namespace and pid is _own_pid and proc == "/proc"
         self._ticks_per_second = os.sysconf("SC_CLK_TCK")
         self._page_bytes = resource.getpagesize()
@@ -52,7 +56,7 @@ class ProcessCollector(NativeCollector):
         """What can be read now."""
         if not self._boot_seconds:
             return []
-        process = self._proc / str(self._pid()).strip()
+        process = os.path.join(self._proc, str(self._pid()).strip())
         families: list[Metric] = []
         for read in (self._usage, self._descriptors):
             with contextlib.suppress(OSError):
@@ -63,8 +67,8 @@ class ProcessCollector(NativeCollector):
         """Whether it is about this process: then the native endpoint reads the same figures by itself."""
         return getattr(self, "_of_this_process", False)
 
-    def _usage(self, process: Path) -> list[Metric]:
-        fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
+    def _usage(self, process: str) -> list[Metric]:
+        fields = _read(process, "stat").rpartition(b")")[2].split()
         seconds = [float(fields[place]) / self._ticks_per_second for place in (_START_TIME, _UTIME, _STIME)]
         return [
             self._gauge("virtual_memory_bytes", "Virtual memory size in bytes.", float(fields[_VIRTUAL_SIZE])),
@@ -85,13 +89,13 @@ class ProcessCollector(NativeCollector):
             ),
         ]
 
-    def _descriptors(self, process: Path) -> list[Metric]:
-        open_fds = len(os.listdir(process / "fd"))
+    def _descriptors(self, process: str) -> list[Metric]:
+        open_fds = len(os.listdir(os.path.join(process, "fd")))
         families: list[Metric] = [self._gauge("open_fds", "Number of open file descriptors.", open_fds)]
-        for line in (process / "limits").read_text().splitlines():
-            if line.startswith("Max open file"):
+        for line in _read(process, "limits").splitlines():
+            if line.startswith(b"Max open file"):
                 soft = line.split()[3]
-                limit = float("inf") if soft == "unlimited" else float(soft)
+                limit = float("inf") if soft == b"unlimited" else float(soft)
                 families.append(self._gauge("max_fds", "Maximum number of open file descriptors.", limit))
         return families
 
@@ -100,7 +104,7 @@ class ProcessCollector(NativeCollector):
 
     def _boot_time(self) -> float:
         try:
-            lines = (self._proc / "stat").read_bytes().splitlines()
+            lines = _read(self._proc, "stat").splitlines()
         except OSError:
             return 0.0
         return next((float(line.split()[1]) for line in lines if line.startswith(b"btime ")), 0.0)

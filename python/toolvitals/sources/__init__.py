@@ -9,8 +9,9 @@ Importing this loads nothing that records.
 
 from __future__ import annotations
 
-from toolvitals.sources._directory import Directory, locate
-from toolvitals.sources._endpoint import Endpoint
+from typing import TYPE_CHECKING
+
+from toolvitals._late import getter
 from toolvitals.sources._source import (
     FORMATS,
     Format,
@@ -22,6 +23,10 @@ from toolvitals.sources._source import (
     SourceError,
 )
 from toolvitals.sources._this_process import ThisProcess
+
+if TYPE_CHECKING:
+    from toolvitals.sources._directory import Directory, locate
+    from toolvitals.sources._endpoint import Endpoint
 
 __all__ = [
     "FORMATS",
@@ -37,3 +42,13 @@ __all__ = [
     "ThisProcess",
     "locate",
 ]
+
+if not TYPE_CHECKING:
+    # Late, for a program that looks at itself needs no network.
+    __getattr__ = getter(
+        globals(),
+        {"toolvitals.sources._directory": ("Directory", "locate"), "toolvitals.sources._endpoint": ("Endpoint",)},
+    )
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
