@@ -1,12 +1,15 @@
-"""What every Python test shares: an environment without settings, signals that do what they should, and Hypothesis
-without a clock."""
+"""What every Python test shares: an environment without settings, signals that do what they should, Hypothesis without
+a clock, and free ports."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 
 import hypothesis
+import pytest
+from ports import free_port
 
 # Settings of the shell that runs the tests must not reach them; each test sets what it needs.
 _OURS = ("METRICS_", "PROMETHEUS_", "PERFORMANCE_METRICS_", "TOOLVITALS_")
@@ -27,3 +30,14 @@ for _number, _handler in (
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+# By the names of pytest-asyncio, whose ports another program may be given by the kernel before they are listened on.
+@pytest.fixture
+def unused_tcp_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def unused_tcp_port_factory() -> Callable[[], int]:
+    return free_port

@@ -71,6 +71,8 @@ def run_case(case: Callable[[Any], object], calls: int) -> None:
     """Holds the decorated run against the bare one."""
     bare = case(Bare())
     tv.get_collector().reset()
+    # Garbage is looked for among what the case makes from here on, not among all that frameworks hold.
+    gc.freeze()
     decorator = Decorated()
     decorated = case(decorator)
     assert decorated == bare

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks import Block, blocks_of
+from ports import free_port
 
 __all__ = ["DATA", "RUN", "Reader", "read"]
 
@@ -38,17 +39,7 @@ _FOLDERS = re.compile(r"(?<![\w./-])/(run|dev/shm|var/lib)/")
 _PATIENCE_SECONDS = 60
 _GRACE_SECONDS = 10
 
-_PIP = """#!{python}
-import importlib.metadata, sys
-from packaging.requirements import Requirement
-assert sys.argv[1] == "install", sys.argv
-for wanted in sys.argv[2:]:
-    requirement = Requirement(wanted)
-    assert requirement.name != "toolvitals", "toolvitals is not released yet, so nobody has it to install"
-    distribution = importlib.metadata.distribution(requirement.name)
-    extras = set(distribution.metadata.get_all("Provides-Extra", []))
-    assert requirement.extras <= extras, f"{{wanted}}: the package has the extras {{sorted(extras)}}"
-"""
+_PIP = Path(__file__).with_name("pip_stand_in.py")
 
 
 class Reader:
@@ -66,7 +57,7 @@ class Reader:
         programs = folder / "bin"
         for made in (self._folder, self._root, programs, folder / "home"):
             made.mkdir(exist_ok=True)
-        (programs / "pip").write_text(_PIP.format(python=sys.executable))
+        (programs / "pip").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{_PIP}" "$@"\n')
         (programs / "pip").chmod(0o755)
         self._environment = {
             "HOME": str(folder / "home"),
@@ -86,7 +77,7 @@ class Reader:
         (programs / "sudo").chmod(0o755)
         for name in ("run", "dev/shm", "var/lib"):
             (self._root / name).mkdir(parents=True)
-        self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+        self._ports = {port: free_port() for port in _PORTS}
         self._environment |= {
             # The default ports of what the pages start.
             "METRICS_JSON_PORT": str(self._ports[9109]),
@@ -223,12 +214,6 @@ def _end(process: subprocess.Popen[bytes], log: Path, line: int) -> None:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def _check_data(language: str, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import urllib.parse
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import scrapes
+from ports import free_port
 from waiting import wait_until
 
 __all__ = ["Prometheus", "program", "running"]
@@ -73,8 +73,7 @@ def running(target: str, folder: Path, *, native_histograms: bool = False) -> It
     """
     configuration = folder / "prometheus.yml"
     configuration.write_text(_CONFIGURATION.format(target=target))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         program("prometheus"),
         f"--config.file={configuration}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx
 import prometheus_server
 import scrapes
+from ports import free_port
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from waiting import wait_until
@@ -46,8 +46,7 @@ class Pushgateway:
 @contextmanager
 def running(folder: Path) -> Iterator[Pushgateway]:
     """Runs a Pushgateway that keeps everything in memory."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     log = folder / "pushgateway.log"
     command = [prometheus_server.program("prometheus-pushgateway"), f"--web.listen-address={address}"]
     command.append("--persistence.file=")  # Debian's keeps one for the whole machine by default.

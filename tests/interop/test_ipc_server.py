@@ -122,36 +122,16 @@ def test_bad_lines_are_counted_and_the_connection_goes_on(path: str) -> None:
         }
 
 
-PYTHON = """
-import json, socket, sys
-with socket.socket(socket.AF_UNIX) as metrics:
-    metrics.connect(sys.argv[1])
-    metrics.sendall(json.dumps({"counter": "from_python_jobs", "value": 2}).encode() + b"\\n")
-"""
-BASH = r"""
-set -euo pipefail
-for shard in 1 2 3; do
-  printf '{"counter":"from_bash_jobs","value":1,"labels":{"shard":"%d"}}\n' "$shard"
-done | "$2" -S -c 'import shutil, socket, sys
-with socket.socket(socket.AF_UNIX) as metrics:
-    metrics.connect(sys.argv[1])
-    shutil.copyfileobj(sys.stdin.buffer, metrics.makefile("wb"))' "$1"
-"""
-PERL = r"""
-use strict; use IO::Socket::UNIX;
-my $metrics = IO::Socket::UNIX->new(Type => SOCK_STREAM(), Peer => $ARGV[0]) or die $!;
-print $metrics qq({"observe":"from_perl_seconds","value":0.25}\n);
-close($metrics);
-"""
+APPS = Path(__file__).with_name("apps")
 
 
 def test_programs_in_other_languages(path: str) -> None:
     with Service(path) as service:
-        subprocess.run([sys.executable, "-S", "-c", PYTHON, path], check=True)
-        subprocess.run(["bash", "-c", BASH, "bash", path, sys.executable], check=True)
+        subprocess.run([sys.executable, "-S", str(APPS / "send_a_line.py"), path], check=True)
+        subprocess.run(["bash", str(APPS / "send_lines.sh"), path, sys.executable], check=True)
         perl = shutil.which("perl")
         if perl is not None:
-            subprocess.run([perl, "-e", PERL, path], check=True)
+            subprocess.run([perl, str(APPS / "send_a_line.pl"), path], check=True)
         wait_until(lambda: service.lines() == (4 if perl is None else 5), "all lines")
         values = service.values()
         assert not service.bad_lines()

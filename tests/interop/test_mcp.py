@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -19,9 +18,11 @@ import mcp_servers
 import pytest
 import scrapes
 import waiting
+from child import result_of
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp.server import MCPServer, Server
+from programs import imports
 
 import toolvitals
 from toolvitals.integrations.mcp import instrument
@@ -250,14 +251,7 @@ def test_what_is_no_server_is_refused(thing: Any) -> None:
 
 
 def test_without_the_sdk_only_using_it_fails() -> None:
-    program = (
-        "import sys; sys.modules['mcp'] = None\n"
-        "from toolvitals.integrations.mcp import instrument\n"
-        "try: instrument(object())\n"
-        "except ImportError as error: print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "pip install 'toolvitals[mcp]'" in done.stdout
+    assert "pip install 'toolvitals[mcp]'" in result_of(imports.instrument_without_mcp)
 
 
 def calls_of(name: str) -> int:

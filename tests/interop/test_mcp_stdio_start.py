@@ -22,21 +22,7 @@ __all__: list[str] = []
 
 pytestmark = pytest.mark.interop
 
-SERVER = """
-import sys
-from fastmcp import FastMCP
-import toolvitals as tv
-from toolvitals.integrations.mcp import instrument
-
-mcp = instrument(FastMCP("small"))
-
-@mcp.tool
-def add(a: int, b: int) -> int:
-    return a + b
-
-tv.start()
-mcp.run(show_banner=False)
-"""
+SERVER = Path(__file__).with_name("apps") / "stdio_mcp.py"
 
 
 @pytest.fixture
@@ -45,8 +31,8 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-async def call_add(server: Path, errors: Path, **environment: str) -> object:
-    parameters = StdioServerParameters(command=sys.executable, args=[str(server)], env={**os.environ, **environment})
+async def call_add(errors: Path, **environment: str) -> object:
+    parameters = StdioServerParameters(command=sys.executable, args=[str(SERVER)], env={**os.environ, **environment})
     with errors.open("w") as log:
         async with stdio_client(parameters, errlog=log) as (reads, writes), ClientSession(reads, writes) as session:
             await session.initialize()
@@ -54,11 +40,10 @@ async def call_add(server: Path, errors: Path, **environment: str) -> object:
 
 
 def test_the_reason_is_on_standard_error_alone(tmp_path: Path, taken: int) -> None:
-    server, errors = tmp_path / "server.py", tmp_path / "errors.txt"
-    server.write_text(SERVER)
+    errors = tmp_path / "errors.txt"
     failed = None
     try:
-        asyncio.run(asyncio.wait_for(call_add(server, errors, METRICS_JSON_PORT=str(taken)), 60))
+        asyncio.run(asyncio.wait_for(call_add(errors, METRICS_JSON_PORT=str(taken)), 60))
     except Exception as error:
         # Each version of the client has its own for a server that is gone.
         failed = error
@@ -67,7 +52,7 @@ def test_the_reason_is_on_standard_error_alone(tmp_path: Path, taken: int) -> No
     assert f"port {taken} on 127.0.0.1 is already in use" in said
     assert "METRICS_ON_PORT_IN_USE=next" in said
     finished = subprocess.run(
-        [sys.executable, str(server)],
+        [sys.executable, str(SERVER)],
         env={**os.environ, "METRICS_JSON_PORT": str(taken)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -80,8 +65,7 @@ def test_the_reason_is_on_standard_error_alone(tmp_path: Path, taken: int) -> No
 
 
 def test_the_setting_that_it_names_is_the_way_out(tmp_path: Path, taken: int) -> None:
-    server, errors = tmp_path / "server.py", tmp_path / "errors.txt"
-    server.write_text(SERVER)
+    errors = tmp_path / "errors.txt"
     settings = {"METRICS_JSON_PORT": str(taken), "METRICS_ON_PORT_IN_USE": "next"}
-    assert asyncio.run(asyncio.wait_for(call_add(server, errors, **settings), 60)) == "3"
+    assert asyncio.run(asyncio.wait_for(call_add(errors, **settings), 60)) == "3"
     assert f"because port {taken} is in use" in errors.read_text()

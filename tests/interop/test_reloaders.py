@@ -3,114 +3,32 @@ and an ordinary user sees no stack trace."""
 
 from __future__ import annotations
 
-import json
+import itertools
 import os
+import shutil
 import signal
 import subprocess
-import time
-import urllib.error
-import urllib.request
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from environments import environment_with
+from waiting import wait_until
+from web import fetch
 
 __all__: list[str] = []
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.interop
 
-FLASK = """
-import os, sys
-import flask
-import toolvitals as tv
-
-app = flask.Flask(__name__)
-handle = tv.start()
-
-@app.get("/")
-@tv.tool
-def page():
-    return {"pid": os.getpid(), "url": handle.json_url}
-
-if __name__ == "__main__":
-    app.run(debug=True, port=int(sys.argv[1]))
-"""
-
-ASGI = """
-import json, os
-import toolvitals as tv
-
-handle = tv.start()
-
-@tv.tool
-async def page():
-    return {"pid": os.getpid(), "url": handle.json_url}
-
-async def app(scope, receive, send):
-    if scope["type"] == "http":
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": json.dumps(await page()).encode()})
-"""
-
-DJANGO = {
-    "manage.py": """
-import os, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "site_settings"
-from django.core.management import execute_from_command_line
-execute_from_command_line(sys.argv)
-""",
-    "site_settings.py": """
-SECRET_KEY = "for a test"
-DEBUG = True
-ALLOWED_HOSTS = ["127.0.0.1"]
-INSTALLED_APPS = ["shop.apps.ShopConfig"]
-ROOT_URLCONF = "shop.urls"
-DATABASES = {}
-""",
-    "shop/__init__.py": "",
-    "shop/apps.py": """
-from django.apps import AppConfig
-import toolvitals as tv
-
-class ShopConfig(AppConfig):
-    name = "shop"
-
-    def ready(self):
-        type(self).handle = tv.start()
-""",
-    "shop/urls.py": """
-import os
-from django.http import JsonResponse
-from django.urls import path
-import toolvitals as tv
-from shop.apps import ShopConfig
-
-@tv.tool
-def page(request):
-    return JsonResponse({"pid": os.getpid(), "url": ShopConfig.handle.json_url})
-
-urlpatterns = [path("", page)]
-""",
-}
-
-
-@pytest.fixture(scope="module")
-def environment() -> dict[str, str]:
-    return environment_with("reloaders", "flask>=3", "django>=4.2", "uvicorn>=0.30")
+APPS = Path(__file__).with_name("apps")
 
 
 @pytest.fixture
 def settings(unused_tcp_port_factory: Callable[[], int]) -> dict[str, str]:
     return {"METRICS_JSON_PORT": str(unused_tcp_port_factory()), "METRICS_ON_PORT_IN_USE": "next"}
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
 
 
 @contextmanager
@@ -119,9 +37,9 @@ def running(folder: Path, arguments: list[str], environment: dict[str, str]) -> 
     output = folder / "output.txt"
     with output.open("w") as file:
         process = subprocess.Popen(
-            [environment["PYTHON"], *arguments],
+            [sys.executable, *arguments],
             cwd=folder,
-            env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -136,10 +54,13 @@ def running(folder: Path, arguments: list[str], environment: dict[str, str]) -> 
 
 def get(url: str) -> Any:
     """The JSON at the address, once somebody answers there."""
-    while True:
-        with suppress(urllib.error.URLError, ConnectionError, TimeoutError), urllib.request.urlopen(url) as answer:
-            return json.load(answer)
-        time.sleep(0.05)
+
+    def answer() -> Any:
+        with suppress(httpx.HTTPError):
+            return fetch(url).json()
+        return None
+
+    return wait_until(answer, f"{url} answers")
 
 
 def calls(told: dict[str, Any]) -> int:
@@ -148,57 +69,57 @@ def calls(told: dict[str, Any]) -> int:
 
 
 def commands(folder: Path, framework: str, port: int) -> tuple[list[str], Path]:
-    """How the framework's server is begun with its reloader, and the file whose change it reloads for."""
+    """How the framework's server is begun with its reloader, and the file whose change it reloads for: a copy."""
+    if framework == "django":
+        shutil.copytree(APPS / "django_site", folder, dirs_exist_ok=True)
+        return ["manage.py", "runserver", str(port)], folder / "shop" / "urls.py"
+    source = Path(shutil.copy(APPS / f"{framework}_app.py", folder))
     if framework == "flask":
-        write(folder, {"app.py": FLASK})
-        return ["app.py", str(port)], folder / "app.py"
-    if framework == "uvicorn":
-        write(folder, {"app.py": ASGI})
-        return ["-m", "uvicorn", "--reload", "--port", str(port), "app:app"], folder / "app.py"
-    write(folder, DJANGO)
-    return ["manage.py", "runserver", str(port)], folder / "shop" / "urls.py"
+        return [source.name, str(port)], source
+    return ["-m", "uvicorn", "--reload", "--port", str(port), "uvicorn_app:app"], source
 
 
 @pytest.mark.parametrize("framework", ["flask", "uvicorn", "django"])
 def test_reloading_shows_no_trace(
     framework: str,
     tmp_path: Path,
-    environment: dict[str, str],
     settings: dict[str, str],
     unused_tcp_port_factory: Callable[[], int],
 ) -> None:
     port = unused_tcp_port_factory()
     arguments, source = commands(tmp_path, framework, port)
-    with running(tmp_path, arguments, {**environment, **settings}) as output:
+    with running(tmp_path, arguments, settings) as output:
         first = get(f"http://127.0.0.1:{port}/")
         assert calls(first) == 1
         # A reloader that has not looked at the file yet takes the changed one for the first: then it is changed again.
-        looks = 0
-        while (second := get(f"http://127.0.0.1:{port}/"))["pid"] == first["pid"]:
-            if looks % 100 == 0:
+        looks = itertools.count()
+
+        def reloaded() -> Any:
+            if next(looks) % 200 == 0:
                 source.write_text(source.read_text() + "\n# Changed.\n")
-            looks += 1
-            time.sleep(0.05)
+            answer = get(f"http://127.0.0.1:{port}/")
+            return answer["pid"] != first["pid"] and answer
+
+        second = wait_until(reloaded, "the reloaded program answers")
         assert calls(second) >= 1
         assert "Traceback" not in output.read_text()
 
 
 def test_a_shell_beside_the_server(
     tmp_path: Path,
-    environment: dict[str, str],
     settings: dict[str, str],
     unused_tcp_port_factory: Callable[[], int],
 ) -> None:
     port = unused_tcp_port_factory()
-    write(tmp_path, DJANGO)
-    with running(tmp_path, ["manage.py", "runserver", "--noreload", str(port)], {**environment, **settings}):
+    arguments, _ = commands(tmp_path, "django", port)
+    with running(tmp_path, [*arguments, "--noreload"], settings):
         told = get(f"http://127.0.0.1:{port}/")
         show = "from shop.apps import ShopConfig; print(ShopConfig.handle.json_url)"
         for extra, fine in ((settings, True), ({"METRICS_JSON_PORT": settings["METRICS_JSON_PORT"]}, False)):
             shell = subprocess.run(
-                [environment["PYTHON"], "manage.py", "shell", "-c", show],
+                [sys.executable, "manage.py", "shell", "-c", show],
                 cwd=tmp_path,
-                env={**environment, **extra},
+                env={**os.environ, **extra},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from environments import environment_with
 
 __all__: list[str] = []
 
 pytestmark = pytest.mark.interop
 
-TESTS = """
-import pytest
-import toolvitals as tv
-from toolvitals.testing import isolated, snapshot
+APPS = Path(__file__).with_name("apps")
 
 
-@pytest.fixture
-def metrics():
-    with isolated() as collector:
-        yield collector
-
-
-@pytest.mark.parametrize("number", range(60))
-def test_counts_are_the_tests_own(metrics, number):
-    with tv.start(json_port=0):
-        for i in range(300):
-            metrics.record_tool_call("search", latency_ms=1.0)
-            assert snapshot()["tools"]["search"]["total_calls"] == i + 1
-"""
-
-
-@pytest.mark.timeout(400)
 def test_isolated_isolates(tmp_path: Path) -> None:
-    environment = environment_with("xdist", "pytest>=8", "pytest-xdist>=3")
-    (tmp_path / "test_users.py").write_text(TESTS)
+    shutil.copy(APPS / "users_tests.py", tmp_path / "test_users.py")
     # A process of the service that the directory is of, beside the tests: it keeps what it counted.
-    counts = "import toolvitals as tv; tv.get_collector().record_tool_call('real', latency_ms=1.0); "
-    told = "print(tv.get_collector().get_all_metrics()['tools']['real']['total_calls'])"
-    environment["TOOLVITALS_DIR"] = str(tmp_path / "run")
+    environment = {**os.environ, "TOOLVITALS_DIR": str(tmp_path / "run")}
     beside = subprocess.Popen(
-        [environment["PYTHON"], "-c", f"{counts} print(flush=True); input(); {told}"],
+        [sys.executable, str(APPS / "counts_beside.py")],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -51,11 +31,11 @@ def test_isolated_isolates(tmp_path: Path) -> None:
     assert beside.stdout is not None
     beside.stdout.readline()
     finished = subprocess.run(
-        [environment["PYTHON"], "-m", "pytest", "-q", "-n", "3", "-p", "no:cacheprovider", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-q", "-n", "3", "-p", "no:cacheprovider", str(tmp_path)],
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=100,
     )
     answer, _ = beside.communicate("\n", timeout=60)
     assert finished.returncode == 0, finished.stdout

@@ -11,6 +11,7 @@ import pytest
 from child import result_of
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import quantiles
 
 import toolvitals as tv
 from toolvitals.prometheus import Summary
@@ -62,36 +63,11 @@ def test_mean_and_deviation_are_the_very_doubles(window: list[float]) -> None:
     assert found["stddev"] == pytest.approx(statistics.stdev(window), rel=1e-12, abs=1e-300)
 
 
-EVERY_SIZE = """
-    import json, random, statistics, sys
-    import toolvitals as tv
-    method = sys.argv[1]
-    draw = random.Random(7)
-    shapes = (
-        lambda: draw.expovariate(0.1),
-        lambda: 7.25,
-        lambda: draw.choice((5e-324, 1e-310, 3e-308)),
-        lambda: 10.0 ** draw.uniform(-300, 300),
-    )
-    tool = tv.get_collector().tool("t")
-    wrong = []
-    sizes = [*range(130), *draw.sample(range(130, 5000), 60), 4999, 5000]
-    for number, size in enumerate(sizes):
-        window = [shapes[number % 4]() for _ in range(size)]
-        tv.get_collector().reset()
-        for sample in window:
-            tool.record_call(latency_ms=sample)
-        found = tool.metrics()["latency_ms"]
-        cuts = statistics.quantiles(window, n=100, method=method) if size > 1 else [None] * 99
-        if [found["p%d" % p] for p in (50, 75, 90, 95, 99)] != [cuts[p - 1] for p in (50, 75, 90, 95, 99)]:
-            wrong.append(size)
-    print(json.dumps(wrong))
-"""
-
-
 @pytest.mark.parametrize("method", ["exclusive", "inclusive"])
 def test_every_size_and_hostile_distributions(method: str) -> None:
-    assert result_of(EVERY_SIZE, method, METRICS_WINDOW_SIZE="5000", METRICS_QUANTILE_METHOD=method) == []
+    assert (
+        result_of(quantiles.sizes_that_differ, method, METRICS_WINDOW_SIZE="5000", METRICS_QUANTILE_METHOD=method) == []
+    )
 
 
 def test_the_window_holds_the_last_samples() -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,17 @@ __all__ = ["command", "result_of", "run"]
 _RUNNER = str(Path(__file__).with_name("run_function.py"))
 
 
-def command(function: Callable[..., object] | str, *arguments: str) -> list[str]:
+def command(function: Callable[..., object], *arguments: str) -> list[str]:
     """What begins a process that imports the function's module and calls it, with warnings as errors.
 
     The function is one of a module of programs/, whose import is all that happens before the call.
     """
     options = ["-X", "faulthandler", "-W", "error"]
-    if isinstance(function, str):
-        return [sys.executable, *options, "-c", textwrap.dedent(function), *arguments]
     return [sys.executable, *options, _RUNNER, function.__module__, function.__name__, *arguments]
 
 
 def run(
-    function: Callable[..., object] | str, *arguments: str, check: bool = True, **environment: str
+    function: Callable[..., object], *arguments: str, check: bool = True, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Waits for the process to end; fails where it does, or where it writes to stderr though it should not."""
     finished = subprocess.run(
@@ -44,6 +41,6 @@ def run(
     return finished
 
 
-def result_of(function: Callable[..., object] | str, *arguments: str, **environment: str) -> Any:
+def result_of(function: Callable[..., object], *arguments: str, **environment: str) -> Any:
     """What the function returned there, by way of JSON; where it returns None, what it printed last."""
     return json.loads(run(function, *arguments, **environment).stdout.splitlines()[-1])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from child import result_of
+from programs import imports
 
 from toolvitals import catalogue
 
@@ -16,13 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_reading_it_loads_nothing_that_records() -> None:
-    code = """
-    import json, sys
-    from toolvitals import catalogue
-    loaded = [name for name in ("_core", "_backend") if f"toolvitals.{name}" in sys.modules]
-    print(json.dumps([len(catalogue.FAMILIES), loaded]))
-    """
-    assert result_of(code) == [len(catalogue.FAMILIES), []]
+    assert result_of(imports.read_the_catalogue) == [len(catalogue.FAMILIES), []]
 
 
 def test_no_two_families_have_a_sample_in_common() -> None:

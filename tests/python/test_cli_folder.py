@@ -14,16 +14,7 @@ from click.testing import CliRunner, Result
 
 from toolvitals.cli.group import toolvitals
 
-# Records a call, says so, and lives until its standard input ends.
-WORKER = """
-import sys
-import toolvitals as tv
-with tv.start(dir=sys.argv[1], json_port=0) as endpoints:
-    tv.get_collector().record_tool_call("search", latency_ms=5.0)
-    tv.get_collector().record_cache_hit("files")
-    print(endpoints.json_url, flush=True)
-    sys.stdin.read()
-"""
+WORKER = Path(__file__).with_name("programs") / "folder_worker.py"
 
 
 class Service:
@@ -36,7 +27,7 @@ class Service:
     def start(self) -> str:
         """Starts one more process; the address of its endpoint."""
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", WORKER, str(self.folder)],
+            [sys.executable, "-W", "error", str(WORKER), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

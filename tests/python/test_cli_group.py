@@ -7,26 +7,12 @@ import sys
 
 import click
 import pytest
-from child import run
+from child import result_of, run
 from click.testing import CliRunner
+from programs import imports
 
 import toolvitals as tv
 from toolvitals.cli.group import COMMANDS, toolvitals
-
-WITHOUT = """
-    import sys
-    sys.modules[sys.argv[1]] = None
-    sys.argv = ["toolvitals", *sys.argv[2:]]
-    from toolvitals.cli import main
-    sys.exit(main())
-"""
-IMPORTED = """
-    import sys
-    sys.argv = ["toolvitals", "--help"]
-    from toolvitals.cli import main
-    assert main() == 0
-    print([name for name in ("rich", "urllib.request", "toolvitals._backend") if name in sys.modules])
-"""
 
 
 def test_help_lists_every_command() -> None:
@@ -43,7 +29,7 @@ def test_the_version_is_the_package_s() -> None:
 
 
 def test_help_imports_none_of_the_commands() -> None:
-    assert run(IMPORTED).stdout.splitlines()[-1] == "[]"
+    assert result_of(imports.ask_the_command_for_help) == []
 
 
 @pytest.mark.parametrize("module", ["toolvitals", "toolvitals.cli"])
@@ -93,13 +79,13 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 
 
 def test_without_click_a_sentence_says_what_to_install() -> None:
-    finished = run(WITHOUT, "click", "--help", check=False)
+    finished = run(imports.run_the_command_without, "click", "--help", check=False)
     assert finished.returncode == 2
     assert finished.stderr == "This command needs the package click: install toolvitals[cli]\n"
 
 
 def test_without_rich_a_command_that_needs_it_says_what_to_install() -> None:
-    finished = run(WITHOUT, "rich", "top", "--once", check=False)
+    finished = run(imports.run_the_command_without, "rich", "top", "--once", check=False)
     assert finished.returncode == 2
     assert "`top` needs the package rich: install toolvitals[cli]" in finished.stderr
     assert "Traceback" not in finished.stderr

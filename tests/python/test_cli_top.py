@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,12 +36,7 @@ SIZES = {"COLUMNS", "LINES"}
 WAIT_SECONDS = 30.0
 OTHER_SCREEN, FIRST_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 HIDDEN, SHOWN = b"\x1b[?25l", b"\x1b[?25h"
-# Makes standard input the terminal that controls the program, as it is where somebody sits.
-IN_TERMINAL = """
-import fcntl, os, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
+IN_TERMINAL = str(Path(__file__).with_name("programs") / "terminal.py")
 
 
 @pytest.fixture
@@ -163,7 +159,7 @@ class Session:
         self.output = self.written = b""
         inherited = {name: value for name, value in os.environ.items() if name not in SIZES}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", IN_TERMINAL, "-W", "error", "-m", "toolvitals.cli", "top", *arguments],
+            [sys.executable, IN_TERMINAL, "-W", "error", "-m", "toolvitals.cli", "top", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

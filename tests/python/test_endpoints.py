@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import child
 import httpx
+import programs.endpoints
 import pytest
 import web
-from child import result_of, run
+from ports import free_port
 from scrapes import fetch, parse, scrape
 
 import toolvitals as tv
@@ -207,27 +210,9 @@ def test_descriptors_are_not_inherited(endpoints: tv.Endpoints) -> None:
             assert not os.get_inheritable(int(name)), target
 
 
-HOLDS_THE_GIL = """
-    import ctypes, json, sys, threading
-    import toolvitals as tv
-    tv.get_collector().record_tool_call("before", latency_ms=1.0)
-    endpoints = tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0)
-    print(endpoints.json_port, endpoints.prometheus_port, flush=True)
-    # PyDLL keeps the GIL during the call: from here on no Python code of this process runs until stdin has a line.
-    buffer = ctypes.create_string_buffer(1)
-    ctypes.PyDLL(None).read(0, buffer, 1)
-    print("done", flush=True)
-"""
-
-
 def test_endpoints_answer_while_a_c_call_holds_the_gil() -> None:
-    import subprocess
-    import sys
-    import textwrap
-
-    server = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(HOLDS_THE_GIL)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    server = subprocess.Popen(child.command(programs.endpoints.hold_the_gil), **pipes, text=True)
     assert server.stdin is not None
     assert server.stdout is not None
     with server:
@@ -248,7 +233,7 @@ def test_scrapes_while_threads_record(endpoints: tv.Endpoints) -> None:
 
     def record() -> None:
         while not done.is_set():
-            for i in range(100):
+            for i in range(20):
                 tv.get_collector().record_tool_call(f"t{i}", i % 2 == 0, 1.0, "E")
 
     workers = [threading.Thread(target=record) for _ in range(2)]
@@ -256,7 +241,7 @@ def test_scrapes_while_threads_record(endpoints: tv.Endpoints) -> None:
         worker.start()
     try:
         assert endpoints.prometheus_url is not None
-        for _ in range(30):
+        for _ in range(10):
             families = scrape(endpoints.prometheus_url)
             calls: dict[str, float] = {}
             for sample in families["tool_calls"].samples:
@@ -271,22 +256,17 @@ def test_scrapes_while_threads_record(endpoints: tv.Endpoints) -> None:
 
 
 def test_the_namespace_stands_before_the_families() -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        from toolvitals import _core
-        tv.get_collector().record_tool_call("t", latency_ms=1.0)
-        tv.get_collector().record_cache_hit("c")
-        print(json.dumps(_core.render("prometheus").decode()))
-    """
-    families = parse(result_of(code, METRICS_NAMESPACE="myapp"))
+    families = parse(child.result_of(programs.endpoints.exposition, METRICS_NAMESPACE="myapp"))
     assert {"myapp_tool_calls", "myapp_cache_requests", "python_info"} <= set(families)
     assert "tool_calls" not in families
 
 
 def test_the_environment_decides_where_to_listen() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    code = "import toolvitals as tv; e = tv.start(); print(e.json_port, e.prometheus_port, e.host)"
-    finished = run(code, METRICS_JSON_ENDPOINT_ENABLED="no", PROMETHEUS_ENABLED="yes", PROMETHEUS_PORT=str(port))
-    assert finished.stdout.split() == ["None", str(port), "127.0.0.1"]
+    port = free_port()
+    environment = {
+        "METRICS_JSON_ENDPOINT_ENABLED": "no",
+        "PROMETHEUS_ENABLED": "yes",
+        "PROMETHEUS_PORT": str(port),
+    }
+    started = child.result_of(programs.endpoints.start_as_the_environment_says, **environment)
+    assert started == [None, port, "127.0.0.1"]

@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from child import run
+from programs import folds
 
 from toolvitals.prometheus import Counter, Histogram
 
 # What is limited belongs to the whole process, and so does the sketch of the busiest label values: whatever folds more
 # than a few is a process of its own.
-HEAD = """
-import logging, os, sys
-import toolvitals as tv
-from toolvitals import _backend
-from toolvitals.prometheus import Counter, Gauge
-
-logging.basicConfig(format="%(levelname)s %(name)s %(message)s", level=logging.INFO, stream=sys.stdout)
-"""
 
 
-def said(program: str, **environment: str) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", HEAD + program],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()
+def said(program: Callable[..., None], *arguments: str, **environment: str) -> list[str]:
+    return run(program, *arguments, **environment).stdout.splitlines()
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -71,19 +54,7 @@ def test_values_that_cannot_be_kept_are_told(value: str, why: str, caplog: pytes
 
 
 def test_threads_are_told_once() -> None:
-    [line] = said(
-        """
-import threading
-raced = Counter("folded_race", "", ["i"], max_series=2)
-def record(first):
-    for i in range(50):
-        raced.labels(first + i).inc()
-threads = [threading.Thread(target=record, args=(first,)) for first in range(0, 200, 50)]
-for thread in threads: thread.start()
-for thread in threads: thread.join()
-assert sum(sample.value for sample in raced.collect()[0].samples if sample.name.endswith("_total")) == 200
-"""
-    )
+    [line] = said(folds.fold_in_threads)
     assert "folded_race" in line
 
 
@@ -106,20 +77,7 @@ def test_a_handler_that_raises_or_records_harms_nobody() -> None:
 
 
 def test_the_limit_over_all_families() -> None:
-    lines = said(
-        """
-tv.start(json_endpoint_enabled=False, max_series=5)
-first = Counter("first", "", ["a"]); second = Gauge("second", "", ["a"])
-for i in range(20):
-    first.labels(i).inc(); second.labels(i).set(1)
-for i in range(20):
-    tv.get_collector().record_tool_call(f"tool{i}", success=True, latency_ms=1)
-    tv.get_collector().record_cache_hit(f"cache{i}")
-tool = tv.get_collector().tool("tool0")
-for i in range(20):
-    tool.record_call(success=False, latency_ms=1, error_type=f"Error{i}")
-"""
-    )
+    lines = said(folds.fold_over_all_families)
     families = ("first", "second", "tool_calls", "cache_requests", "tool_call_errors")
     assert sorted(line.split("label sets of ")[1].split()[0] for line in lines) == sorted(families)
     assert all("the 5 label sets that METRICS_MAX_SERIES allows; a larger METRICS_MAX_SERIES" in line for line in lines)
@@ -127,11 +85,7 @@ for i in range(20):
 
 def test_the_limit_of_memory() -> None:
     [line] = said(
-        """
-big = Gauge("big", "", ["a"])
-for i in range(20_000):
-    big.labels("x" * 1000 + str(i)).set(1)
-""",
+        folds.fold_for_memory,
         METRICS_MEMORY_LIMIT_MB="2",
         METRICS_MAX_SERIES="100000",
         METRICS_WINDOW_SIZE="10",
@@ -140,85 +94,22 @@ for i in range(20_000):
 
 
 def test_types_of_errors_have_a_limit_of_their_own() -> None:
-    [line] = said(
-        """
-tool = tv.get_collector().tool("t")
-for i in range(300):
-    tool.record_call(success=False, latency_ms=1, error_type=f"Error{i}")
-assert sum(tv.get_collector().get_tool_metrics("t")["error_types"].values()) == 300
-"""
-    )
+    [line] = said(folds.fold_types_of_errors)
     assert "tool_call_errors" in line
     assert "256 types of error" in line
 
 
 def test_a_forked_child_tells_by_itself() -> None:
-    lines = said(
-        """
-before = Counter("before", "", ["a"], max_series=1); later = Counter("later", "", ["a"], max_series=1)
-for i in range(3):
-    before.labels(i).inc()
-child = os.fork()
-if child == 0:
-    for i in range(3):
-        before.labels(i).inc(); later.labels(i).inc()
-    sys.stdout.flush()
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
-for i in range(3):
-    later.labels(i).inc()
-"""
-    )
+    lines = said(folds.fold_in_parent_and_child)
     told = [line.split("label sets of ")[1].split()[0] for line in lines]
     assert told == ["before", "later", "later"]
 
 
 def test_a_fork_while_others_fold_does_not_hang() -> None:
-    assert (
-        said(
-            """
-import threading
-logging.disable(logging.CRITICAL)
-ends = threading.Event()
-def fold(n):
-    i = 0
-    while not ends.is_set():
-        i += 1
-        Counter(f"c{n}_{i}", "", ["a"], registry=None, max_series=1).labels("x")
-        family = Counter(f"d{n}_{i}", "", ["a"], registry=None, max_series=1)
-        family.labels("x"); family.labels("y").inc()
-threads = [threading.Thread(target=fold, args=(n,)) for n in range(2)]
-for thread in threads: thread.start()
-for round in range(20):
-    child = os.fork()
-    if child == 0:
-        mine = Counter(f"child{round}", "", ["a"], registry=None, max_series=1)
-        mine.labels("x"); mine.labels("y").inc()
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-ends.set()
-for thread in threads: thread.join()
-"""
-        )
-        == []
-    )
+    assert said(folds.fork_while_threads_fold) == []
 
 
 def test_native_threads_leave_it_to_be_told(tmp_path: Path) -> None:
     """What a socket takes in is recorded without the interpreter, so a Python thread asks."""
-    lines = said(
-        f"""
-import json, socket
-tv.start(json_endpoint_enabled=False, max_series=60)
-ingest = _backend.core.Ingest(socket={str(tmp_path / "s")!r}, datagram_socket=None, mode=0o600, labels=())
-with socket.socket(socket.AF_UNIX) as client:
-    client.connect(ingest.socket)
-    for i in range(200):
-        record = {{"counter": "native_orders", "value": 1, "labels": {{"customer": str(i)}}}}
-        client.sendall(json.dumps(record).encode() + b"\\n")
-ingest.stop()
-_backend.core.tell_folds()
-_backend.core.tell_folds()
-"""
-    )
+    lines = said(folds.fold_in_native_threads, str(tmp_path / "s"))
     assert [line for line in lines if "native_orders" in line and "METRICS_MAX_SERIES" in line]

@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from child import result_of
+from programs import face
 
 import toolvitals.prometheus as ours
 from toolvitals import _noop
@@ -15,43 +16,9 @@ from toolvitals.collectors import NativeCollector, native
 from toolvitals.instruments import Definition, all_instruments, parent_of
 from toolvitals.prometheus.metrics_core import GaugeMetricFamily
 
-FACE = """
-    import json, logging, sys
-    import toolvitals as tv
-    from toolvitals import _core, collectors, instruments
-
-    class Counter(collectors.NativeCollector, _core.CounterBase):
-        pass
-
-    class Gauge(collectors.NativeCollector, _core.GaugeBase):
-        def native_jobs(self):
-            return instruments.function_jobs(self)
-
-    logging.getLogger("toolvitals").setLevel(logging.ERROR)
-    counter, gauge = Counter(), Gauge()
-    instruments.Definition("of_a_face", "Help.", "", ("a",), max_series=2).define(counter)
-    instruments.Definition("gauge_of_a_face", "Help.").define(gauge)
-    for value in "xyz":
-        counter.labels(value).inc(2)
-    counter._show(0, True)
-    gauge._show(0, True)
-    collectors.show_collectors_of(lambda: [counter, gauge])
-    instruments.add_function(gauge, lambda: 7)
-    collectors.refresh()
-    metrics = tv.get_collector().get_all_metrics()["metrics"]
-    counts = {row["labels"].get("a"): row["value"] for row in metrics["of_a_face"]["series"]}
-    print(json.dumps([
-        counts,
-        metrics["gauge_of_a_face"]["series"][0]["value"],
-        instruments.parent_of(counter.labels("x")) is counter,
-        instruments.all_instruments() == [counter, gauge],
-        "toolvitals.prometheus" in sys.modules,
-    ]))
-"""
-
 
 def test_a_face_needs_no_other_face() -> None:
-    counts, gauge, parent, known, prometheus = result_of(FACE)
+    counts, gauge, parent, known, prometheus = result_of(face.define_and_record)
     assert counts == {"x": 2, "null": 4} or counts == {"x": 2, "y": 2, "null": 2}
     assert (gauge, parent, known, prometheus) == (7, True, True, False)
 

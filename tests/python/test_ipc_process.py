@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from child import result_of, run
 from line_server import LineServer
+from programs import ipc_process
 
 from toolvitals.ipc import Client
 from toolvitals.ipc.client import _close_all_at_exit
@@ -82,51 +83,22 @@ def test_a_client_that_nobody_holds_ends_its_thread(path: str, server: LineServe
 
 
 def test_at_exit_what_is_queued_is_sent(path: str, server: LineServer) -> None:
-    code = """
-        import sys
-        from toolvitals.ipc import Client
-        client = Client(sys.argv[1])
-        for i in range(1000):
-            client.gauge("g", i)
-    """
-    run(code, path)
+    run(ipc_process.send_a_thousand, path)
     server.wait_for(1000)
 
 
 def test_at_exit_a_server_that_is_away_is_not_waited_for(path: str) -> None:
-    code = """
-        import logging, sys, threading
-        from toolvitals.ipc import Client
-        logging.disable()
-        clients = [Client(sys.argv[1], exit_timeout_s=3600) for _ in range(2)]
-        clients[0].counter("c")
-    """
-    run(code, path)
+    run(ipc_process.send_to_nobody, path)
 
 
 def test_at_exit_what_a_client_has_that_nobody_holds_is_sent(path: str, server: LineServer) -> None:
-    code = """
-        import sys
-        from toolvitals.ipc import Client
-        def work():
-            client = Client(sys.argv[1], max_queue=100_000, exit_timeout_s=60)
-            for i in range(20_000):
-                client.gauge("g", i, {"padding": "x" * 200})
-        work()
-    """
-    run(code, path)
+    run(ipc_process.send_by_a_client_that_nobody_holds, path)
     server.wait_for(20_000)
 
 
 def test_at_exit_what_is_recorded_by_then_is_sent(path: str, server: LineServer) -> None:
     # From 3.12 on no thread can be started any more where this records.
-    code = """
-        import atexit, sys
-        from toolvitals.ipc import Client
-        client = Client(sys.argv[1], exit_timeout_s=60)
-        atexit.register(client.counter, "last")
-    """
-    run(code, path)
+    run(ipc_process.send_at_exit, path)
     server.wait_for(1)
 
 
@@ -170,52 +142,15 @@ def test_at_exit_all_clients_share_the_time(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_at_exit_a_server_that_does_not_read_is_waited_for_once(path: str, server: LineServer) -> None:
     server.pause()
-    code = """
-        import json, logging, sys
-        from toolvitals.ipc import Client, client
-        logging.disable()
-        clients = [Client(sys.argv[1], max_queue=100_000, exit_timeout_s=0.3) for _ in range(20)]
-        for one in clients:
-            for i in range(2000):
-                one.gauge("g", i, {"padding": "x" * 1000})
-        client._close_all_at_exit()
-        stats = [one.stats() for one in clients]
-        accounted = all(one.recorded == one.sent + one.dropped for one in stats)
-        print(json.dumps([accounted, sum(one.drops.get("closed", 0) for one in stats)]))
-    """
-    accounted, lost = result_of(code, path)
+    accounted, lost = result_of(ipc_process.exit_with_twenty, path)
     assert accounted
     assert lost > 0
 
 
-WORKERS = """
-import multiprocessing, sys
-from toolvitals.ipc import Client
-
-inherited = Client(sys.argv[1], exit_timeout_s=60)
-
-def work(number):
-    Client(sys.argv[1], exit_timeout_s=60).counter("own", number)
-    inherited.counter("inherited", number)
-
-if __name__ == "__main__":
-    inherited.counter("parent")
-    context = multiprocessing.get_context(sys.argv[2])
-    workers = [context.Process(target=work, args=(number,)) for number in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-        assert worker.exitcode == 0
-"""
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_at_the_end_of_a_worker_what_is_queued_is_sent(
-    path: str, server: LineServer, method: str, tmp_path: Path
-) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(WORKERS)
+def test_at_the_end_of_a_worker_what_is_queued_is_sent(path: str, server: LineServer, method: str) -> None:
+    # A file, since spawned workers import it.
+    program = Path(ipc_process.__file__).with_name("ipc_workers.py")
     subprocess.run([sys.executable, "-W", "ignore", str(program), path, method], check=True, timeout=100)
     server.wait_for(7)
     counted = sorted((record["counter"], record["value"]) for record in server.records())
@@ -227,43 +162,7 @@ def test_at_the_end_of_a_worker_what_is_queued_is_sent(
 
 
 def test_a_forked_child_begins_afresh(path: str, server: LineServer) -> None:
-    code = """
-        import json, logging, os, sys, threading, warnings
-        warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, which is what is tested
-        from toolvitals.ipc import Client
-        logging.disable()
-        client, closed = Client(sys.argv[1]), Client(sys.argv[1])
-        closed.close()
-        done = threading.Event()
-        def record():
-            while not done.is_set():
-                client.counter("noise")
-        noise = [threading.Thread(target=record) for _ in range(2)]
-        client.counter("noise")
-        assert client.flush(60)
-        inherited = client._sender._socket.fileno()
-        for thread in noise:
-            thread.start()
-        for i in range(20):
-            pid = os.fork()
-            if pid == 0:
-                if os.path.exists(f"/proc/self/fd/{inherited}"):
-                    os._exit(2)
-                at_first = client.stats()
-                client.counter("child", i)
-                closed.counter("closed")
-                sent = client.flush(60)
-                right = (at_first.recorded, at_first.connected, sent, client.stats().sent) == (0, False, True, 1)
-                os._exit(0 if right and closed.stats().dropped == 1 else 1)
-            assert os.waitpid(pid, 0)[1] == 0
-        done.set()
-        for thread in noise:
-            thread.join()
-        assert client.flush(60)
-        stats = client.stats()
-        print(json.dumps([stats.recorded, stats.sent, stats.dropped]))
-    """
-    recorded, sent, dropped = result_of(code, path)
+    recorded, sent, dropped = result_of(ipc_process.send_in_forked_children, path)
     assert recorded == sent + dropped
     # The server takes connections one after the other, so it heard the children because the parent was never stuck.
     server.wait_for(sent + 20)
@@ -272,14 +171,4 @@ def test_a_forked_child_begins_afresh(path: str, server: LineServer) -> None:
 
 
 def test_switched_off_it_does_nothing(path: str) -> None:
-    code = """
-        import json, sys, threading
-        from toolvitals.ipc import Client
-        with Client(sys.argv[1], strict=True) as client:
-            client.counter("c", float("nan"))
-            client.operation("upload")
-            with client.track_operation("upload"):
-                pass
-            print(json.dumps([client.stats().recorded, threading.active_count(), client.flush()]))
-    """
-    assert result_of(code, path, PERFORMANCE_METRICS_ENABLED="false") == [0, 1, True]
+    assert result_of(ipc_process.send_while_switched_off, path, PERFORMANCE_METRICS_ENABLED="false") == [0, 1, True]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from child import result_of, run
+from ports import free_port
+from programs import imports, joining
 from service import Service
 
 import toolvitals as tv
@@ -27,12 +28,6 @@ LOOKS = [
     ["--version"],
     *([name, "--help"] for name in ("top", "snapshot", "doctor", "serve")),
 ]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @pytest.fixture
@@ -118,79 +113,30 @@ def test_a_setting_that_is_none_is_no_matter_to_who_looks(service: Service) -> N
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
-IMPORTS = """
-    import importlib, json, os, sys
-    import toolvitals as tv
-    for module in sys.argv[1:]:
-        importlib.import_module(module)
-    tv.__version__, tv.get_include(), tv.Settings.from_env(), dir(tv)
-    print(json.dumps([name in sys.modules for name in ("toolvitals._core", "toolvitals._backend")]))
-"""
-
-
 def test_a_program_that_only_looks_joins_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    assert result_of(IMPORTS, TOOLVITALS_DIR=str(folder)) == [False, False]
+    assert result_of(imports.look, TOOLVITALS_DIR=str(folder)) == []
     modules = ["toolvitals.cli", "toolvitals.cli.group", "toolvitals.cli.doctor", "toolvitals.cli.top"]
     modules += ["toolvitals.cli.snapshot", "toolvitals.cli.serve"]
-    assert result_of(IMPORTS, *modules, TOOLVITALS_DIR=str(folder)) == [False, False]
+    assert result_of(imports.look, *modules, TOOLVITALS_DIR=str(folder)) == []
     assert not folder.exists()
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        "tv.get_collector()",
-        "tv.tool(print)",
-        "tv.track('t')",
-        "tv.Track",
-        "tv.cached('c')",
-        "tv.instrument_cache({}, 'c')",
-        "tv.PerformanceMetricsCollector()",
-        "from toolvitals import *",
-        "from toolvitals import tool",
-        "tv.start(json_port=0).stop()",
-        "tv.endpoints.start(json_port=0).stop()",
-        "tv._core._api",
-        "import toolvitals.prometheus",
-        "from toolvitals.decorators import tool",
-    ],
-)
-def test_whoever_records_or_serves_is_a_process_of_the_service(use: str, tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    run(
-        f"import os, toolvitals as tv; {use}; assert os.listdir(os.environ['TOOLVITALS_DIR'])",
-        TOOLVITALS_DIR=str(folder),
-    )
-    assert folder.is_dir()
+@pytest.mark.parametrize("how", joining.USES)
+def test_whoever_records_or_serves_is_a_process_of_the_service(how: str, tmp_path: Path) -> None:
+    assert result_of(joining.use, how, TOOLVITALS_DIR=str(tmp_path / "run"))
 
 
 def test_a_program_can_say_that_it_is_none_of_the_service(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    code = """
-        import os
-        del os.environ["TOOLVITALS_DIR"]
-        import toolvitals.prometheus.parser
-        from toolvitals.prometheus import Counter
-        Counter("jobs", "Jobs.").inc()
-    """
-    run(code, TOOLVITALS_DIR=str(folder))
+    run(joining.forget_the_directory_and_record, TOOLVITALS_DIR=str(folder))
     assert not folder.exists()
 
 
 def test_who_only_sends_to_a_metrics_server_joins_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    code = """
-        import json, sys
-        from toolvitals.ipc import Client
-        client = Client(sys.argv[1])
-        try:
-            client.counter("c", float("nan"))
-        except ValueError:
-            print(json.dumps("toolvitals._backend" in sys.modules))
-    """
     environment = {"TOOLVITALS_DIR": str(folder), "TOOLVITALS_STRICT": "1"}
-    assert result_of(code, str(tmp_path / "s"), **environment) is False
+    assert result_of(joining.send_only, str(tmp_path / "s"), **environment) is False
     assert not folder.exists()
 
 

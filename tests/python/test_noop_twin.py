@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,9 +30,7 @@ def test_it_is_what_the_stub_makes_of_it() -> None:
 def test_its_names_and_signatures_are_the_stubs(tmp_path: Path) -> None:
     # By a judge that is not ours, which imports a module of the stub's name.
     (tmp_path / "noop_twin.pyi").write_text(STUB.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "noop_twin.py").write_text(
-        "import sys\nfrom toolvitals import _noop\nsys.modules[__name__] = _noop\n", encoding="utf-8"
-    )
+    shutil.copy(Path(__file__).with_name("programs") / "noop_twin.py", tmp_path)
     (tmp_path / "allowed").write_text("\n".join(ALLOWED), encoding="utf-8")
     command = [sys.executable, "-m", "mypy.stubtest", "noop_twin", "--ignore-disjoint-bases", "--allowlist", "allowed"]
     judged = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -12,6 +12,7 @@ import pytest
 from child import result_of, run
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import clock
 
 from toolvitals import periodic
 from toolvitals.periodic import MAX_THREADS, PATIENCE_S, Clock, Subscription
@@ -309,69 +310,16 @@ def test_the_next_deadline_is_the_first_after_now(now: float, seconds: float, at
     assert subscription._due - now <= seconds * (1 + 1e-9) + now * 1e-12
 
 
-FORK = """
-    import json, os, queue, threading
-    from toolvitals import periodic
-    parents, childrens = queue.Queue(), queue.Queue()
-    one = periodic.every(None, 0.01, lambda: parents.put(os.getpid()))
-    two = periodic.every(None, 0.01, lambda: childrens.put(os.getpid()), in_children=True)
-    read, write = os.pipe()
-    parents.get(), childrens.get()
-    pid = os.fork()
-    if pid == 0:
-        while childrens.get(timeout=30) != os.getpid():
-            pass
-        alone = len([t for t in threading.enumerate() if t.name == "toolvitals-clock"]) <= 2
-        own = [number for number in list(parents.queue) if number == os.getpid()]
-        os.write(write, json.dumps([one.stopped, two.stopped, alone, own]).encode())
-        os._exit(0)
-    os.waitpid(pid, 0)
-    found = json.loads(os.read(read, 1000))
-    print(json.dumps([found, one.stopped, parents.get(timeout=30) == os.getpid()]))
-"""
-
-
 def test_a_forked_child_goes_on_with_what_is_its_own() -> None:
-    assert result_of(FORK) == [[True, False, True, []], False, True]
+    assert result_of(clock.fork_with_subscribers) == [[True, False, True, []], False, True]
 
 
 def test_a_subscriber_may_fork() -> None:
-    code = """
-        import json, os, threading
-        from toolvitals import periodic
-        read, write = os.pipe()
-        done = threading.Event()
-        def fork():
-            if os.fork() == 0:
-                # The clock of the child begins anew, though this thread was one of the parent's.
-                again = threading.Event()
-                periodic.every(None, 0.01, again.set)
-                os.write(write, json.dumps(again.wait(30)).encode())
-                os._exit(0)
-            done.set()
-        periodic.every(None, 100, fork, at_once=True)
-        done.wait(30)
-        print(os.read(read, 100).decode())
-    """
-    assert result_of(code) is True
+    assert result_of(clock.fork_in_a_subscriber) is True
 
 
 def test_at_exit_a_call_is_waited_for_and_none_begins() -> None:
-    code = """
-        import atexit, threading
-        from toolvitals import periodic
-        begun, ends = threading.Event(), threading.Event()
-        def slow():
-            begun.set()
-            ends.wait(30)
-            print("done", flush=True)
-        periodic.every(None, 100, slow, at_once=True)
-        periodic.every(None, 0.001, lambda: None)
-        atexit.register(ends.set)
-        atexit.register(print, "the program's own", flush=True)
-        begun.wait()
-    """
-    assert run(code).stdout.splitlines() == ["the program's own", "done"]
+    assert run(clock.exit_while_a_subscriber_is_called).stdout.splitlines() == ["the program's own", "done"]
 
 
 def call_twice(subscribe: Callable[[Callable[[], None]], Subscription]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from child import run
+from programs import endpoints
 from service import Service
 
 import toolvitals as tv
@@ -64,7 +65,7 @@ def test_it_is_said_once(tmp_path: Path) -> None:
     mount.mkdir()
     mount.chmod(0o777)
     finished = run(
-        "import toolvitals as tv; tv.get_collector(); tv.start(json_port=0).stop(); tv.start(json_port=0)",
+        endpoints.start_twice,
         check=False,
         TOOLVITALS_DIR=str(mount),
     )

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+import programs.collecting
 import prometheus_client
 import prometheus_client.core
 import pytest
@@ -275,31 +276,7 @@ def _with_sample(name: str, number: object, **more: object) -> core.Metric:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_collects_for_itself():
-    found = result_of("""
-        import json, os, urllib.request
-        import toolvitals as tv
-        import toolvitals.prometheus as ours
-
-        gauge = ours.Gauge("process_that_asked", "h")
-        gauge.set_function(os.getpid)
-
-        def shown(endpoints):
-            while True:
-                for line in urllib.request.urlopen(endpoints.prometheus_url).read().decode().splitlines():
-                    if line.startswith("process_that_asked ") and float(line.split()[1]) == os.getpid():
-                        return True
-
-        endpoints = tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0)
-        assert shown(endpoints)
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os._exit(0 if shown(tv.start(json_port=0, prometheus_enabled=True, prometheus_port=0)) else 1)
-            finally:
-                os._exit(2)
-        print(json.dumps(os.waitpid(pid, 0)[1]))
-    """)
-    assert found == 0
+    assert result_of(programs.collecting.collect_in_a_forked_child) == 0
 
 
 def test_a_registry_of_prometheus_client_is_shown(endpoints):

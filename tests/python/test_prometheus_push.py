@@ -12,7 +12,7 @@ import sys
 import threading
 import urllib.error
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +22,7 @@ import prometheus_client.exposition
 import pytest
 import snappy
 from certificates import Certificates
+from ports import free_port
 
 import toolvitals.prometheus.exposition
 
@@ -346,8 +347,7 @@ def test_a_refusal_is_an_os_error(client: ModuleType, status: int, gateway: Gate
 
 @BOTH
 def test_a_gateway_that_is_not_there_or_says_nothing_is_an_os_error(client: ModuleType, gateway: Gateway) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with pytest.raises(OSError, match="refused"):
         client.exposition.push_to_gateway(f"127.0.0.1:{port}", "j", registry_of(client))
     with pytest.raises(OSError, match="timed out"):

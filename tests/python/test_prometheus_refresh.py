@@ -14,6 +14,7 @@ from unittest.mock import MagicMock, Mock
 
 import pytest
 from child import result_of, run
+from programs import collecting
 from scrapes import fetch
 from waiting import wait_until
 
@@ -270,74 +271,10 @@ def test_threads_end_with_the_endpoints_and_come_back_with_them(add):
         wait_until(lambda: "tv-refresh" not in names())
 
 
-@pytest.mark.parametrize(
-    "hang",
-    [
-        "time.sleep(3600)",
-        "threading.Event().wait()",
-        "while True: pass",
-        "while True: time.sleep(0.001)",
-    ],
-)
-def test_the_program_ends_though_a_collector_hangs(hang):
-    run(f"""
-        import threading, time
-        import toolvitals as tv
-        import toolvitals.prometheus as ours
-
-        begun = threading.Event()
-
-        class Hangs:
-            def describe(self):
-                return []
-
-            def collect(self):
-                begun.set()
-                {hang}
-                yield
-
-        ours.REGISTRY.register(Hangs())
-        tv.start(json_port=0, refresh_deadline_s=0.1)
-        assert begun.wait(60)
-    """)
+@pytest.mark.parametrize("how", collecting.HANGS)
+def test_the_program_ends_though_a_collector_hangs(how):
+    run(collecting.end_while_a_collector_hangs, how)
 
 
 def test_a_child_of_a_fork_collects_though_a_collector_of_its_parent_hangs():
-    assert result_of("""
-        import json, os, threading, urllib.request
-        import toolvitals as tv
-        import toolvitals.prometheus as ours
-
-        parent, begun, settings = os.getpid(), threading.Event(), {"json_port": 0, "refresh_deadline_s": 0.1}
-
-        def hangs_in_the_parent():
-            begun.set()
-            if os.getpid() == parent:
-                threading.Event().wait()
-            return 1
-
-        gauge = ours.Gauge("hung_in_the_parent", "h")
-        gauge.set_function(hangs_in_the_parent)
-
-        def document(endpoints):
-            return json.load(urllib.request.urlopen(endpoints.json_url))
-
-        endpoints = tv.start(**settings)
-        assert begun.wait(60)
-        while not document(endpoints)["toolvitals"]["collectors"]["hung_in_the_parent"]["hangs"]:
-            pass
-        pid = os.fork()
-        if pid == 0:
-            try:
-                own = tv.start(**settings)
-                while not (series := document(own)["metrics"]["hung_in_the_parent"]["series"]):
-                    pass
-                seen = document(own)["toolvitals"]["collectors"]["hung_in_the_parent"]
-                os._exit(0 if series[0]["value"] == 1 and not seen["hangs"] else 1)
-            finally:
-                os._exit(2)
-        status = os.waitpid(pid, 0)[1]
-        # What the child collected stays; the parent has collected nothing.
-        shown = [series["labels"] for series in document(endpoints)["metrics"]["hung_in_the_parent"]["series"]]
-        print(json.dumps([status, shown == [{"pid": str(pid)}]]))
-    """) == [0, True]
+    assert result_of(collecting.fork_while_a_collector_hangs) == [0, True]

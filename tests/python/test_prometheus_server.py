@@ -24,6 +24,7 @@ import prometheus_client
 import prometheus_client.exposition
 import pytest
 from certificates import Certificates
+from ports import free_port
 
 import toolvitals.prometheus
 import toolvitals.prometheus.exposition
@@ -383,8 +384,7 @@ def test_files_that_cannot_be_used_are_named(client: ModuleType, certificates: C
 
 
 def test_a_server_that_cannot_speak_tls_takes_no_port() -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with pytest.raises(FileNotFoundError):
         OURS.exposition.start_http_server(port, "127.0.0.1", certfile="missing.pem")
     with closing(socket.create_server(("127.0.0.1", port))):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import prometheus_client.openmetrics.parser
 import prometheus_client.parser
 import pytest
-from child import run
+from child import result_of
+from programs import tool_families
 
 import toolvitals
 from toolvitals import _core
@@ -59,27 +60,12 @@ def test_names_choose_them() -> None:
 
 
 def test_nothing_is_there_without_tools() -> None:
-    assert (
-        run("""
-        from toolvitals.prometheus import generate_latest
-        print("tool_" in generate_latest().decode(), "cache_" in generate_latest().decode())
-    """).stdout
-        == "False False\n"
-    )
+    assert result_of(tool_families.none_are_recorded) == [False, False]
 
 
 def test_nothing_is_there_when_metrics_are_off() -> None:
-    assert (
-        run("""
-        import os
-        os.environ["PERFORMANCE_METRICS_ENABLED"] = "false"
-        import toolvitals as tv
-        from toolvitals.prometheus import generate_latest
-        tv.get_collector().record_tool_call("t", success=True, latency_ms=1.0)
-        print("tool_" in generate_latest().decode())
-    """).stdout
-        == "False\n"
-    )
+    assert result_of(tool_families.one_is_recorded) is True
+    assert result_of(tool_families.one_is_recorded, PERFORMANCE_METRICS_ENABLED="false") is False
 
 
 def test_the_namespace_is_part_of_the_names() -> None:

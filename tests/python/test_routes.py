@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from child import result_of
+from programs import routes
 from web import Client, fetch
 
 import toolvitals as tv
@@ -163,33 +164,5 @@ def test_a_handler_that_was_taken_away_is_let_go(client: Client) -> None:
     assert seen() is None
 
 
-# In a process of its own: one with a forked child counts for a service from then on, in every test that follows.
-FORK = """
-    import json, os, urllib.request
-    import toolvitals as tv
-    from toolvitals import _core
-
-    def ask(endpoints):
-        address = f"http://127.0.0.1:{endpoints.json_port}/asked"
-        return int(urllib.request.urlopen(address, timeout=30).read())
-
-    endpoints = tv.start(json_port=0)
-    _core.add_delegate("/asked", lambda path, query: (200, "text/plain", str(os.getpid()).encode()), deadline_s=60)
-    before = ask(endpoints) == os.getpid()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writing, str(ask(tv.start(json_port=0))).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        own = int(pipe.read()) == child
-    os.waitpid(child, 0)
-    print(json.dumps([before, own, ask(endpoints) == os.getpid()]))
-"""
-
-
 def test_a_forked_child_answers_by_a_thread_of_its_own() -> None:
-    assert result_of(FORK) == [True, True, True]
+    assert result_of(routes.answer_in_parent_and_child) == [True, True, True]

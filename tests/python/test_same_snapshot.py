@@ -7,19 +7,18 @@ import pickle
 import random
 from pathlib import Path
 
+import same_instant
 from child import run
 from service import Service
 
 from toolvitals.sources import Directory
 
-ALONE = "import sys; sys.path.insert(0, sys.argv[1]); import same_instant; same_instant.main(*sys.argv[2:])"
-
 
 def test_three_sources_see_the_same_at_the_same_instant(tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir(mode=0o700)
-    folders = (str(Path(__file__).parent), str(tmp_path / "shared"), str(tmp_path / "proc"))
+    folders = (str(tmp_path / "shared"), str(tmp_path / "proc"))
     # What is dropped and folded there is said on its standard error.
-    finished = run(ALONE, *folders, check=False)
+    finished = run(same_instant.main, *folders, check=False)
     assert finished.returncode == 0, finished.stderr
     seen = json.loads(finished.stdout)
     assert seen["different"] == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from child import result_of
+from programs import settings
 
 from toolvitals.settings import Settings
 
@@ -173,42 +174,17 @@ def test_a_bad_variable_counts_as_its_default_until_start(variable: str) -> None
 
 @pytest.mark.parametrize("variable", ["PERFORMANCE_METRICS_ENABLED", "METRICS_WINDOW_SIZE", "METRICS_NAMESPACE"])
 def test_import_survives_what_start_refuses(variable: str) -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        tv.get_collector().record_tool_call("t", latency_ms=1.0)
-        try:
-            tv.start(json_port=0)
-        except ValueError as error:
-            print(json.dumps([str(error), tv.get_collector().get_tool_metrics("t")["total_calls"]]))
-    """
-    message, calls = result_of(code, **{variable: "no-n sense"})
+    message, calls = result_of(settings.start_with_a_bad_setting, **{variable: "no-n sense"})
     assert message.startswith(f"{variable}='no-n sense'")
     assert calls == 1
 
 
 def test_the_environment_reaches_the_core_at_import() -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        print(json.dumps(tv.get_collector().get_all_metrics()["window_size"]))
-    """
-    assert result_of(code, METRICS_WINDOW_SIZE="77") == 77
+    assert result_of(settings.window_size, METRICS_WINDOW_SIZE="77") == 77
 
 
 def test_start_reconfigures_a_live_store() -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        tool = tv.get_collector().tool("t")
-        for i in range(10):
-            tool.record_call(latency_ms=i)
-        tv.start(json_port=0, window_size=5, quantile_method="inclusive").stop()
-        for i in range(10):
-            tool.record_call(latency_ms=i)
-        print(json.dumps([tv.get_collector().get_all_metrics()["window_size"], tool.metrics()]))
-    """
-    window, metrics = result_of(code)
+    window, metrics = result_of(settings.reconfigure)
     assert window == 5
     assert metrics["total_calls"] == 20
     assert metrics["latency_ms"]["count"] == 5

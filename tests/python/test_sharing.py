@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from child import result_of, run
+from programs import imports, sharing
 from service import Service, Worker, samples_of
 from waiting import wait_until
 from web import fetch
@@ -296,16 +297,6 @@ def test_many_that_begin_together_share_a_port(service: Service, unused_tcp_port
 
 
 def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path) -> None:
-    code = """
-        import json
-        import toolvitals as tv
-        tv.get_collector().record_tool_call("search", success=True, latency_ms=1.0)
-        try:
-            tv.start(json_port=0)
-        except OSError as error:
-            recorded = list(tv.get_collector().get_all_metrics()["tools"])
-            print(json.dumps([type(error).__name__, str(error), recorded]))
-    """
     (tmp_path / "file").write_text("no folder")
     # That it is logged at the first use is no error.
     for path, exception, told in (
@@ -316,27 +307,16 @@ def test_a_bad_directory_is_an_error_at_start_and_none_at_import(tmp_path: Path)
         ),
         (tmp_path / "file" / "run", "NotADirectoryError", str(tmp_path / "file")),
     ):
-        kind, message, recorded = json.loads(run(code, check=False, TOOLVITALS_DIR=str(path)).stdout)
+        kind, message, recorded = json.loads(
+            run(sharing.start_in_a_bad_directory, check=False, TOOLVITALS_DIR=str(path)).stdout
+        )
         assert kind == exception
         assert told in message
         assert recorded == ["search"]
 
 
 def test_a_full_disk_leaves_the_process_to_itself(tmp_path: Path) -> None:
-    # A limit on the size of files is to the core what a full disk is: no room can be reserved.
-    code = """
-        import json, os, resource, warnings
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            import toolvitals as tv; tv.get_collector()
-        from toolvitals._backend import core
-        collector = tv.get_collector()
-        collector.record_tool_call("search", success=True, latency_ms=1.0)
-        print(json.dumps([[str(warning.message) for warning in caught], core.shared_directory(),
-                          collector.get_tool_metrics("search")["total_calls"]]))
-    """
-    said, directory, calls = result_of(code, TOOLVITALS_DIR=str(tmp_path / "run"))
+    said, directory, calls = result_of(sharing.record_on_a_full_disk, TOOLVITALS_DIR=str(tmp_path / "run"))
     assert len(said) == 1
     assert "keeps the metrics of this process to itself" in said[0]
     assert directory is None
@@ -344,17 +324,7 @@ def test_a_full_disk_leaves_the_process_to_itself(tmp_path: Path) -> None:
 
 
 def test_a_segment_that_cannot_grow_counts_in_its_overflow(tmp_path: Path) -> None:
-    code = """
-        import json, resource
-        import toolvitals as tv
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-        collector = tv.get_collector()
-        for i in range(500):
-            collector.record_tool_call(f"tool {i}", success=True, latency_ms=1.0)
-        tools = collector.get_all_metrics()["tools"]
-        print(json.dumps([sum(tool["total_calls"] for tool in tools.values()), "overflow" in tools]))
-    """
-    finished = run(code, check=False, TOOLVITALS_DIR=str(tmp_path / "run"))
+    finished = run(sharing.record_where_files_cannot_grow, check=False, TOOLVITALS_DIR=str(tmp_path / "run"))
     assert json.loads(finished.stdout) == [500, True]
     [said] = finished.stderr.splitlines()
     assert "tool_calls in one overflow series, because the file of shared metrics cannot grow" in said
@@ -388,19 +358,13 @@ def test_a_strangers_reading_changes_nothing(service: Service) -> None:
     first.record("search", 1.0)
     second.record("search", 1.0)
     second.kill()
-    code = f"""
-        import json
-        from toolvitals.sources import Directory
-        seen = Directory({str(service.directory)!r}).observe()
-        print(json.dumps([seen.snapshot.tools["search"].total_calls, sorted(one.state for one in seen.segments)]))
-    """
     files = service.files()
-    assert result_of(code) == [2, ["dead", "live"]]
+    assert result_of(sharing.read_a_directory, str(service.directory)) == [2, ["dead", "live"]]
     assert service.files() == files
 
 
 def test_metrics_that_are_switched_off_share_nothing(tmp_path: Path) -> None:
-    run("import toolvitals", TOOLVITALS_DIR=str(tmp_path / "run"), PERFORMANCE_METRICS_ENABLED="false")
+    run(imports.import_package, TOOLVITALS_DIR=str(tmp_path / "run"), PERFORMANCE_METRICS_ENABLED="false")
     assert not (tmp_path / "run").exists()
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from generated import function_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,9 +82,7 @@ def test_any_signature_passes_any_arguments(
     parameters = [*places[:only], *["/"] * bool(only), *places[only:]]
     parameters += ["*rest"] if star else ["*"] * bool(keywords)
     parameters += [*keywords, *["**more"] * stars]
-    space: dict[str, Any] = {}
-    exec(f"def bare({', '.join(parameters)}): return locals()", space)
-    bare = space["bare"]
+    bare = function_of(f"def bare({', '.join(parameters)}): return locals()")
     bare.__defaults__ = tuple(range(min(defaults, len(places)))) or None
     bare.__kwdefaults__ = {name: name for name in keywords[:keyword_defaults]} or None
     decorated = tv.tool("signature")(bare)
@@ -251,10 +250,9 @@ def test_the_flags_of_the_code_are_the_functions() -> None:
     def nested() -> Any:
         yield _at_module_level
 
-    scope: dict[str, Any] = {}
-    exec(compile("def without_future(a, *b): pass", "<without>", "exec", dont_inherit=True), scope)
+    without_future = function_of("def without_future(a, *b): pass")
     ours = 0x40 | 0x4000000  # CO_NOFREE of CPython 3.10, CO_HAS_DOCSTRING of 3.14
-    for bare in (_at_module_level, nested, scope["without_future"]):
+    for bare in (_at_module_level, nested, without_future):
         assert tv.tool(bare).__code__.co_flags & ~ours == bare.__code__.co_flags & ~ours, bare
 
 
@@ -339,11 +337,7 @@ def test_tracers_and_profilers_see_a_beginning_for_every_end() -> None:
 
 
 def test_coverage_of_what_follows_an_exception(tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(
-        "from toolvitals import tool\n@tool\ndef boom():\n    raise ValueError\ndef use():\n    try:\n        boom()\n"
-        "    except ValueError:\n        pass\n    a = 1\n    return a\nuse()\nz = 1\n"
-    )
+    program = Path(__file__).with_name("programs") / "after_an_exception.py"
     environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "data")}
     for arguments in (["run", str(program)], ["report", "--fail-under=100"]):
         command = [sys.executable, "-m", "coverage", *arguments]
@@ -425,10 +419,9 @@ def test_implicit_class_methods_and_slots() -> None:
 
 def test_the_cells_of_the_function_are_in_the_closure() -> None:
     for count in (1, 3, 254, 255, 300):  # the last two are more than an instruction's one byte can say
-        space: dict[str, Any] = {}
         names = [f"v{index}" for index in range(count)]
-        exec(f"def make({', '.join(names)}):\n def f(a): return {', '.join(names)}, a\n return f", space)
-        bare = space["make"](*range(count))
+        make = function_of(f"def make({', '.join(names)}):\n def f(a): return {', '.join(names)}, a\n return f")
+        bare = make(*range(count))
         decorated: Any = tv.tool("cells")(bare)
         shown = count if count < 255 else 0
         assert decorated.__closure__[1:] == bare.__closure__[:shown]
@@ -452,7 +445,6 @@ def test_nothing_keeps_a_decorated_function_alive() -> None:
 def test_templates_are_shared() -> None:
     _stand_in._template.cache_clear()
     for index in range(5):
-        space: dict[str, Any] = {}
-        exec(f"def f(a{index}, *, b{index}=1): return a{index}, b{index}", space)
-        assert tv.tool("shape")(space["f"])(1) == (1, 1)
+        bare = function_of(f"def f(a{index}, *, b{index}=1): return a{index}, b{index}")
+        assert tv.tool("shape")(bare)(1) == (1, 1)
     assert _stand_in._template.cache_info().misses == 1

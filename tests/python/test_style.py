@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
+from program_strings import program_strings
 from python_floors import floor_of, imports_of, module_of, parsed, part_of, private_uses_of
 
 __all__: list[str] = []
@@ -320,6 +321,10 @@ def python_no_sleep_in_tests(path: PurePosixPath, lines: list[str]) -> Findings:
             yield number, f"{found.group(0)} in a test: wait for an event, or inject the clock"
 
 
+def python_no_program_strings(path: PurePosixPath, lines: list[str]) -> Findings:
+    yield from program_strings(str(path), "\n".join(lines))
+
+
 def python_import_floors(path: PurePosixPath, lines: list[str]) -> Findings:
     if path.parts[:2] != ("python", "toolvitals"):
         return
@@ -361,6 +366,7 @@ PYTHON: tuple[Rule, ...] = (
     python_one_lifecycle,
     python_no_print,
     python_no_sleep_in_tests,
+    python_no_program_strings,
     python_import_floors,
     python_private_names,
     python_short_functions,
@@ -441,6 +447,9 @@ BAD = [
     (python_one_lifecycle, "python/toolvitals/a.py", "os." + "register_at_fork(after_in_child=f)", "_lifecycle.when()"),
     (python_no_print, "python/toolvitals/a.py", "print(1)", "logging"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "time." + "sleep(0.5)", "inject the clock"),
+    (python_no_program_strings, "tests/a.py", 'P = """\nimport a\nb = 1\na.c(b)\n"""', "a function of a module"),
+    (python_no_program_strings, "tests/a.py", 'P = f"import {a}; {b} = 1; c()"', "a function of a module"),
+    (python_no_program_strings, "tests/a.py", "exec(cell)", "call a function"),
     (python_import_floors, "python/toolvitals/decorators.py", "from toolvitals.integrations import mcp", "pass it in"),
     (python_import_floors, "python/toolvitals/ipc/a.py", "from toolvitals import prometheus", "imports its neighbour"),
     (python_import_floors, "python/toolvitals/settings.py", "import toolvitals", "imports upwards"),
@@ -466,6 +475,7 @@ GOOD = [
     (python_short_functions, "tests/a.py", "def f():\n    def g():\n" + "        x\n" * 59),
     (python_banned, "python/toolvitals/a.py", "start = time.perf_counter_ns()"),
     (python_no_sleep_in_tests, "tests/python/test_a.py", "await asyncio.sleep(0)"),
+    (python_no_program_strings, "tests/a.py", 'run("import a; a.b()")'),
     (python_import_floors, "python/toolvitals/integrations/a.py", "from toolvitals.decorators import tool"),
     (python_import_floors, "python/toolvitals/testing.py", "from toolvitals import tool"),
     (python_private_names, "python/toolvitals/ipc/a.py", "from toolvitals.ipc import _sender"),

@@ -17,26 +17,7 @@ import pytest
 FRAMEWORK = "Cython, mypyc, Numba"
 DISTRIBUTION = "Cython"
 
-PYTHON = '''
-def add(a: int, b: int = 1) -> int:
-    """Adds."""
-    return a + b
-
-def fails() -> None:
-    raise KeyError("lost")
-
-async def later(a: int) -> int:
-    return a
-
-def numbers(n: int):
-    for i in range(n):
-        yield i
-
-class Tools:
-    factor = 3
-    def method(self, a: int) -> int:
-        return a * self.factor
-'''
+SOURCE = Path(__file__).with_name("compiled_source.py")
 # What each compiler is told, by a build script of its own.
 SCRIPTS = {
     "cython": "from Cython.Build import cythonize\nextensions = cythonize(['compiled_cython.py'], language_level=3)\n",
@@ -49,7 +30,7 @@ def compiled(compiler: str, folder: Path) -> types.ModuleType:
     name = f"compiled_{compiler}"
     if name not in sys.modules:
         source = folder / f"{name}.py"
-        source.write_text(PYTHON)
+        source.write_text(SOURCE.read_text())
         setup = "from setuptools import setup\nsetup(name='compiled', py_modules=[], ext_modules=extensions)\n"
         (folder / "setup.py").write_text(SCRIPTS[compiler] + setup)
         command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]

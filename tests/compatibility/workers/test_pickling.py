@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 import types
 from pathlib import Path
 from typing import Any
@@ -13,19 +10,10 @@ from typing import Any
 import cloudpickle
 import dill
 import pytest
+from workers.program import run
 
 FRAMEWORK = "cloudpickle, dill"
 DISTRIBUTION = "cloudpickle"
-
-# Loads a function in a process that knows nothing of where it was made, calls it, and says what was recorded.
-LOAD = """
-import json, pickle, sys, toolvitals
-{imports}
-function = pickle.load(open(sys.argv[1], "rb"))
-result = function(3)
-tools = toolvitals.get_collector().get_all_metrics()["tools"].values()
-print(json.dumps([result, sum(tool["total_calls"] for tool in tools)]))
-"""
 
 
 def local_function(tool: Any) -> Any:
@@ -40,14 +28,10 @@ def local_function(tool: Any) -> Any:
     return local
 
 
-def load_elsewhere(tool: Any, data: bytes, path: Path, imports: str = "") -> object:
+def load_elsewhere(tool: Any, data: bytes, path: Path, *imports: str) -> object:
     """What a process of its own makes of a pickled function."""
     path.write_bytes(data)
-    command = [sys.executable, "-c", LOAD.format(imports=imports), str(path)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    result, calls = json.loads(output)
-    tool.elsewhere(calls)
-    return result
+    return run(tool, "load_pickled_program.py", str(path), *imports)
 
 
 @pytest.mark.calls(2)
@@ -112,4 +96,4 @@ def test_dill(tool: Any) -> object:
 def test_dill_elsewhere(tool: Any, tmp_path: Path) -> object:
     """dill: a local function is called, and recorded, in another process."""
     data = dill.dumps(local_function(tool), recurse=True)
-    return load_elsewhere(tool, data, tmp_path / f"pickled-{tool.decorated}", "import dill")
+    return load_elsewhere(tool, data, tmp_path / f"pickled-{tool.decorated}", "dill")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 import dask
@@ -11,6 +9,7 @@ import joblib
 import joblib.externals.loky
 import pytest
 from targets import Adder, add, bare_add, counted, recorded
+from workers.program import run
 
 FRAMEWORK = "joblib, Dask, Ray"
 DISTRIBUTION = "joblib"
@@ -74,39 +73,6 @@ def test_dask_processes(tool: Any) -> object:
     return value
 
 
-RAY = """
-import json, sys, ray, toolvitals as tv
-tool = tv.tool if sys.argv[1] == "True" else lambda function: function
-ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, configure_logging=False)
-
-def recorded():
-    return sum(tool["total_calls"] for tool in tv.get_collector().get_all_metrics()["tools"].values())
-
-@ray.remote
-@tool
-def double(a):
-    return a * 2
-
-@ray.remote
-class Counter:
-    @tool
-    def add(self, a):
-        return a + 1
-
-    @tool
-    async def later(self, a):
-        return a + 2
-
-    def recorded(self):
-        return recorded()
-
-counter = Counter.remote()
-said = ray.get([counter.add.remote(1), counter.later.remote(1)])
-calls = ray.get(counter.recorded.remote())
-print(json.dumps([said, calls]))
-"""
-
-
 @pytest.mark.calls(0)
 def test_ray_remote(tool: Any) -> object:
     """Ray: `ray.remote` takes functions and classes, and asks what it was given."""
@@ -124,11 +90,4 @@ def test_ray_remote(tool: Any) -> object:
 @pytest.mark.calls(2)
 def test_ray_actor(tool: Any) -> object:
     """Ray: an actor's methods, sync and async, called in its process."""
-    import json
-
-    command = [sys.executable, "-c", RAY, str(tool.decorated)]
-    finished = subprocess.run(command, capture_output=True, text=True, timeout=280)
-    assert finished.returncode == 0, finished.stderr
-    said, calls = json.loads(finished.stdout.splitlines()[-1])
-    tool.elsewhere(calls)
-    return said
+    return run(tool, "ray_program.py", str(tool.decorated), timeout_s=280)
