@@ -18,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Any
 
 from blocks import Block, blocks_of
 from ports import free_port
+from waiting import wait_until
 
 __all__ = ["DATA", "RUN", "Reader", "read"]
 
@@ -192,11 +192,12 @@ class Reader:
             )
         self._running[key] = ExitStack()
         self._running[key].callback(_end, process, log, block.line)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not (_listens(self._ports[block.port]) if block.port else log.stat().st_size):
+
+        def is_there() -> bool:
             assert process.poll() is None, f"it ended with {process.returncode}:\n{log.read_text()}"
-            assert time.monotonic() < deadline, f"it is not there:\n{log.read_text()}"
-            time.sleep(0.02)
+            return _listens(self._ports[block.port]) if block.port else bool(log.stat().st_size)
+
+        wait_until(is_there, f"what line {block.line} starts is there")
 
 
 def _end(process: subprocess.Popen[bytes], log: Path, line: int) -> None:

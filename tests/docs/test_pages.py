@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,9 @@ def read_page(page: Path, in_room: bool) -> None:
             read(page, Path(folder), in_room=False)
             return
         reader = room.command(Path(folder), sys.executable, str(READER), str(page), folder)
-        finished = subprocess.run(reader, capture_output=True, text=True, check=False)
+        # The reader finds the modules that this process finds; what it starts does not.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        finished = subprocess.run(reader, env=environment, capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stderr
 
 
