@@ -12,7 +12,7 @@ namespace toolvitals {
 struct InstrumentObject;
 
 // Owns a reference to each child. Label values are compared in full; what is compared are exact str objects, so no
-// Python code runs in here. Calls are made one at a time.
+// Python code runs in here. Whoever calls is in a CriticalSection of the instrument.
 class ChildTable {
  public:
   ChildTable() = default;

@@ -56,7 +56,7 @@ PyObject* Increment(PyObject* object, PyObject* const* args, Py_ssize_t count, P
   if (record == nullptr) [[unlikely]]
     return nullptr;
   CounterCell& cell = record->As<CounterCell>();
-  if (count == 0 && keywords == nullptr && !samples_exemplars) [[likely]] {
+  if (count == 0 && keywords == nullptr && !SamplesExemplars()) [[likely]] {
     cell.Increment<kPythonWriters>(uint64_t{1});
     Py_RETURN_NONE;
   }

@@ -48,7 +48,7 @@ PyObject* ObserveHistogram(PyObject* object, PyObject* const* args, Py_ssize_t c
     return DropNan(places[0]);
   const size_t bucket = self->family->bounds().BucketOf(amount);
   record->As<HistogramSeriesCell>().Observe<kPythonWriters>(self->family->segment(), bucket, amount);
-  if ((places[1] != nullptr || samples_exemplars) && !KeepExemplar(self, bucket, amount, places[1])) return nullptr;
+  if ((places[1] != nullptr || SamplesExemplars()) && !KeepExemplar(self, bucket, amount, places[1])) return nullptr;
   Py_RETURN_NONE;
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdarg>
 
+#include "bindings/shared_ref.h"
 #include "collector/collector.h"
 #include "registry/names.h"
 
@@ -13,15 +14,15 @@ namespace toolvitals {
 namespace {
 
 std::atomic<bool> strict_records{false};
-PyObject* drop_logger = nullptr;
+SharedRef drop_logger;
 std::array<std::atomic<bool>, static_cast<size_t>(DropReason::kCount)> logged;
 
 // False where the logger raised something that is not ours to swallow (KeyboardInterrupt, SystemExit).
 bool LogOnce(DropReason reason) {
-  if (drop_logger == nullptr) return true;
+  const OwnedRef logger = drop_logger.Get();
+  if (!logger) return true;
   // Marked before the call: a logging handler that itself makes bad records comes back here and finds it done.
   if (logged[static_cast<size_t>(reason)].exchange(true, std::memory_order_relaxed)) return true;
-  const OwnedRef logger(Py_NewRef(drop_logger));
   const OwnedRef name(ToPython(DropReasonName(reason)));
   const OwnedRef result(name ? PyObject_CallOneArg(logger.get(), name.get()) : nullptr);
   if (result) return true;
@@ -34,11 +35,7 @@ bool LogOnce(DropReason reason) {
 
 void SetStrict(bool strict) { strict_records.store(strict, std::memory_order_relaxed); }
 
-void SetDropLogger(PyObject* logger) {
-  PyObject* before = drop_logger;
-  drop_logger = logger == nullptr || logger == Py_None ? nullptr : Py_NewRef(logger);
-  Py_XDECREF(before);
-}
+void SetDropLogger(PyObject* logger) { drop_logger.Set(logger); }
 
 PyObject* Drop(DropReason reason, PyObject* exception_type, const char* format, ...) {
   Collector::Global().CountDropped(reason);

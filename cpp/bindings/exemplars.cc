@@ -1,16 +1,18 @@
 // Asking the program's provider for an exemplar's labels, and checking those that it gives. Floor: bindings.
 #include "bindings/exemplars.h"
 
+#include <atomic>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "bindings/instrument_type.h"
+#include "bindings/shared_ref.h"
 #include "render/name_escaping.h"
 
 namespace toolvitals {
 
-bool samples_exemplars = false;
+std::atomic<bool> samples_exemplars{false};
 
 namespace {
 
@@ -18,8 +20,8 @@ constexpr Py_ssize_t kMaxCharacters = 128;
 constexpr int64_t kIntervalUs = 100'000;
 constexpr int64_t kNanosPerMicro = 1000;
 
-PyObject* exemplar_provider = nullptr;
-bool legacy_names = false;
+SharedRef exemplar_provider;
+std::atomic<bool> legacy_names{false};
 
 // Names and values in turn; valid as long as the dict is as it is. False with an exception.
 bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
@@ -27,6 +29,7 @@ bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
     PyErr_Format(PyExc_TypeError, "an exemplar is a dict of str by str, not %R", labels);
     return false;
   }
+  const bool legacy = legacy_names.load(std::memory_order_relaxed);
   Py_ssize_t characters = 0;
   PyObject* name = nullptr;
   PyObject* value = nullptr;
@@ -43,9 +46,9 @@ bool TextsOf(PyObject* labels, std::vector<std::string_view>& texts) {
       characters += PyUnicode_GET_LENGTH(text);
     }
     const std::string_view label = texts[texts.size() - 2];
-    if (label.empty() || label.starts_with("__") || (legacy_names && !IsLegacyLabelName(label))) {
+    if (label.empty() || label.starts_with("__") || (legacy && !IsLegacyLabelName(label))) {
       PyErr_Format(PyExc_ValueError, "invalid exemplar label name %R%s", name,
-                   legacy_names ? ": it must match [a-zA-Z_][a-zA-Z0-9_]*" : "");
+                   legacy ? ": it must match [a-zA-Z_][a-zA-Z0-9_]*" : "");
       return false;
     }
   }
@@ -76,7 +79,8 @@ bool IsDue(const InstrumentObject* self, size_t bucket) {
 // A provider's mistakes are not the recording program's: what it raises is dropped, unless it is not ours to swallow.
 bool KeepProvided(InstrumentObject* self, size_t bucket, double amount) {
   if (!IsDue(self, bucket)) return true;
-  const OwnedRef provider(Py_NewRef(exemplar_provider));
+  const OwnedRef provider = exemplar_provider.Get();
+  if (!provider) return true;
   const OwnedRef labels(PyObject_CallNoArgs(provider.get()));
   const bool kept = labels && (labels.get() == Py_None || Keep(self, bucket, amount, labels.get()));
   if (kept) return true;
@@ -89,19 +93,17 @@ bool KeepProvided(InstrumentObject* self, size_t bucket, double amount) {
 
 bool KeepExemplar(InstrumentObject* self, size_t bucket, double amount, PyObject* labels) {
   if (self->series == nullptr || self->is_frozen) return true;
-  if (labels == nullptr || labels == Py_None) return !samples_exemplars || KeepProvided(self, bucket, amount);
+  if (labels == nullptr || labels == Py_None) return !SamplesExemplars() || KeepProvided(self, bucket, amount);
   const int any = PyObject_IsTrue(labels);
   if (any <= 0) return any == 0;
   return Keep(self, bucket, amount, labels);
 }
 
-void SetLegacyNames(bool legacy) { legacy_names = legacy; }
+void SetLegacyNames(bool legacy) { legacy_names.store(legacy, std::memory_order_relaxed); }
 
 void SetExemplarProvider(PyObject* provider) {
-  PyObject* before = exemplar_provider;
-  exemplar_provider = provider == nullptr || provider == Py_None ? nullptr : Py_NewRef(provider);
-  samples_exemplars = exemplar_provider != nullptr;
-  Py_XDECREF(before);
+  exemplar_provider.Set(provider);
+  samples_exemplars.store(provider != nullptr && provider != Py_None, std::memory_order_relaxed);
 }
 
 }  // namespace toolvitals

@@ -2,6 +2,7 @@
 // Floor: bindings.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
 #include "bindings/python.h"
@@ -10,8 +11,9 @@ namespace toolvitals {
 
 struct InstrumentObject;
 
-// Whether there is a provider of exemplars.
-extern bool samples_exemplars;
+// Whether there is a provider of exemplars, which hot paths ask.
+extern std::atomic<bool> samples_exemplars;
+inline bool SamplesExemplars() { return samples_exemplars.load(std::memory_order_relaxed); }
 
 // Keeps an exemplar of a record that was made: the given labels, or, where `labels` is nullptr or None, those of the
 // provider. A series asks the provider ten times a second at most. False with an exception for labels that are none.

@@ -1,12 +1,13 @@
 // Calling the program's logger about families that are folded. Floor: bindings.
 #include "bindings/fold_notices.h"
 
+#include "bindings/shared_ref.h"
 #include "collector/collector.h"
 
 namespace toolvitals {
 namespace {
 
-PyObject* fold_logger = nullptr;
+SharedRef fold_logger;
 
 const char* NameOf(FoldReason reason) {
   switch (reason) {
@@ -29,7 +30,8 @@ const char* NameOf(FoldReason reason) {
 }
 
 bool Tell(const Fold& fold) {
-  const OwnedRef logger(Py_NewRef(fold_logger));
+  const OwnedRef logger = fold_logger.Get();
+  if (!logger) return true;
   const OwnedRef result(PyObject_CallFunction(logger.get(), "s#sK", fold.family.data(),
                                               static_cast<Py_ssize_t>(fold.family.size()), NameOf(fold.reason),
                                               static_cast<unsigned long long>(fold.limit)));
@@ -41,18 +43,14 @@ bool Tell(const Fold& fold) {
 
 }  // namespace
 
-void SetFoldLogger(PyObject* logger) {
-  PyObject* before = fold_logger;
-  fold_logger = logger == nullptr || logger == Py_None ? nullptr : Py_NewRef(logger);
-  Py_XDECREF(before);
-}
+void SetFoldLogger(PyObject* logger) { fold_logger.Set(logger); }
 
 bool TellFolds() {
   if (!Collector::Global().has_folds()) [[likely]]
     return true;
   // Taken before the calls: a logging handler that itself makes label sets comes back here and finds it done.
   for (const Fold& fold : Collector::Global().TakeFolds()) {
-    if (fold_logger != nullptr && !Tell(fold)) return false;
+    if (!Tell(fold)) return false;
   }
   return true;
 }

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "bindings/arguments.h"
+#include "bindings/critical_section.h"
 #include "bindings/errors.h"
 #include "bindings/fold_notices.h"
 #include "bindings/forgetting.h"
@@ -170,6 +171,7 @@ PyObject* Labels(PyObject* object, PyObject* const* args, Py_ssize_t count, PyOb
     IsLabelledParent(self);
     return nullptr;
   }
+  const CriticalSection section(object);
   bool plain = keywords == nullptr && static_cast<size_t>(count) == self->family->definition().label_names.size();
   for (Py_ssize_t i = 0; plain && i < count; ++i) plain = PyUnicode_CheckExact(args[i]);
   OwnedRef ordered;
@@ -196,6 +198,7 @@ PyObject* Remove(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   const OwnedRef values = OrderedValues(self, args, count, nullptr);
   if (!values) return nullptr;
   PyObject* const* items = &PyTuple_GET_ITEM(values.get(), 0);
+  const CriticalSection section(object);
   const OwnedRef child = self->children.Remove(ChildTable::HashOf(items, count), items);
   const auto texts = Texts(values.get());
   if (!texts.has_value()) Py_RETURN_FALSE;
@@ -227,6 +230,7 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
     }
     wanted.emplace_back(place, std::string_view(text, static_cast<size_t>(size)));
   }
+  const CriticalSection section(object);
   self->children.RemoveIf([&](InstrumentObject* child) {
     for (const auto& [place, text] : wanted) {
       Py_ssize_t size = 0;
@@ -246,6 +250,7 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
 PyObject* Clear(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (!IsLabelledParent(self)) return nullptr;
+  const CriticalSection section(object);
   self->children.Clear();
   self->family->Clear();
   SeriesFilter filter;

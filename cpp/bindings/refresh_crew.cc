@@ -1,6 +1,7 @@
 // Entering the interpreter from threads that it did not make, and calling its collectors. Floor: bindings.
 #include "bindings/refresh_crew.h"
 
+#include <atomic>
 #include <chrono>
 
 #include "base/fork_hooks.h"
@@ -16,7 +17,7 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 
 // What a turn calls, once somebody said so; never let go.
-PyObject* work = nullptr;
+std::atomic<PyObject*> work{nullptr};
 // The member that this thread is, if it is one.
 thread_local RefreshCrew::Member* current = nullptr;
 
@@ -37,8 +38,9 @@ void CollectWithPython(RefreshCrew::Member& member) {
     const RefreshCrew::Turn turn = Crew().Await(member);
     PyEval_RestoreThread(own);
     if (turn == RefreshCrew::Turn::kNone) break;
-    PyObject* const result = PyObject_CallOneArg(work, turn == RefreshCrew::Turn::kBegin ? Py_True : Py_False);
-    if (result == nullptr) PyErr_WriteUnraisable(work);
+    PyObject* const called = work.load(std::memory_order_acquire);
+    PyObject* const result = PyObject_CallOneArg(called, turn == RefreshCrew::Turn::kBegin ? Py_True : Py_False);
+    if (result == nullptr) PyErr_WriteUnraisable(called);
     Py_XDECREF(result);
   }
   PyGILState_Release(state);
@@ -61,9 +63,10 @@ void BeginAfreshInChild() {
 }
 
 bool Open(RefreshCrew& self, const py::function& called) {
-  PyObject* const before = work;
-  work = Py_NewRef(called.ptr());
-  Py_XDECREF(before);
+  // Pairs with the load of the crew's threads. Whichever of them calls what was there before needs it for longer.
+  if (work.load(std::memory_order_relaxed) != called.ptr()) {
+    work.store(Py_NewRef(called.ptr()), std::memory_order_release);
+  }
   const py::gil_scoped_release released;
   return self.Open();
 }
