@@ -36,6 +36,8 @@ bool IsPath(std::string_view path) {
          });
 }
 
+bool IsServedOn(const Route& route, std::string_view port) { return route.port.empty() || route.port == port; }
+
 }  // namespace
 
 const Route* FindBuiltInRoute(std::string_view path) {
@@ -99,14 +101,16 @@ bool RouteTable::Remove(std::string_view path) {
   return true;
 }
 
-std::shared_ptr<const Route> RouteTable::Find(std::string_view path) const {
+std::shared_ptr<const Route> RouteTable::Find(std::string_view path, std::string_view port) const {
   const absl::ReaderMutexLock lock(&mutex_);
   if (routes_.empty()) return nullptr;
   const auto exact = routes_.find(path);
-  if (exact != routes_.end()) return exact->second;
+  if (exact != routes_.end() && IsServedOn(*exact->second, port)) return exact->second;
   for (size_t slash = path.rfind('/'); slash != std::string_view::npos; slash = path.rfind('/', slash - 1)) {
     const auto prefix = routes_.find(path.substr(0, slash + 1));
-    if (prefix != routes_.end() && prefix->second->is_prefix) return prefix->second;
+    if (prefix != routes_.end() && prefix->second->is_prefix && IsServedOn(*prefix->second, port)) {
+      return prefix->second;
+    }
     if (slash == 0) break;
   }
   return nullptr;

@@ -39,6 +39,7 @@ struct Route {
   std::string path;        // compared as requests send it: nothing is decoded
   bool is_prefix = false;  // then everything below it is answered alike; the path ends in "/"
   bool needs_auth = true;  // a bearer token, where the server has one
+  std::string port = {};   // the one port that it is served on, by the format of its /metrics; empty: every port
   RouteAnswer answer;
 };
 
@@ -57,8 +58,8 @@ class RouteTable {
   // False where there is none.
   bool Remove(std::string_view path);
 
-  // The route with that very path, or else the longest prefix of it; null where there is none.
-  std::shared_ptr<const Route> Find(std::string_view path) const;
+  // The route of that port with that very path, or else the longest prefix of it; null where there is none.
+  std::shared_ptr<const Route> Find(std::string_view path, std::string_view port) const;
 
  private:
   static void LockForFork();

@@ -35,7 +35,7 @@ class RouteTableTest : public testing::Test {
     request.has_body = has_body_;
     request.authorization = authorization_;
     const RouterConfig config = {.formats = kFakeFormats,
-                                 .default_format = &kFakeJson,
+                                 .default_format = default_format_,
                                  .loopback = true,
                                  .auth_token = token_,
                                  .routes = &table_};
@@ -49,6 +49,7 @@ class RouteTableTest : public testing::Test {
   }
 
   RouteTable table_;
+  const ExpositionFormat* default_format_ = &kFakeJson;
   std::string host_ = "localhost";
   std::string token_, authorization_;
   bool has_body_ = false;
@@ -80,6 +81,28 @@ TEST_F(RouteTableTest, TheLastOneOfAPathCounts) {
   EXPECT_TRUE(table_.Remove("/a"));
   EXPECT_FALSE(table_.Remove("/a"));
   EXPECT_EQ(Said("/a"), "404");
+}
+
+TEST_F(RouteTableTest, ARouteOfOnePortIsNotAtTheOthers) {
+  Route page = Saying("/ui/", "page", /*is_prefix=*/true);
+  page.port = "json";
+  ASSERT_TRUE(table_.Put(page).ok());
+  EXPECT_EQ(Said("/ui/a"), "page");
+  default_format_ = &kFakeText;
+  EXPECT_EQ(Said("/ui/a"), "404");
+  EXPECT_EQ(Said("/ui/"), "404");
+  token_ = "secret";
+  EXPECT_EQ(Said("/ui/"), "404") << "as a path that nobody has";
+  token_.clear();
+  // There a shorter prefix answers, and so does one for a path that is another port's.
+  ASSERT_TRUE(table_.Put(Saying("/", "all", /*is_prefix=*/true)).ok());
+  EXPECT_EQ(Said("/ui/a"), "all");
+  EXPECT_EQ(Said("/ui/"), "all");
+  default_format_ = &kFakeJson;
+  EXPECT_EQ(Said("/ui/a"), "page");
+  page.port = "prometheus";
+  ASSERT_TRUE(table_.Put(page).ok());
+  EXPECT_EQ(Said("/ui/a"), "all");
 }
 
 TEST_F(RouteTableTest, WhatHoldsForEveryRouteHoldsForThese) {
@@ -129,7 +152,7 @@ TEST_F(RouteTableTest, TheyComeAndGoWhileRequestsAreAnswered) {
       if (i == 1999) stop = true;
     }
     while (thread >= 2 && !stop) {
-      const auto route = table_.Find("/a/b");
+      const auto route = table_.Find("/a/b", "json");
       if (route != nullptr) {
         EXPECT_EQ(route->path, "/a/");
       }

@@ -115,7 +115,7 @@ Answer RouteRequest(const Request& request, const RouterConfig& config, const He
   const Route* route = FindBuiltInRoute(answering.path());
   std::shared_ptr<const Route> published;
   if (route == nullptr && config.routes != nullptr) {
-    published = config.routes->Find(answering.path());
+    published = config.routes->Find(answering.path(), config.default_format->name);
     route = published.get();
   }
   if (route == nullptr) return NotFound();

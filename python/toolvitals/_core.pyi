@@ -342,11 +342,13 @@ def publish_page(
     headers: Sequence[tuple[str, str]] = (),
     prefix: bool = False,
     needs_auth: bool = True,
+    port: str = "",
 ) -> None:
     """Has every endpoint of this process answer the path with these bytes, natively, in place of what was there.
 
     With an ETag, 304 where the client has them, and gzip where accepted. `prefix`: everything below the path, which
-    ends in "/". ValueError names a path that no request can have, that is built in, or a bad header. Thread-safe.
+    ends in "/". `port`: "json" or "prometheus" for that endpoint alone. ValueError names a path that no request can
+    have or that is built in, a bad header, or another port. Thread-safe.
     """
 
 def add_delegate(
@@ -356,8 +358,10 @@ def add_delegate(
     deadline_s: float,
     prefix: bool = False,
     needs_auth: bool = True,
+    port: str = "",
 ) -> None:
-    """Has handler(path, query) answer the path at every endpoint of this process: a status, a content type, the body.
+    """Has handler(path, query) answer the path at every endpoint of this process, or at the one of `port` ("json",
+    "prometheus"): a status, a content type, the body.
 
     One thread of the system's own calls all handlers, one after the other. A request without an answer after
     `deadline_s` seconds (above 0, at most 3600) gets 503 with Retry-After, what the handler raises 500. Thread-safe.

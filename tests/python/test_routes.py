@@ -59,6 +59,21 @@ def test_a_page_is_served_as_it_was_published(endpoints: tv.Endpoints) -> None:
         assert fetch(url, "POST").status_code == 405
 
 
+def test_a_route_may_be_of_one_port(endpoints: tv.Endpoints) -> None:
+    _core.publish_page("/page", b"page", content_type="text/html", port="json")
+    _core.add_delegate("/asked", lambda path, query: (200, "text/plain", b"answer"), deadline_s=60, port="prometheus")
+    for port, page, asked in ((endpoints.json_port, 200, 404), (endpoints.prometheus_port, 404, 200)):
+        assert fetch(f"http://127.0.0.1:{port}/page").status_code == page
+        assert fetch(f"http://127.0.0.1:{port}/asked").status_code == asked
+
+
+def test_a_port_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match="port is 'html', but must be '', 'json' or 'prometheus'"):
+        _core.publish_page("/page", b"", content_type="text/plain", port="html")
+    with pytest.raises(ValueError, match="port is 'html'"):
+        _core.add_delegate("/asked", lambda path, query: (200, "text/plain", b""), deadline_s=1, port="html")
+
+
 def test_a_page_is_replaced_and_taken_away(client: Client) -> None:
     assert client.ask("/ui/a/b").status_code == 404
     _core.publish_page("/ui/", b"one", content_type="text/plain", prefix=True)

@@ -493,6 +493,7 @@ def publish_page(
     headers: Sequence[tuple[str, str]] = (),
     prefix: bool = False,
     needs_auth: bool = True,
+    port: str = "",
 ) -> None:
     """Does nothing."""
 
@@ -504,6 +505,7 @@ def add_delegate(
     deadline_s: float,
     prefix: bool = False,
     needs_auth: bool = True,
+    port: str = "",
 ) -> None:
     """Does nothing."""
 
