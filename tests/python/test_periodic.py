@@ -318,6 +318,11 @@ def test_a_subscriber_may_fork() -> None:
     assert result_of(clock.fork_in_a_subscriber) is True
 
 
+def test_a_subscriber_may_fork_and_come_back_in_the_child() -> None:
+    """The thread that came back ends there, and asks for nothing that was the parent's: one clock goes on."""
+    assert result_of(clock.come_back_in_the_child_of_a_subscriber) == [1, True, False]
+
+
 def test_at_exit_a_call_is_waited_for_and_none_begins() -> None:
     assert run(clock.exit_while_a_subscriber_is_called).stdout.splitlines() == ["the program's own", "done"]
 

@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import queue
+import signal
 import threading
 from typing import Any
 
@@ -49,6 +50,44 @@ def fork_in_a_subscriber() -> Any:
     periodic.every(None, 100, fork, at_once=True)
     done.wait(30)
     return json.loads(os.read(read, 100))
+
+
+def come_back_in_the_child_of_a_subscriber() -> Any:
+    """How many threads the child's clock has, whether it stopped what is the parent's, and what is its own too.
+
+    Another thread has the lock of the parent's clock when the fork is made, so nobody in the child gives it back.
+    """
+    parent, clock = os.getpid(), periodic._clock()
+    reading, writing = os.pipe()
+    locked, forked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with clock._changed:
+            locked.set()
+            forked.wait(30)
+
+    def fork() -> None:
+        threading.Thread(target=hold).start()
+        locked.wait(30)
+        if os.fork() != 0:
+            forked.set()
+        else:
+            signal.alarm(30)  # where it hangs it ends all the same
+
+    def tell() -> None:
+        if os.getpid() == parent:
+            return
+        clocks = [thread for thread in threading.enumerate() if thread.name == "toolvitals-clock"]
+        if len(clocks) == 1:
+            os.write(writing, json.dumps([len(clocks), parents.stopped, own.stopped]).encode())
+            os._exit(0)
+
+    own = periodic.every(None, 0.01, tell, in_children=True)
+    parents = periodic.every(None, 3600, fork, at_once=True)
+    forked.wait(30)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        return json.loads(pipe.read())
 
 
 def exit_while_a_subscriber_is_called() -> None:
