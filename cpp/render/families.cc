@@ -1,4 +1,4 @@
-// The list is written out by hand, family by family.
+// Listing every family of a snapshot, one after the other, written out by hand.
 // Floor: render.
 #include "render/families.h"
 

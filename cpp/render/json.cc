@@ -1,4 +1,4 @@
-// The shape is written out by hand, key by key, as the contract shows it.
+// Writing a snapshot key by key, by hand, as the contract shows it.
 // Floor: render.
 #include "render/json.h"
 

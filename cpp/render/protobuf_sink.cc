@@ -1,4 +1,4 @@
-// Field numbers are those of the public schema, io/prometheus/client/metrics.proto.
+// Writing MetricFamily messages; field numbers are those of the public schema, io/prometheus/client/metrics.proto.
 // Floor: render.
 #include "render/protobuf_sink.h"
 

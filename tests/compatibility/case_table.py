@@ -19,12 +19,13 @@ NOT_TRIED = "not tried"
 
 HEAD = """# Compatibility
 
+Limits first: a call of a coroutine or generator that is never begun is not recorded. What is not in the table has not
+been tried.
+
 Written by `make compatibility`, with CPython {python}. Each line is a case of `tests/compatibility/`, which is run
 twice in the real framework: with bare functions and with functions under `@tool`. "As without" says that both gave the
 same, and that every call was recorded, exactly once. The cases of what the development tools hold run in `make test`
 as well.
-
-A call of a coroutine or generator that is never begun is not recorded.
 
 | framework | version | what was tried | calls | result |
 | --- | --- | --- | ---: | --- |

@@ -75,8 +75,7 @@ def test_limits_stand_at_the_end(page: Path) -> None:
 @pytest.mark.parametrize("page", pages_of("reference"), ids=name)
 def test_limits_stand_first_in_a_reference(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    if "Written by `make compatibility`" not in text:
-        assert text.split("\n\n")[1].startswith("Limits first"), "a reference begins with its limits"
+    assert text.split("\n\n")[1].startswith("Limits first"), "a reference begins with its limits"
 
 
 @pytest.mark.parametrize("page", [*pages_of("tutorial"), *pages_of("how-to")], ids=name)

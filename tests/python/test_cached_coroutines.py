@@ -1,4 +1,4 @@
-"""caches.py: `cached` around coroutine functions, whose tasks share a computation."""
+"""caches: `cached` around coroutine functions, whose tasks share a computation."""
 
 from __future__ import annotations
 

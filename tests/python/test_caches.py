@@ -1,4 +1,4 @@
-"""caches.py: an LRU cache that records itself."""
+"""caches: an LRU cache that records itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""foreign_caches.py: recording the look-ups of caches that exist already."""
+"""caches: recording the look-ups of caches that exist already."""
 
 from __future__ import annotations
 
