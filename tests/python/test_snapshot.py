@@ -19,6 +19,7 @@ import toolvitals as tv
 from toolvitals.prometheus import REGISTRY, Counter, Enum, Gauge, Histogram, Info, Summary
 from toolvitals.snapshot import (
     CacheStats,
+    Exemplar,
     Family,
     FrozenDict,
     NativeHistogram,
@@ -43,6 +44,21 @@ def with_families(created_s: float, *families: Family, at_s: float = 0.0) -> Sna
 
 
 # --- values
+
+
+def test_values_with_nan_are_equal_on_every_version() -> None:
+    values = [
+        Exemplar({}, math.nan),
+        HistogramValue((), (), math.nan),
+        SummaryValue(1, math.nan, FrozenDict({0.5: math.nan})),
+        Series(FrozenDict(a="b"), math.nan),
+    ]
+    for value in values:
+        same = replace(value)
+        assert value == same
+        assert value != "something else"
+    assert hash(replace(values[3])) == hash(values[3])
+    assert Series({}, 1.0) != Series({}, math.nan)
 
 
 def test_nothing_in_a_snapshot_can_be_changed() -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from typing import Any, Literal, NoReturn, TypeVar
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
+Kind = TypeVar("Kind")
 
 # What a label can hold. Labels of Prometheus' kind are strings.
 LabelValue = Any
@@ -60,6 +62,21 @@ class FrozenDict(dict[Key, Item]):
         return FrozenDict, (dict(self),)
 
 
+def _by_fields(kind: type[Kind]) -> type[Kind]:
+    """Has values of a dataclass compared as tuples of their fields, in which a NaN is equal to itself.
+
+    So do dataclasses up to CPython 3.12; later ones compare field by field. Every NaN of a snapshot is `math.nan`.
+    """
+    fields = attrgetter(*vars(kind)["__match_args__"])
+
+    def equal(self: Any, other: object) -> bool:
+        return fields(self) == fields(other) if other.__class__ is kind else NotImplemented
+
+    kind.__eq__ = equal  # type: ignore[method-assign]
+    return kind
+
+
+@_by_fields
 @dataclass(frozen=True, slots=True)
 class Exemplar:
     """One observation that stands for others. `timestamp_s` is Unix time in seconds, None where it is not known."""
@@ -90,6 +107,7 @@ class NativeHistogram:
         return self.zero_count + sum(self.positive.values()) + sum(self.negative.values())
 
 
+@_by_fields
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """Observations, counted in buckets.
@@ -142,6 +160,7 @@ class Histogram:
         return None
 
 
+@_by_fields
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Observations without buckets. `quantiles` are values by quantile, 0 to 1, where the summary keeps any."""
@@ -166,6 +185,7 @@ class States:
 Value = int | float | Histogram | Summary | States
 
 
+@_by_fields
 @dataclass(frozen=True, slots=True)
 class Series:
     """One label set of a family, and what it has.
