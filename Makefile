@@ -19,7 +19,7 @@ KILLS ?= 1000
 SEEDS ?= 10000
 LIVES ?= 200
 
-.PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize crash
+.PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize fuzz crash
 .PHONY: docs coverage wheel clean bootstrap bootstrap-test
 
 help: ## Show the targets
@@ -48,7 +48,7 @@ test-cpp: bootstrap-test
 	@cmake --build build/cpp
 	@ctest --test-dir build/cpp --output-on-failure --no-tests=error --progress --parallel "$$(nproc)"
 
-test-versions: bootstrap ## Build and test with every installed CPython from 3.10 to 3.13
+test-versions: bootstrap ## Build and test with every installed CPython from 3.10 to 3.14
 	@scripts/test-versions
 
 compatibility: build ## Try @tool in real frameworks and write docs/reference/compatibility.md
@@ -77,6 +77,10 @@ bench-versions: build ## Measure @tool on every installed CPython and write benc
 sanitize: build ## Run the tests under TSAN, ASAN and UBSAN, and the fuzz targets for FUZZ_SECONDS each
 	@scripts/bootstrap sanitize
 	@scripts/sanitize
+
+fuzz: build ## Run the fuzz targets alone, for FUZZ_SECONDS each
+	@scripts/bootstrap sanitize
+	@scripts/sanitize fuzz
 
 crash: bootstrap-test build ## Kill KILLS processes, simulate SEEDS orders of steps, play LIVES services
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null
