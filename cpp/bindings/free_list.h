@@ -40,7 +40,7 @@ class FreeList {
 
  private:
 #ifndef Py_GIL_DISABLED
-  std::array<Object*, kMax> kept_;
+  std::array<Object*, kMax> kept_ = {};
   size_t count_ = 0;
 #endif
 };

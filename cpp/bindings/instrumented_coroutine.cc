@@ -104,12 +104,8 @@ void Prepare(PyTypeObject& type) {
   type.tp_methods = stepped_methods;
 }
 
-}  // namespace
-
-PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
-  if (PyCoro_CheckExact(inner)) [[likely]] {
-    return MakeStepped(&coroutine_type, inner, inner, tool, elsewhere, /*yields=*/false);
-  }
+// An awaitable that is no coroutine of the language's own.
+[[gnu::noinline]] PyObject* InstrumentOther(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
   PyObject* steppable = AwaitIterator(inner);
   if (steppable != nullptr) {
     if (steppable == inner) Py_DECREF(steppable);
@@ -120,6 +116,14 @@ PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhe
   if (PyErr_Occurred() == nullptr) return inner;
   Py_DECREF(inner);
   return nullptr;
+}
+
+}  // namespace
+
+PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  if (!PyCoro_CheckExact(inner)) [[unlikely]]
+    return InstrumentOther(inner, tool, elsewhere);
+  return MakeStepped(&coroutine_type, inner, inner, tool, elsewhere, /*yields=*/false);
 }
 
 bool ReadyInstrumentedCoroutineType() {

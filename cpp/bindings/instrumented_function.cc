@@ -70,15 +70,26 @@ bool Fits(const PyFunctionObject* function, const StandInObject* recorder) {
          function->func_defaults == recorder->defaults && function->func_kwdefaults == recorder->keyword_defaults;
 }
 
-PyObject* CallFunction(PyObject* function, PyObject* const* args, size_t count, PyObject* keywords) {
+PyObject* CallRecorder(StandInObject* recorder, PyObject* const* args, size_t count, PyObject* keywords) {
+  return recorder->recorder.vectorcall(reinterpret_cast<PyObject*>(recorder), args, count, keywords);
+}
+
+// A function of which something has been set anew. Apart, so that all others are called without saving registers.
+[[gnu::noinline]] PyObject* CallChangedFunction(PyObject* function, PyObject* const* args, size_t count,
+                                                PyObject* keywords) {
   PyFunctionObject* me = Function(function);
   StandInObject* recorder = FindRecorder(me);
-  if (!Fits(me, recorder)) [[unlikely]] {
-    if (recorder != nullptr && me->func_code != recorder->code) FollowCode(me);
-    recorder = FindRecorder(me);
-    if (!Fits(me, recorder)) return run_body(function, args, count, keywords);
-  }
-  return recorder->recorder.vectorcall(reinterpret_cast<PyObject*>(recorder), args, count, keywords);
+  if (recorder != nullptr && me->func_code != recorder->code) FollowCode(me);
+  recorder = FindRecorder(me);
+  if (!Fits(me, recorder)) return run_body(function, args, count, keywords);
+  return CallRecorder(recorder, args, count, keywords);
+}
+
+PyObject* CallFunction(PyObject* function, PyObject* const* args, size_t count, PyObject* keywords) {
+  StandInObject* recorder = FindRecorder(Function(function));
+  if (!Fits(Function(function), recorder)) [[unlikely]]
+    return CallChangedFunction(function, args, count, keywords);
+  return CallRecorder(recorder, args, count, keywords);
 }
 
 PyObject* NewStandIn(PyTypeObject*, PyObject* args, PyObject* keywords) {

@@ -3,15 +3,12 @@
 #include "bindings/instrumented_step.h"
 
 #include <cstddef>
-#include <new>
-
-#include "bindings/free_list.h"
 
 namespace toolvitals {
-namespace {
 
-// As many as a program may well have between two collections.
-FreeList<SteppedObject, 128> free_steps;
+constinit FreeList<SteppedObject, 128> free_steps;
+
+namespace {
 
 int Traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Stepped(self)->shown);
@@ -98,9 +95,13 @@ void RaiseStopIteration(PyObject* value) {
 }
 
 void EndStep(SteppedObject* self, PySendResult step) {
-  if (step == PYGEN_NEXT) NoteItem(self);
-  if (step == PYGEN_RETURN) EndWithSuccess(self);
-  if (step == PYGEN_ERROR) EndWithException(self);
+  if (step == PYGEN_RETURN) {
+    EndWithSuccess(self);
+  } else if (step == PYGEN_NEXT) {
+    NoteItem(self);
+  } else {
+    EndWithException(self);
+  }
 }
 
 // In both slots that the interpreter steps by: which one it is depends on its version.
@@ -167,26 +168,23 @@ PyObject* StepNext(PyObject* self) {
   return StepAsIteration(step, value);
 }
 
-PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
-                      bool yields) {
-  SteppedObject* made = free_steps.Take(type);
-  if (made == nullptr) {
-    if (inner != shown) Py_DECREF(inner);
-    Py_DECREF(shown);
-    if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
-    return nullptr;
-  }
-  made->shown = shown;
-  made->inner = inner;
-  made->tool = tool;
-  made->elsewhere = elsewhere;
-  made->weak_references = nullptr;
-  new (&made->call) RunningCall;
-  made->finished = elsewhere != nullptr;
-  made->awaits_item = yields;
-  made->finalized = false;
-  PyObject_GC_Track(made);
-  return reinterpret_cast<PyObject*>(made);
+PyObject* DropStepped(PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere) {
+  const ExceptionAside aside;
+  if (inner != shown) Py_DECREF(inner);
+  Py_DECREF(shown);
+  if (elsewhere != nullptr) EndRecordedElsewhere(elsewhere, tool);
+  return nullptr;
+}
+
+void EndWithException(SteppedObject* self) {
+  if (!IsOver(self)) return;
+  Finish(self);
+  if (self->call.running()) self->call.Raise();
+}
+
+void EndWithCancellation(SteppedObject* self) {
+  Finish(self);
+  if (self->call.running()) self->call.Cancel();
 }
 
 void PrepareSteppedType(PyTypeObject& type) {

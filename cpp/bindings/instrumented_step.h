@@ -3,7 +3,10 @@
 // Floor: bindings.
 #pragma once
 
+#include <new>
+
 #include "bindings/call.h"
+#include "bindings/free_list.h"
 #include "bindings/python.h"
 #include "bindings/recorded_elsewhere.h"
 
@@ -27,8 +30,8 @@ inline SteppedObject* Stepped(PyObject* self) { return reinterpret_cast<SteppedO
 // Makes an object of the type around `shown`, whose steps are `inner`'s (the same object, but for what only has an
 // iterator that can be awaited). Takes the references to `shown`, to `inner` if it is another object, and to
 // `elsewhere`, also when it fails. `yields` says that the steps give items.
-PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
-                      bool yields);
+inline PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
+                             bool yields);
 
 // Fills the slots that all stepped types share. Attributes (cr_frame, gi_running, ag_code) are the shown object's, and
 // so is __class__ where that is the language's own coroutine or generator: isinstance() and `inspect` say what they
@@ -61,15 +64,8 @@ inline void EndWithSuccess(SteppedObject* self) {
   Finish(self);
   if (self->call.running()) self->call.Succeed();
 }
-inline void EndWithException(SteppedObject* self) {
-  if (!IsOver(self)) return;
-  Finish(self);
-  if (self->call.running()) self->call.Raise();
-}
-inline void EndWithCancellation(SteppedObject* self) {
-  Finish(self);
-  if (self->call.running()) self->call.Cancel();
-}
+void EndWithException(SteppedObject* self);
+void EndWithCancellation(SteppedObject* self);
 
 // An item came out of a generator.
 inline void NoteItem(SteppedObject* self) {
@@ -109,5 +105,29 @@ inline PySendResult Resume(PyObject* inner, PyObject* value, PyObject** result) 
 // What await would step: the object itself for a coroutine, its iterator for another awaitable. A new reference;
 // nullptr with an exception, or without one for what cannot be awaited.
 PyObject* AwaitIterator(PyObject* awaitable);
+
+// As many as a program may well have between two collections.
+extern FreeList<SteppedObject, 128> free_steps;
+
+// Where there is no memory for the object: lets go of all that it would have held. nullptr, with the exception.
+PyObject* DropStepped(PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere);
+
+inline PyObject* MakeStepped(PyTypeObject* type, PyObject* shown, PyObject* inner, PyObject* tool, PyObject* elsewhere,
+                             bool yields) {
+  SteppedObject* made = free_steps.Take(type);
+  if (made == nullptr) [[unlikely]]
+    return DropStepped(shown, inner, tool, elsewhere);
+  made->shown = shown;
+  made->inner = inner;
+  made->tool = tool;
+  made->elsewhere = elsewhere;
+  made->weak_references = nullptr;
+  new (&made->call) RunningCall;
+  made->finished = elsewhere != nullptr;
+  made->awaits_item = yields;
+  made->finalized = false;
+  PyObject_GC_Track(made);
+  return reinterpret_cast<PyObject*>(made);
+}
 
 }  // namespace toolvitals

@@ -30,6 +30,9 @@ class HistogramBounds {
     // A positive double's bits grow with its value, so its sign, exponent and first three bits of mantissa, taken as
     // a number, index a small table of where to begin; what is left to walk is a step or two.
     const uint64_t key = std::bit_cast<uint64_t>(value) >> kKeyShift;
+    // What is positive and has a smaller key than the first bound is below that, as the calls of most tools are.
+    if (key < first_key_) [[likely]]
+      return 0;
     if (key - first_key_ >= table_.size()) return SlowBucketOf(value);
     size_t bucket = table_[key - first_key_];
     while (bucket < size_ && value > bounds_[bucket]) ++bucket;
