@@ -12,6 +12,7 @@
 #include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_function.h"
 #include "bindings/instrumented_generator.h"
+#include "bindings/lru_type.h"
 #include "bindings/recorded_elsewhere.h"
 #include "bindings/recorder.h"
 #include "bindings/snapshot_objects.h"
@@ -30,7 +31,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
 
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();
-  if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) ||
+  if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) || !AddLruType(object) ||
       !AddCollectorType(object) || !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) ||
       !AddHistogramType(object) || !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) ||
       !AddTrackType(object) || !AddRecordedElsewhere(object) || !AddRecorderType(object) ||

@@ -1,60 +1,147 @@
-"""`cached` behaves as functools.lru_cache does, whatever is done to the two."""
+"""Cached functions against functools.lru_cache, and against a plain list of entries where there is a time to live."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import gc
+import random
+import weakref
+from typing import Any
 
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import toolvitals as tv
+from toolvitals import _core, _noop
 
-# Numbers that are equal across types are left out: whether lru_cache keeps 3 and 3.0 apart depends on how it is called.
-arguments = st.one_of(st.integers(0, 6), st.sampled_from([2.5, None, "a", (1, 2)]))
-
-
-def outcome(function: Callable[..., object], x: object, keywords: dict[str, int]) -> object:
-    try:
-        return function(x, **keywords)
-    except LookupError as error:
-        return type(error)
+CORES: list[Any] = [_core, _noop]
 
 
-class Caches(RuleBasedStateMachine):
-    @initialize(maxsize=st.sampled_from([None, -1, 0, 1, 2, 4]), typed=st.booleans())
-    def begin(self, maxsize: int | None, typed: bool) -> None:
-        self.computed: list[list[object]] = [[], []]
+def lru(core: Any, function: Any, maxsize: int | None, typed: bool = False, **ttl: Any) -> Any:
+    handle = core.PerformanceMetricsCollector().cache("property")
+    return core.Lru(function, handle, maxsize, typed, ttl.get("ttl_s"), ttl.get("clock"))
 
-        def compute(number: int, x: object, keywords: dict[str, object]) -> object:
-            self.computed[number].append((x, keywords))
-            if x == 6:
-                raise LookupError
-            return type(x).__name__, x
 
-        self.ours = tv.cached("lru", maxsize=maxsize, typed=typed)(lambda x, **keywords: compute(0, x, keywords))
-        self.theirs = functools.lru_cache(maxsize, typed)(lambda x, **keywords: compute(1, x, keywords))
-        tv.get_collector().reset()
+def echo(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    return (*args, *kwargs.items())
 
-    @rule(x=arguments, keywords=st.dictionaries(st.sampled_from("abc"), st.integers(0, 1), max_size=2))
-    def call(self, x: object, keywords: dict[str, int]) -> None:
-        assert outcome(self.ours, x, keywords) == outcome(self.theirs, x, keywords)
 
-    @rule()
-    def clear(self) -> None:
-        self.ours.cache_clear()
-        self.theirs.cache_clear()
-        tv.get_collector().reset()
+values = st.one_of(
+    st.integers(-2, 2), st.sampled_from([0.0, 1.0, -0.0, True, False, None, "", "a", b"a", (1, "a"), (1.0,)])
+)
+calls = st.tuples(st.lists(values, max_size=2), st.dictionaries(st.sampled_from("xyz"), values, max_size=2))
 
-    @invariant()
-    def same(self) -> None:
-        if not hasattr(self, "ours"):
+
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
+@given(st.lists(st.one_of(calls, st.none()), max_size=40), st.one_of(st.none(), st.integers(0, 4)), st.booleans())
+@settings(max_examples=150)
+def test_it_counts_as_functools_does(core: Any, steps: list[Any], maxsize: int | None, typed: bool) -> None:
+    ours, theirs = lru(core, echo, maxsize, typed), functools.lru_cache(maxsize, typed)(echo)
+    for step in steps:
+        if step is None:
+            ours.clear()
+            theirs.cache_clear()
+            continue
+        args, kwargs = step
+        # functools keeps a single str or int apart from what equals it; beside another argument it does not.
+        assert repr(ours(0, *args, **kwargs)) == repr(theirs(0, *args, **kwargs))
+        info = theirs.cache_info()
+        assert ours.counts() == (info.hits, info.misses, info.currsize)
+
+
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([0.0, 0.5, 1.0, 3.0])), max_size=60), st.integers(1, 4))
+@settings(max_examples=150)
+def test_entries_live_as_long_as_they_should(core: Any, steps: list[tuple[int, float]], maxsize: int) -> None:
+    now = 0.0
+    made = 0
+
+    def function(key: int) -> int:
+        nonlocal made
+        made += 1
+        return made
+
+    ours = lru(core, function, maxsize, ttl_s=2.0, clock=lambda: now)
+    kept: list[tuple[int, int, float]] = []  # the one used last behind the others
+    for key, pause in steps:
+        now += pause
+        at = next((i for i, entry in enumerate(kept) if entry[0] == key), None)
+        entry = None if at is None else kept.pop(at)
+        expected = made + 1
+        if entry is not None and entry[2] > now:
+            expected = entry[1]
+        else:
+            entry = (key, expected, now + 2.0)
+        kept = [*kept, entry][-maxsize:]
+        assert ours(key) == expected
+        assert ours.counts()[2] == len(kept)
+
+
+class Restless:
+    """Whatever is asked of it, it does something to the cache first."""
+
+    def __init__(self, number: int, act: Any) -> None:
+        self.number = number
+        self._act = act
+
+    def __hash__(self) -> int:
+        return self.number % 3
+
+    def __eq__(self, other: object) -> bool:
+        self._act()
+        return isinstance(other, Restless) and other.number == self.number
+
+    def __del__(self) -> None:
+        self._act()
+
+
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
+@pytest.mark.parametrize("seed", range(20))
+def test_keys_and_values_may_do_anything_to_the_cache(core: Any, seed: int) -> None:
+    dice = random.Random(seed)
+    depth = 0
+
+    def act() -> None:
+        nonlocal depth
+        if depth > 2 or dice.random() < 0.7:
             return
-        info = self.theirs.cache_info()
-        assert self.ours.cache_info() == info
-        assert self.computed[0] == self.computed[1]
-        recorded = tv.get_collector().cache("lru").metrics()
-        assert (recorded["hits"], recorded["misses"]) == (info.hits, info.misses)
+        depth += 1
+        try:
+            what = dice.random()
+            if what < 0.1:
+                cached.clear()
+            elif what < 0.2:
+                raise LookupError("raised by a key")
+            else:
+                cached(Restless(dice.randrange(9), act))
+        finally:
+            depth -= 1
+
+    maxsize = dice.choice([None, 1, 3])
+    cached = lru(core, lambda key: Restless(key.number, act), maxsize)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.unraisablehook", lambda _: None)  # what finalizers raise
+        for _ in range(300):
+            with contextlib.suppress(LookupError):
+                assert cached(Restless(dice.randrange(9), act)).number < 9
+        dice.random = lambda: 0.0  # type: ignore[method-assign]
+        cached(Restless(0, act))
+        assert maxsize is None or cached.counts()[2] <= maxsize
+        cached.clear()
+        assert cached.counts() == (0, 0, 0)
 
 
-TestCaches = Caches.TestCase
+def test_a_circle_through_the_cache_is_freed() -> None:
+    class Node:
+        @tv.cached("circle", maxsize=None)
+        def neighbours(self) -> list[Any]:
+            return [self, type(self)]
+
+    node = Node()
+    node.neighbours()
+    gone = weakref.ref(node)
+    del node, Node
+    gc.collect()
+    assert gone() is None

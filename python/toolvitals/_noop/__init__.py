@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals._noop import _written
 from toolvitals._noop._written import (
+    call_cached,
     locate_directory,
     read_directory,
     record_function,
@@ -27,6 +28,7 @@ __all__ = [
     "COROUTINE",
     "GENERATOR",
     "SYNC",
+    "CacheKey",
     "CacheMetrics",
     "CollectorRecord",
     "CounterBase",
@@ -40,6 +42,7 @@ __all__ = [
     "Instrument",
     "InstrumentedCallable",
     "InstrumentedDescriptor",
+    "Lru",
     "PerformanceMetricsCollector",
     "RecordedElsewhere",
     "Recorder",
@@ -49,6 +52,7 @@ __all__ = [
     "ToolMetrics",
     "Track",
     "add_delegate",
+    "call_cached",
     "configure",
     "count_dropped",
     "found_family",
@@ -113,6 +117,26 @@ class CacheMetrics(_written.CacheMetrics):
 
     def record_size_rejection(self) -> None:
         """Does nothing."""
+
+
+class CacheKey(_written.CacheKey):
+    """Nothing is behind it."""
+
+
+class Lru(_written.Lru):
+    """Nothing is behind it."""
+
+    def __new__(
+        cls,
+        function: Callable[..., Any],
+        cache: CacheMetrics,
+        maxsize: int | None,
+        typed: bool,
+        ttl_s: float | None,
+        clock: Callable[[], float] | None,
+        /,
+    ) -> Lru:
+        return super().__new__(cls)
 
 
 class PerformanceMetricsCollector(_written.PerformanceMetricsCollector):

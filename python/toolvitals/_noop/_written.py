@@ -5,6 +5,9 @@ Classes here are the bases of those of the same name there, which add what is mi
 
 from __future__ import annotations
 
+import math
+import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, Literal
@@ -12,6 +15,7 @@ from typing import Any, Literal
 from toolvitals._noop import _shapes
 
 __all__ = [
+    "CacheKey",
     "CacheMetrics",
     "CounterBase",
     "EnumBase",
@@ -19,11 +23,13 @@ __all__ = [
     "HistogramBase",
     "InfoBase",
     "Instrument",
+    "Lru",
     "PerformanceMetricsCollector",
     "Recorder",
     "SummaryBase",
     "ToolMetrics",
     "Track",
+    "call_cached",
     "locate_directory",
     "read_directory",
     "record_function",
@@ -59,6 +65,189 @@ class CacheMetrics(_Named):
     def metrics(self) -> dict[str, Any]:
         """The shape of a cache without look-ups."""
         return _shapes.cache_metrics(self.name)
+
+
+class CacheKey(list[Any]):
+    """The arguments of a call with their hash, so that user code computes it once, and not under the lock."""
+
+    __slots__ = ("hash",)
+
+    def __init__(self, parts: tuple[Any, ...]) -> None:
+        self[:] = parts
+        self.hash = hash(parts)
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """That of the parts."""
+        return self.hash
+
+
+class _Entry:
+    """A value that is kept, and its neighbours in the order of use; None where it was taken out of that."""
+
+    __slots__ = ("expires_at", "key", "newer", "older", "value")
+
+    def __init__(self, key: CacheKey, value: Any, expires_at: float) -> None:
+        self.key = key
+        self.value = value
+        self.expires_at = expires_at
+        self.older: _Entry | None = None
+        self.newer: _Entry | None = None
+
+    def leave(self) -> None:
+        if self.older is not None and self.newer is not None:
+            self.older.newer, self.newer.older = self.newer, self.older
+        self.older = self.newer = None
+
+
+class _Ring(_Entry):
+    """Stands between the entry used last, which is older, and the one used least recently, which is newer."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(CacheKey(()), None, 0.0)
+        self.older = self.newer = self
+
+    def enter(self, entry: _Entry) -> None:
+        entry.older, entry.newer = self.older, self
+        if self.older is not None:
+            self.older.newer = entry
+        self.older = entry
+
+
+class Lru:
+    """A cache that works and is not recorded: the entry used least recently goes first.
+
+    Thread-safe. The lock is re-entrant, because keys compare themselves with user code and the garbage collector may
+    run anything at any allocation; nothing else of the user's runs under it. What is dropped is handed out of the
+    lock first, so that finalizers run outside. A dict and a ring, for CPython's OrderedDict does not survive keys that
+    use it while they are compared.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        cache: CacheMetrics,
+        maxsize: int | None,
+        typed: bool,
+        ttl_s: float | None,
+        clock: Callable[[], float] | None,
+        /,
+    ) -> None:
+        self._function = function
+        self._maxsize = maxsize
+        self._typed = typed
+        self._ttl_s = math.inf if ttl_s is None else ttl_s
+        self._clock = clock or time.monotonic
+        self._lock = threading.RLock()
+        self._entries: dict[CacheKey, _Entry] = {}
+        self._ring = _Ring()
+        self._hits = 0
+        self._misses = 0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return self._maxsize != 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The value kept for the arguments, or what the function returns, which is kept."""
+        found = self.look_up(args, kwargs)
+        if type(found) is not CacheKey:
+            return found
+        self.miss()
+        value = self._function(*args, **kwargs)
+        self.keep(found, value)
+        return value
+
+    def look_up(self, args: tuple[Any, ...], kwargs: dict[str, Any], /) -> Any:
+        """What is kept for these arguments, which counts a hit; else their key."""
+        parts = args
+        if kwargs:
+            parts += (CacheKey,)
+            for item in kwargs.items():
+                parts += item
+        if self._typed:
+            parts += tuple(type(value) for value in (*args, *kwargs.values()))
+        return self.find(CacheKey(parts))
+
+    def find(self, key: CacheKey, /) -> Any:
+        """What is kept for the key, which counts a hit; else the key itself."""
+        now = self._now()
+        with self._lock:
+            entry = self._entries.get(key)
+            expired = entry is not None and entry.expires_at <= now
+            if entry is None or expired:
+                if entry is not None:
+                    self._evict(entry)
+                return key
+            self._hits += 1
+            if entry.newer is not None:  # Comparing keys may have run code that took it out.
+                entry.leave()
+                self._ring.enter(entry)
+            return entry.value
+
+    def keep(self, key: CacheKey, value: Any, /) -> None:
+        """Keeps the value, unless another thread was faster; drops what no longer fits."""
+        if self._maxsize == 0:
+            return
+        now = self._now()
+        dropped: list[Any] = []
+        with self._lock:
+            present = self._entries.get(key)
+            if present is not None and present.expires_at > now:
+                return
+            if present is not None:
+                dropped.append(self._evict(present))
+            entry = _Entry(key, value, now + self._ttl_s)
+            entries = self._entries
+            entries[key] = entry
+            if entries is not self._entries:  # Comparing keys has cleared the cache.
+                return
+            self._ring.enter(entry)
+            while self._maxsize is not None and len(self._entries) > self._maxsize:
+                oldest = self._ring.newer
+                if oldest is None or oldest is self._ring:
+                    break
+                dropped.append(self._evict(oldest))
+
+    def hit(self) -> None:
+        """Counts a hit."""
+        with self._lock:
+            self._hits += 1
+
+    def miss(self) -> None:
+        """Counts a miss."""
+        with self._lock:
+            self._misses += 1
+
+    def counts(self) -> tuple[int, int, int]:
+        """Hits and misses since it was cleared, and the number of entries."""
+        with self._lock:
+            return self._hits, self._misses, len(self._entries)
+
+    def clear(self) -> None:
+        """Forgets the entries and the counts."""
+        with self._lock:
+            dropped = self._entries
+            self._entries = {}
+            self._ring = _Ring()
+            self._hits = self._misses = 0
+        for entry in dropped.values():
+            entry.older = entry.newer = None
+
+    def _evict(self, entry: _Entry) -> _Entry:
+        entry.leave()
+        self._entries.pop(entry.key, None)
+        return entry
+
+    def _now(self) -> float:
+        return 0.0 if self._ttl_s == math.inf else self._clock()
+
+
+def call_cached(function: FunctionType, /) -> FunctionType:
+    """The function, whose body calls its Lru anyway."""
+    return function
 
 
 class PerformanceMetricsCollector:

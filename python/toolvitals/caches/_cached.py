@@ -7,10 +7,10 @@ import inspect
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+from types import FunctionType
+from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
 
 from toolvitals._backend import core
-from toolvitals.caches._lru import ABSENT, CacheInfo, Lru, MakeKey, make_key
 
 __all__ = ["CacheInfo", "CachedFunction", "cached"]
 
@@ -19,6 +19,16 @@ Q = ParamSpec("Q")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S")
+
+
+class CacheInfo(NamedTuple):
+    """What `cache_info()` gives, as `functools.lru_cache` does; expired entries that were not met yet count in
+    `currsize`."""
+
+    hits: int
+    misses: int
+    maxsize: int | None
+    currsize: int
 
 
 class CachedFunction(Protocol[P, R_co]):
@@ -82,10 +92,9 @@ def cached(
     def decorate(function: Callable[P, R], /) -> CachedFunction[P, R]:
         _check_function(function)
         bound = None if maxsize is None else max(maxsize, 0)
-        lru: Lru[Any] = Lru(handle, bound, None if ttl_s is None else float(ttl_s), clock)
-        key_of = functools.partial(make_key, typed=bool(typed))
-        wrapper: Any = functools.wraps(function)(_wrap(function, lru, key_of))
-        wrapper.cache_info = lru.info
+        lru = core.Lru(function, handle, bound, bool(typed), ttl_s, None if clock is time.monotonic else clock)
+        wrapper: Any = functools.wraps(function)(_wrapper(lru, function))
+        wrapper.cache_info = lambda: CacheInfo(*(counts := lru.counts())[:2], bound, counts[2])
         wrapper.cache_clear = lru.clear
         wrapper.cache_parameters = lambda: {"maxsize": bound, "typed": bool(typed), "ttl_s": ttl_s}
         return cast("CachedFunction[P, R]", wrapper)
@@ -111,25 +120,15 @@ def _check_function(function: object) -> None:
         raise TypeError("@cached cannot decorate a generator function: a generator serves only once")
 
 
-def _wrap(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey) -> Callable[..., Any]:
-    if not inspect.iscoroutinefunction(function):
-        return _wrap_function(function, lru, key_of)
-    # Late, for asyncio takes longer to import than the rest of the package.
-    from toolvitals.caches._coroutines import wrap_coroutine
+def _wrapper(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
+    if inspect.iscoroutinefunction(function):
+        # Late, for asyncio takes longer to import than the rest of the package.
+        from toolvitals.caches._coroutines import wrap_coroutine
 
-    return wrap_coroutine(function, lru, key_of)
+        return wrap_coroutine(lru, function)
 
-
-def _wrap_function(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey) -> Callable[..., Any]:
+    # The core takes its calls past this body, but for CPython 3.11, which does not ask, and for copies of its code.
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        key = key_of(args, kwargs)
-        value = lru.find(key)
-        if value is not ABSENT:
-            lru.hit()
-            return value
-        lru.miss()
-        value = function(*args, **kwargs)
-        lru.keep(key, value)
-        return value
+        return lru(*args, **kwargs)
 
-    return wrapper
+    return core.call_cached(cast("FunctionType", wrapper))

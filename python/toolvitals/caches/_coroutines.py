@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from toolvitals.caches._lru import ABSENT, Key, Lru, MakeKey
+from toolvitals._backend import core
 
 __all__ = ["wrap_coroutine"]
+
+_ABSENT: Any = object()
 
 
 class _Failure:
@@ -40,7 +42,7 @@ class _Flight:
     def __init__(self, done: asyncio.Future[None], task: asyncio.Task[Any] | None) -> None:
         self.done = done
         self.task = task
-        self.value: Any = ABSENT
+        self.value: Any = _ABSENT
         self.failure: _Failure | None = None
 
     def land(self) -> None:
@@ -55,18 +57,17 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def wrap_coroutine(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey) -> Callable[..., Any]:
+def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A coroutine function that looks up in `lru` what it awaits of `function`."""
     # Only the thread of the loop in the key touches an entry, so no lock is needed.
-    flights: dict[tuple[asyncio.AbstractEventLoop, Key], _Flight] = {}
+    flights: dict[tuple[asyncio.AbstractEventLoop, core.CacheKey], _Flight] = {}
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        key = key_of(args, kwargs)
-        loop = _running_loop()
+        found = lru.look_up(args, kwargs)
+        if type(found) is not core.CacheKey:
+            return found
+        key, loop = found, _running_loop()
         while True:
-            value = lru.find(key)
-            if value is not ABSENT:
-                lru.hit()
-                return value
             flight = flights.get((loop, key)) if loop is not None and lru.keeps else None
             # A computation that needs its own result again must not wait for itself.
             if flight is None or flight.task is asyncio.current_task():
@@ -80,16 +81,19 @@ def wrap_coroutine(function: Callable[..., Any], lru: Lru[Any], key_of: MakeKey)
                 finally:
                     # The traceback holds this frame, which must not hold the exception in turn.
                     del flight
-            if flight.value is not ABSENT:
+            if flight.value is not _ABSENT:
                 lru.hit()
                 return flight.value
+            found = lru.find(key)
+            if found is not key:
+                return found
 
-    async def compute(key: Key, args: Any, kwargs: Any) -> Any:
+    async def compute(key: core.CacheKey, args: Any, kwargs: Any) -> Any:
         value = await function(*args, **kwargs)
         lru.keep(key, value)
         return value
 
-    async def lead(loop: asyncio.AbstractEventLoop, key: Key, args: Any, kwargs: Any) -> Any:
+    async def lead(loop: asyncio.AbstractEventLoop, key: core.CacheKey, args: Any, kwargs: Any) -> Any:
         if not lru.keeps:
             return await function(*args, **kwargs)
         flight = flights[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
