@@ -9,7 +9,8 @@ from everything import service
 from metric_family import decode
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
-from test_formats import OPENMETRICS, PROTOBUF, TEXT, TEXT1, fetch
+from test_formats import OPENMETRICS, PROTOBUF, TEXT, TEXT1
+from web import fetch
 
 from toolvitals import catalogue
 
@@ -53,7 +54,7 @@ def in_protobuf(body: bytes) -> dict[str, Seen]:
 
 def seen_at(url: str, accept: str) -> dict[str, Seen]:
     """All families of a scrape that no program defined itself, by the name that the format has for them."""
-    _, body = fetch(url, accept)
+    body = fetch(url, Accept=accept).content
     found = in_protobuf(body) if accept == PROTOBUF else in_text(body, accept == OPENMETRICS)
     return {name: seen for name, seen in found.items() if not name.startswith("users_own_")}
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from waiting import wait_until
+from web import fetch
 
 import toolvitals
 
@@ -30,13 +29,6 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8"
 PROTOBUF = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-def fetch(url: str, accept: str) -> tuple[str, bytes]:
-    """Content-Type and body."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers={"Accept": accept}), timeout=10) as response:
-        return response.headers["Content-Type"], response.read()
 
 
 def text_samples(families: Iterable[Metric]) -> Samples:
@@ -85,7 +77,7 @@ def protobuf_samples(families: Iterable[Any]) -> Samples:
 
 def samples_of(url: str, accept: str) -> Samples:
     """What a format says, read by its independent reader."""
-    _, body = fetch(url, accept)
+    body = fetch(url, Accept=accept).content
     if accept == PROTOBUF:
         return protobuf_samples(decode(body))
     return text_samples((parse_openmetrics if accept == OPENMETRICS else parse_text)(body.decode()))
@@ -144,7 +136,7 @@ def recorded_in(everything: Any) -> Samples:
 
 def test_all_formats_say_what_json_says(prometheus_url: str) -> None:
     record()
-    everything = json.loads(fetch(prometheus_url, "application/json")[1])
+    everything = fetch(prometheus_url, Accept="application/json").json()
     expected = recorded_in(everything)
     # Other tests of this process may have left tools of their own, at zero.
     assert set(NAMES) <= everything["tools"].keys()
@@ -180,7 +172,7 @@ def test_all_formats_say_what_json_says(prometheus_url: str) -> None:
     ],
 )
 def test_content_types(prometheus_url: str, accept: str, content_type: str) -> None:
-    assert fetch(prometheus_url, accept)[0] == content_type
+    assert fetch(prometheus_url, Accept=accept).headers["Content-Type"] == content_type
 
 
 @pytest.mark.parametrize("accept", [TEXT, TEXT1, OPENMETRICS, PROTOBUF])
@@ -194,7 +186,7 @@ def test_names_filter_families(prometheus_url: str, accept: str) -> None:
 
 def test_openmetrics_has_its_types_and_units(prometheus_url: str) -> None:
     record()
-    body = fetch(prometheus_url, OPENMETRICS)[1].decode()
+    body = fetch(prometheus_url, Accept=OPENMETRICS).text
     families = {family.name: family for family in parse_openmetrics(body)}
     assert body.endswith("# EOF\n")
     assert families["python"].type == "info"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import time
-import urllib.request
 from collections import Counter as Counts
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 import scrapes
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from waiting import wait_until
+from web import fetch
 
 from toolvitals.prometheus import REGISTRY, Counter, Histogram, Summary
 
@@ -37,9 +37,7 @@ def registered() -> Iterator[list[Any]]:
 
 def protobuf(url: str) -> dict[str, Any]:
     """The families of a scrape by name."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers={"Accept": PROTOBUF}), timeout=10) as response:
-        return {family.name: family for family in metric_family.decode(response.read())}
+    return {family.name: family for family in metric_family.decode(fetch(url, Accept=PROTOBUF).content)}
 
 
 def exact(values: list[float], quantile: float) -> float:

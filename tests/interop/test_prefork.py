@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import http.client
 import json
 import os
 import signal
@@ -14,8 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 from ports import free_port
 from waiting import wait_until
+from web import fetch
 
 __all__: list[str] = []
 
@@ -23,18 +24,13 @@ APPS = Path(__file__).with_name("apps")
 
 
 def get(port: int, path: str = "/") -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().read()
-    finally:
-        connection.close()
+    return fetch(f"http://127.0.0.1:{port}{path}").content
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     def answers() -> bool:
         assert process.poll() is None, "the server has ended"
-        with contextlib.suppress(OSError, http.client.HTTPException):
+        with contextlib.suppress(httpx.HTTPError):
             get(port)
             return True
         return False
@@ -57,7 +53,7 @@ def server(folder: Path, *command: str, **environment: str) -> Iterator[subproce
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=60)
             finally:
                 process.kill()
 
@@ -72,7 +68,7 @@ def ask(port: int, times: int) -> tuple[int, set[bytes]]:
 
     def one(_: int) -> bytes:
         while True:
-            with contextlib.suppress(OSError, http.client.HTTPException):
+            with contextlib.suppress(httpx.HTTPError):
                 if body := get(port, "/page"):
                     return body
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 import scrapes
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from waiting import wait_until
+from web import fetch
 
 import toolvitals
 
@@ -67,10 +67,8 @@ def test_queries_give_the_recorded_totals(endpoints: Any, prometheus_url: str, t
 def test_prometheus_knows_types_and_help(endpoints: Any, prometheus_url: str, tmp_path: Path) -> None:
     record()
     # OpenMetrics is what it asks for first, where a counter's family is named without `_total`.
-    request = urllib.request.Request(prometheus_url, headers={"Accept": "application/openmetrics-text"})
-    with urllib.request.urlopen(request, timeout=10) as response:
-        families = text_string_to_metric_families(response.read().decode())
-        expected = {family.name: family.type for family in families}
+    families = text_string_to_metric_families(fetch(prometheus_url, Accept="application/openmetrics-text").text)
+    expected = {family.name: family.type for family in families}
     with prometheus_server.running(f"127.0.0.1:{endpoints.prometheus_port}", tmp_path) as prometheus:
         # Prometheus notes each family while it still reads the scrape, so it may know but a part of them at first.
         wait_until(lambda: len(prometheus.get("metadata")) >= len(expected), "the metadata is scraped")

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 # Long enough for a machine that is busy; who waits in vain waits once.
 PATIENCE_SECONDS = 60.0
-_PAUSE_SECONDS = 0.01
+_PAUSE_SECONDS = 0.005
 
 
 def wait_until(condition: Callable[[], T], what: str = "it", patience_s: float = PATIENCE_SECONDS) -> T:

@@ -1,4 +1,5 @@
-"""Calls a function in a process of its own: for what is set once per process, and for how processes end."""
+"""Calls a function, or the command `toolvitals`, in a process of its own: for what is set once per process, and for how
+processes end."""
 
 from __future__ import annotations
 
@@ -10,7 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["command", "result_of", "run"]
+__all__ = ["TOOLVITALS", "command", "result_of", "run", "toolvitals"]
+
+# What begins the command, with warnings as errors; its arguments follow.
+TOOLVITALS = [sys.executable, "-W", "error", "-m", "toolvitals"]
 
 _RUNNER = str(Path(__file__).with_name("run_function.py"))
 
@@ -41,6 +45,12 @@ def run(
     return finished
 
 
+def toolvitals(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Waits for the command to end, however it does."""
+    variables = {**os.environ, **environment}
+    return subprocess.run([*TOOLVITALS, *arguments], env=variables, capture_output=True, text=True, timeout=100)
+
+
 def result_of(function: Callable[..., object], *arguments: str, **environment: str) -> Any:
     """What the function returned there, by way of JSON; where it returns None, what it printed last."""
-    return json.loads(run(function, *arguments, **environment).stdout.splitlines()[-1])
+    return json.loads(run(function, *arguments, check=True, **environment).stdout.splitlines()[-1])

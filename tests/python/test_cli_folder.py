@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import child
 import pytest
 from click.testing import CliRunner, Result
 
@@ -84,10 +85,10 @@ def test_a_healthy_service(service: Service) -> None:
 def test_windows_have_the_label_that_the_environment_names(service: Service) -> None:
     service.start()
     service.start()
-    command = [sys.executable, "-m", "toolvitals", "snapshot", "--format", "prometheus", "--dir", str(service.folder)]
+    arguments = ["snapshot", "--format", "prometheus", "--dir", str(service.folder)]
     for environment, label in (({}, "q"), ({"METRICS_WINDOW_LABEL": "quantile"}, "quantile")):
-        text = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
-        assert f'tool_call_latency_window_seconds{{tool="search",{label}="0.99"}}' in text.stdout
+        told = child.toolvitals(*arguments, **environment)
+        assert f'tool_call_latency_window_seconds{{tool="search",{label}="0.99"}}' in told.stdout
 
 
 def test_a_process_that_was_killed_is_still_counted(service: Service) -> None:

@@ -7,11 +7,11 @@ import pty
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from child import TOOLVITALS
 
 import toolvitals as tv
 from toolvitals.cli.group import COMMANDS
@@ -48,7 +48,7 @@ def run(
     arguments: list[str], shell: str = '"$@"', stdout: int = subprocess.PIPE, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the command below a shell that redirects it as `shell` says; warnings are errors."""
-    command = [sys.executable, "-W", "error", "-m", "toolvitals", *arguments]
+    command = [*TOOLVITALS, *arguments]
     finished = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {shell}", "bash", *command],
         env={**os.environ, "FORCE_COLOR": "", **environment},
@@ -126,7 +126,7 @@ def test_ctrl_c_is_no_trace() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(WAIT_SECONDS)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        command = [sys.executable, "-m", "toolvitals", "snapshot", "--url", url, "--timeout", "3600"]
+        command = [*TOOLVITALS, "snapshot", "--url", url, "--timeout", "3600"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             connection, _ = listener.accept()
             with connection:
@@ -141,7 +141,7 @@ def on_terminal(arguments: list[str], **environment: str) -> tuple[int, bytes]:
     """The exit code, and everything that a terminal of 60 columns was sent."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "toolvitals", *arguments],
+        [*TOOLVITALS, *arguments],
         env={**os.environ, "TERM": "xterm", "COLUMNS": "60", "LINES": "24", **environment},
         stdin=theirs,
         stdout=theirs,
@@ -184,7 +184,7 @@ def test_an_encoding_that_is_unknown_to_the_error_is_no_trace(url: str) -> None:
 
 @pytest.mark.parametrize("shell", ['exec "$@" >/dev/full', 'exec "$@" >&-'])
 def test_a_server_whose_output_takes_nothing_serves_all_the_same(shell: str) -> None:
-    command = [sys.executable, "-W", "error", "-m", "toolvitals", "serve", "--prometheus-port", "0"]
+    command = [*TOOLVITALS, "serve", "--prometheus-port", "0"]
     with subprocess.Popen(["bash", "-c", shell, "bash", *command], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -195,7 +195,7 @@ def test_a_server_whose_output_takes_nothing_serves_all_the_same(shell: str) -> 
 
 
 def test_no_socket_takes_the_place_of_a_stream_that_is_closed() -> None:
-    command = [sys.executable, "-m", "toolvitals", "serve", "--prometheus-port", "0"]
+    command = [*TOOLVITALS, "serve", "--prometheus-port", "0"]
     shell = 'exec "$@" <&- >&-'
     with subprocess.Popen(["bash", "-c", shell, "bash", *command], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

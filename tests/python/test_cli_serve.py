@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from child import TOOLVITALS, toolvitals
 from click.testing import CliRunner, Result
 
 from toolvitals.cli import serve as module
@@ -67,7 +67,7 @@ class Server:
     """`toolvitals serve` as a process of its own, run below `shell`."""
 
     def __init__(self, *arguments: str, shell: str = "") -> None:
-        command = [sys.executable, "-W", "error", "-m", "toolvitals", "serve", "--prometheus-port=0", *arguments]
+        command = [*TOOLVITALS, "serve", "--prometheus-port=0", *arguments]
         self.process = subprocess.Popen(
             ["bash", "-c", f'{shell} exec "$@"', "bash", *command],
             stdin=subprocess.DEVNULL,
@@ -116,12 +116,7 @@ def test_a_server_without_a_socket_says_that_it_takes_no_records() -> None:
 @pytest.mark.parametrize("folder", ["none/deep/m", "file"])
 def test_a_folder_that_cannot_be_is_named(folder: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    finished = subprocess.run(
-        [sys.executable, "-m", "toolvitals", "serve", "--prometheus-port=0", "--dir", str(tmp_path / folder)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    finished = toolvitals("serve", "--prometheus-port=0", "--dir", str(tmp_path / folder))
     assert finished.returncode == 2
     assert str(tmp_path / folder) in finished.stderr
     assert finished.stderr.startswith("Error: ")

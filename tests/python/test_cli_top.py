@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from canned import document, observation, tool
+from child import TOOLVITALS
 from click.testing import CliRunner, Result
 
 import toolvitals as tv
@@ -159,7 +160,7 @@ class Session:
         self.output = self.written = b""
         inherited = {name: value for name, value in os.environ.items() if name not in SIZES}
         self.process = subprocess.Popen(
-            [sys.executable, IN_TERMINAL, "-W", "error", "-m", "toolvitals.cli", "top", *arguments],
+            [sys.executable, IN_TERMINAL, *TOOLVITALS[1:], "top", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -315,7 +316,7 @@ def test_a_terminal_that_knows_ascii_only_has_stand_ins(url: str) -> None:
 
 
 def test_without_a_terminal_one_table_follows_the_other(url: str) -> None:
-    command = [sys.executable, "-W", "error", "-m", "toolvitals.cli", "top", "--url", url, "--interval", "0.1"]
+    command = [*TOOLVITALS, "top", "--url", url, "--interval", "0.1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         seen = 0

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from child import result_of, run
+from child import TOOLVITALS, result_of, run, toolvitals
 from ports import free_port
 from programs import imports, joining
 from service import Service
@@ -37,16 +37,6 @@ def service(tmp_path: Path) -> Iterator[Service]:
     running.end_all()
 
 
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "toolvitals", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
 def test_a_command_in_a_service_s_environment_leaves_no_trace(service: Service) -> None:
     service.begin().record("search", 1.0)
     files = service.files()
@@ -59,18 +49,18 @@ def test_a_command_in_a_service_s_environment_leaves_no_trace(service: Service) 
         "TOOLVITALS_STRICT": "1",
     }
     for arguments in LOOKS:
-        finished = command(*arguments, **environment)
+        finished = toolvitals(*arguments, **environment)
         assert (finished.returncode, finished.stderr) == (0, ""), arguments
         assert service.files() == files, arguments
     # Today's timer, run again and again, goes on finding nothing.
-    assert json.loads(command("doctor", "--json", **environment).stdout)["exit_code"] == 0
+    assert json.loads(toolvitals("doctor", "--json", **environment).stdout)["exit_code"] == 0
     assert service.workers[0].metrics()["toolvitals"]["processes"] == {"live": 1, "retired": 0, "unshared": 0}
 
 
 def test_a_command_looks_whether_or_not_the_service_records(service: Service) -> None:
     service.begin().record("search", 1.0)
     environment = {"TOOLVITALS_DIR": str(service.directory), "PERFORMANCE_METRICS_ENABLED": "false"}
-    assert json.loads(command("snapshot", **environment).stdout)["tools"]["search"]["total_calls"] == 1
+    assert json.loads(toolvitals("snapshot", **environment).stdout)["tools"]["search"]["total_calls"] == 1
 
 
 def test_a_folder_is_shown_by_the_settings_of_the_environment(service: Service) -> None:
@@ -80,15 +70,15 @@ def test_a_folder_is_shown_by_the_settings_of_the_environment(service: Service) 
         "METRICS_NAMESPACE": "myapp",
         "METRICS_QUANTILE_METHOD": "inclusive",
     }
-    assert "\nmyapp_tool_calls_total{" in command("snapshot", "--format", "prometheus", **environment).stdout
-    window = json.loads(command("snapshot", **environment).stdout)["tools"]["search"]["latency_ms"]
+    assert "\nmyapp_tool_calls_total{" in toolvitals("snapshot", "--format", "prometheus", **environment).stdout
+    window = json.loads(toolvitals("snapshot", **environment).stdout)["tools"]["search"]["latency_ms"]
     assert window["p75"] == 4.5
 
 
 def test_the_budgets_of_the_service_are_no_matter_to_who_looks(service: Service) -> None:
     service.begin().record("search", 1.0)
     environment = {"METRICS_WINDOW_SIZE": "1000000", "METRICS_MEMORY_LIMIT_MB": "1", "METRICS_MAX_SERIES": "1"}
-    finished = command("snapshot", TOOLVITALS_DIR=str(service.directory), **environment)
+    finished = toolvitals("snapshot", TOOLVITALS_DIR=str(service.directory), **environment)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert json.loads(finished.stdout)["tools"]["search"]["total_calls"] == 1
 
@@ -109,7 +99,7 @@ def test_address_space_that_is_short_is_no_trace(service: Service) -> None:
 
 def test_a_setting_that_is_none_is_no_matter_to_who_looks(service: Service) -> None:
     service.begin()
-    finished = command("doctor", TOOLVITALS_DIR=str(service.directory), METRICS_WINDOW_SIZE="many")
+    finished = toolvitals("doctor", TOOLVITALS_DIR=str(service.directory), METRICS_WINDOW_SIZE="many")
     assert (finished.returncode, finished.stderr) == (0, "")
 
 
@@ -154,7 +144,7 @@ def test_a_server_joins_the_folder_that_it_was_given_and_no_other(inherited: str
     environment = {} if inherited == "none" else {"TOOLVITALS_DIR": str(other)}
     arguments = ["serve", "--prometheus-port", "0", "--dir", str(given)]
     with subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "toolvitals", *arguments],
+        [*TOOLVITALS, *arguments],
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

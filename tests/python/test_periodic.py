@@ -13,6 +13,7 @@ from child import result_of, run
 from hypothesis import given
 from hypothesis import strategies as st
 from programs import clock
+from waiting import wait_until
 
 from toolvitals import periodic
 from toolvitals.periodic import MAX_THREADS, PATIENCE_S, Clock, Subscription
@@ -72,8 +73,7 @@ def clock_threads() -> list[threading.Thread]:
 
 def settled(time: Time) -> None:
     """Waits until one thread waits for the next deadline, and no other one is there."""
-    while not (time.clock._waits and time.clock._threads == 1):
-        threading.Event().wait(0.001)
+    wait_until(lambda: time.clock._waits and time.clock._threads == 1, "the clock waits")
 
 
 def test_all_that_are_due_share_one_reading(time: Time) -> None:
@@ -232,8 +232,8 @@ def test_as_many_as_there_are_threads_may_hang(time: Time, caplog: pytest.LogCap
         for number in range(MAX_THREADS):
             time.go_to(1010 + number * PATIENCE_S)
             entered.next()
-        while not any(f"{MAX_THREADS} periodic calls hang" in record.getMessage() for record in caplog.records):
-            threading.Event().wait(0.001)
+        said = f"{MAX_THREADS} periodic calls hang"
+        wait_until(lambda: any(said in record.getMessage() for record in caplog.records), said)
         assert calls.none()
     finally:
         go_on.set()
@@ -251,8 +251,7 @@ def test_one_thread_whatever_there_is_to_call(time: Time) -> None:
     for one in calls:
         one.next()
     settled(time)
-    while len(clock_threads()) > before + 1:
-        threading.Event().wait(0.001)
+    wait_until(lambda: len(clock_threads()) <= before + 1, "one thread is left")
     assert all(thread.daemon for thread in clock_threads())
 
 
@@ -263,8 +262,7 @@ def test_it_is_stopped_without_waiting_out_an_interval(time: Time) -> None:
     assert subscription.stop(WAIT_SECONDS)
     assert subscription.stopped
     # With nothing left to call the thread ends.
-    while time.clock._threads:
-        threading.Event().wait(0.001)
+    wait_until(lambda: not time.clock._threads, "the thread ends")
     time.go_to(10 * 86400)
     assert calls.none()
     time.clock.every(None, 86400, calls, at_once=True)
@@ -287,8 +285,7 @@ def test_a_closed_clock_calls_nobody(time: Time) -> None:
     time.clock.close()
     time.clock.every(None, 10, calls, at_once=True)
     time.go_to(1010)
-    while time.clock._threads:
-        threading.Event().wait(0.001)
+    wait_until(lambda: not time.clock._threads, "the thread ends")
     assert calls.none()
 
 

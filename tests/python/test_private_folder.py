@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from child import run
+from child import run, toolvitals
 from programs import endpoints
 from service import Service
 
@@ -40,20 +38,9 @@ def test_all_processes_and_all_readers_find_the_same_folder(mount: Path) -> None
         assert first.do("start", {"json_port": 0, "dir": str(mount)})
         for directory in (mount, own):
             for command in (["snapshot", "--dir", str(directory)], ["snapshot"]):
-                told = subprocess.run(
-                    [sys.executable, "-m", "toolvitals.cli", *command],
-                    env={**os.environ, "TOOLVITALS_DIR": str(directory)},
-                    capture_output=True,
-                    text=True,
-                    check=True,
-                )
+                told = toolvitals(*command, TOOLVITALS_DIR=str(directory))
                 assert json.loads(told.stdout)["tools"]["search"]["total_calls"] == 2
-            doctor = subprocess.run(
-                [sys.executable, "-m", "toolvitals.cli", "doctor", "--dir", str(directory), "--json"],
-                capture_output=True,
-                text=True,
-            )
-            findings = json.loads(doctor.stdout)["findings"]
+            findings = json.loads(toolvitals("doctor", "--dir", str(directory), "--json").stdout)["findings"]
             assert [one["severity"] for one in findings if one["check"] == "permissions"] == ["ok"]
     finally:
         service.end_all()
@@ -79,9 +66,7 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
     mount = tmp_path / "mount"
     mount.mkdir()
     mount.chmod(0o777)
-    told = subprocess.run(
-        [sys.executable, "-m", "toolvitals.cli", "snapshot", "--dir", str(mount)], capture_output=True, text=True
-    )
+    told = toolvitals("snapshot", "--dir", str(mount))
     assert told.returncode == 3
     assert f"toolvitals-{os.geteuid()}', is not there" in told.stderr
     assert list(mount.iterdir()) == []
