@@ -64,13 +64,13 @@ def leave_the_threads_alone() -> list[object]:
 
 def give_up_sockets(kind: str, path: str) -> list[object]:
     paths: dict[str, str | None] = {"socket": None, "datagram_socket": None, kind: path}
-    ingest = _core.Ingest(**paths, mode=0o600, labels=[])  # type: ignore[arg-type]
+    ingest = _core.Ingest(**paths, mode=0o600, labels=[])
     facts: list[object] = [ingest.running]
     stranger = Stranger()
     facts += [ingest.running]
     ingest.stop()
     facts += [os.path.exists(path), stranger.is_untouched()]
-    again = _core.Ingest(**paths, mode=0o600, labels=[])  # type: ignore[arg-type]
+    again = _core.Ingest(**paths, mode=0o600, labels=[])
     facts += [again.running]
     again.stop()
     return facts
@@ -119,6 +119,7 @@ def fill_the_descriptor_table() -> list[object]:
             taken.append(taken[0].dup())
     client = taken.pop()
     client.close()
+    assert handle.json_port is not None
     client = socket.create_connection(("127.0.0.1", handle.json_port))
     client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     before = cpu_seconds()

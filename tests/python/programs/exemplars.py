@@ -29,7 +29,8 @@ def record_in_spans() -> dict[str, Any]:
     outside.inc()
     with TracerProvider(sampler=ALWAYS_OFF).get_tracer("test").start_as_current_span("off"):
         unsampled.inc()
-    families = text_string_to_metric_families(generate_latest(REGISTRY).decode())
+    parse: Any = text_string_to_metric_families
+    families = parse(generate_latest(REGISTRY).decode())
     samples = [sample for family in families for sample in family.samples if sample.exemplar]
     return {
         "found": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Iterable
 
 import toolvitals as tv
 from toolvitals import _core, collectors, instruments
@@ -14,7 +15,7 @@ class Counter(collectors.NativeCollector, _core.CounterBase):
 
 
 class Gauge(collectors.NativeCollector, _core.GaugeBase):
-    def native_jobs(self) -> object:
+    def native_jobs(self) -> Iterable[tuple[object, Callable[[], collectors.Job]]]:
         return instruments.function_jobs(self)
 
 

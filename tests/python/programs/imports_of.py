@@ -21,8 +21,8 @@ def recording() -> None:
     search()
     with tv.track("fetch"):
         pass
-    assert tv.start
-    assert tv.get_collector()
+    assert callable(tv.start)
+    assert tv.get_collector() is not None
 
 
 def caches() -> None:

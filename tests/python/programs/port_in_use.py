@@ -17,8 +17,9 @@ import toolvitals.endpoints
 
 def share_with_a_child(port: str) -> bool:
     handle = tv.start(json_port=int(port), on_port_in_use="share")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command(share_until_told, str(handle.json_port)), **pipes, text=True) as child:
+    with subprocess.Popen(
+        command(share_until_told, str(handle.json_port)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "serves\n"
         pids: set[int] = set()

@@ -23,7 +23,10 @@ KEPT: list[object] = []
 def fork_once() -> list[object]:
     collector = tv.get_collector()
     kept = collector.tool("kept")
-    decorated = tv.tool("decorated")(lambda: None)
+
+    @tv.tool
+    def decorated() -> None: ...
+
     for _ in range(5):
         kept.record_call(latency_ms=1.0)
         decorated()
@@ -163,7 +166,9 @@ def end_with_a_generator_under_way() -> None:
 
 
 def end_with_a_client_connected() -> None:
-    client = socket.create_connection(("127.0.0.1", tv.start(json_port=0).json_port))
+    port = tv.start(json_port=0).json_port
+    assert port is not None
+    client = socket.create_connection(("127.0.0.1", port))
     client.sendall(b"GET /metrics HTTP/1.1")
     KEPT.append(client)
 

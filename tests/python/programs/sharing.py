@@ -45,4 +45,5 @@ def read_a_directory(path: str) -> list[Any]:
     from toolvitals.sources import Directory
 
     seen = Directory(path).observe()
+    assert seen.segments is not None
     return [seen.snapshot.tools["search"].total_calls, sorted(one.state for one in seen.segments)]

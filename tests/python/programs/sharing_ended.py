@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 
@@ -12,6 +13,11 @@ from toolvitals import prometheus
 
 def _lines_with(word: str) -> list[str]:
     return [line for line in text().splitlines() if word in line]
+
+
+def _count_each(service: Service, kinds: int) -> None:
+    for kind in range(kinds):
+        service.count(str(kind))
 
 
 def expire_series_of_children() -> list[object]:
@@ -37,8 +43,13 @@ def expire_series_of_children() -> list[object]:
 def use_what_children_recorded() -> list[object]:
     steady = prometheus.Counter("steady", "Help.", ["kind"], ttl_s=1000)
     other = prometheus.Counter("other", "Help.", ["kind"], ttl_s=1e-6)
+
+    def child() -> None:
+        steady.labels("a").inc(2)
+        other.labels("a").inc()
+
     for _ in range(5):
-        run(lambda: (steady.labels("a").inc(2), other.labels("a").inc()))
+        run(child)
         text()
     steady.labels("a").inc()
     return [lines("steady_total"), lines("other_total")]
@@ -114,7 +125,12 @@ def unregister_in_a_child() -> list[str]:
     plugin = prometheus.Counter("plugin", "Help.", ["kind"])
     run(lambda: plugin.labels("a").inc(2))
     end = fork_and_wait(lambda: None)
-    run(lambda: (plugin.labels("a").inc(), prometheus.REGISTRY.unregister(plugin)))
+
+    def use_and_unregister() -> None:
+        plugin.labels("a").inc()
+        prometheus.REGISTRY.unregister(plugin)
+
+    run(use_and_unregister)
     found = lines("plugin_total")
     end()
     return found
@@ -136,7 +152,7 @@ def unregister_as_a_daemon() -> list[object]:
 def remove_many(removals: str) -> list[object]:
     count, folder = int(removals), os.environ["TOOLVITALS_DIR"]
     service = Service()
-    run(lambda: [service.count(str(i)) for i in range(count + 5)])
+    run(lambda: _count_each(service, count + 5))
     text()
     inode = os.stat(f"{folder}/retired").st_ino
     for i in range(count):
@@ -152,9 +168,9 @@ def remove_many(removals: str) -> list[object]:
 
 def remove_more_than_is_noted() -> list[object]:
     service = Service()
-    run(lambda: [service.count(str(i)) for i in range(3000)])
+    run(lambda: _count_each(service, 3000))
     seen: list[object] = [len(lines("jobs_total"))]
-    run(lambda: [service.count(str(i)) for i in range(3000)])
+    run(lambda: _count_each(service, 3000))
     # Of the sum, and of a child that was not taken in yet.
     for i in range(2999):
         service.counter.remove(str(i))
@@ -177,6 +193,6 @@ def read_in_a_child() -> None:
 def set_gauges_of_thirty() -> int:
     depth = prometheus.Gauge("depth", "Help.")
     for number in range(30):
-        run(lambda number=number: depth.set(number + 1))
+        run(functools.partial(depth.set, number + 1))
         text()
     return len(lines("depth"))
