@@ -19,8 +19,8 @@ KILLS ?= 1000
 SEEDS ?= 10000
 LIVES ?= 200
 
-.PHONY: help build demo test test-cpp test-versions compatibility lint format bench bench-versions sanitize fuzz crash
-.PHONY: docs coverage wheel clean bootstrap bootstrap-test
+.PHONY: help build demo test test-slow test-cpp test-versions compatibility lint format bench bench-versions
+.PHONY: sanitize fuzz crash docs coverage wheel clean bootstrap bootstrap-test
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -37,11 +37,17 @@ build: bootstrap $(VENV)/.package ## Install the package and its development too
 demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it; WORKERS=n kills some of n)
 	@$(VENV)/bin/python -m tests.demo
 
-# Both suites run even if the first one fails; the Python summary comes last.
-test: bootstrap-test build ## Run every test: C++, then Python
+# Both suites run even if the first one fails; the Python summary comes last. A file's tests stay in one process, in
+# their order.
+PYTEST = PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 \
+	--dist loadfile --no-loadscope-reorder
+test: bootstrap-test build ## Run every test but the slow ones: C++, then Python
 	@status=0; $(MAKE) --no-print-directory test-cpp || status=$$?; \
-	PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest || status=$$?; \
+	$(PYTEST) -m "not slow" || status=$$?; \
 	exit $$status
+
+test-slow: bootstrap-test build ## Run the tests that are marked as slow
+	@$(PYTEST) -m slow
 
 test-cpp: bootstrap-test
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null

@@ -3,6 +3,7 @@ a clock, and free ports."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -30,6 +31,13 @@ for _number, _handler in (
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _only_new_garbage() -> None:
+    """Collections look at what the tests of a file make, and not at all that the frameworks of the other files hold."""
+    gc.collect()
+    gc.freeze()
 
 
 # By the names of pytest-asyncio, whose ports another program may be given by the kernel before they are listened on.

@@ -6,20 +6,15 @@ Their packages are in an environment of their own, which is kept in build/ and m
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from environments import variables_of
 from prometheus_client.parser import text_string_to_metric_families
 
-import toolvitals
-
-ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).with_name("exporters")
 PROGRAMS = sorted(path.name.removesuffix("_program.py") for path in FOLDER.glob("*_program.py"))
 
@@ -39,22 +34,8 @@ pytestmark = pytest.mark.interop
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """Runs the programs with their packages and this very toolvitals."""
-    requirements = FOLDER / "requirements.txt"
-    # Another list of packages is another environment.
-    version = hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]
-    folder = ROOT / "build" / f"venv-exporters-{sys.implementation.cache_tag}"
-    python = folder / "bin" / "python"
-    packages = folder / "toolvitals-only"
-    if not (folder / f"complete-{version}").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--prefer-binary", "-r", str(requirements)]
-        subprocess.run(install, check=True)
-        packages.mkdir()
-        (folder / f"complete-{version}").touch()
-    link = packages / "toolvitals"
-    link.unlink(missing_ok=True)
-    link.symlink_to(Path(toolvitals.__file__).parent)
-    return {**os.environ, "PYTHONPATH": str(packages), "PYTHON": str(python)}
+    lines = (FOLDER / "requirements.txt").read_text().splitlines()
+    return variables_of("exporters", *(line for line in lines if not line.startswith("#")))
 
 
 def texts_of(program: str, client: str, environment: dict[str, str]) -> dict[str, str]:

@@ -10,13 +10,18 @@ import pytest
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(500)]
 
-WHERE = [("here", "mcp2"), ("here", "fastmcp"), ("fastmcp3", "fastmcp"), ("fastmcp2", "fastmcp"), ("fastmcp2", "mcp1")]
-IDS = ["mcp2", "fastmcp4", "fastmcp3", "fastmcp2", "mcp1"]
+WHERE = [
+    pytest.param("here", "mcp2", id="mcp2"),
+    pytest.param("here", "fastmcp", id="fastmcp4"),
+    pytest.param("fastmcp3", "fastmcp", id="fastmcp3"),
+    pytest.param("fastmcp3", "mcp1", id="mcp1"),
+    pytest.param("fastmcp2", "fastmcp", id="fastmcp2", marks=pytest.mark.slow),
+]
 
 run = functools.cache(mcp_environments.run)
 
 
-@pytest.mark.parametrize(("environment", "dialect"), WHERE, ids=IDS)
+@pytest.mark.parametrize(("environment", "dialect"), WHERE)
 @pytest.mark.parametrize("instrumented", ["early", "late"])
 def test_a_decorated_component_is_the_bare_one_and_counts_once(
     environment: str, dialect: str, instrumented: str
@@ -34,7 +39,7 @@ def _recorded(component: dict[str, Any]) -> dict[str, list[int]]:
     return {} if component["without"].startswith("refused") else {component["name"]: [1, 0, 0]}
 
 
-@pytest.mark.parametrize(("environment", "dialect"), WHERE, ids=IDS)
+@pytest.mark.parametrize(("environment", "dialect"), WHERE)
 def test_whatever_happens_one_call_counts_once(environment: str, dialect: str) -> None:
     report = run(environment, "mcp_decorated_program.py", dialect)["scenarios"]
     assert {name: got for name, (got, _) in report.items()} == {

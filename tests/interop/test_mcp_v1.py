@@ -11,10 +11,10 @@ pytestmark = [pytest.mark.interop, pytest.mark.timeout(500)]
 @pytest.mark.parametrize(
     ("environment", "kind"),
     [
-        ("fastmcp2", "high"),
-        ("fastmcp2", "low"),
-        ("fastmcp2", "fast"),
+        ("fastmcp3", "high"),
+        ("fastmcp3", "low"),
         ("fastmcp3", "fast"),
+        pytest.param("fastmcp2", "fast", marks=pytest.mark.slow),
         ("oldest", "high"),
         ("oldest", "low"),
         ("oldest", "fast"),

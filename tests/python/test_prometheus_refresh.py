@@ -46,7 +46,7 @@ class Endpoint:
         self._running = running
 
     def samples(self, name: str) -> list[Any]:
-        text = fetch(self._running.prometheus_url, Accept=_OPEN_METRICS)
+        text = fetch(f"{self._running.prometheus_url}?name[]={name}", Accept=_OPEN_METRICS)
         return [s for metric in text_string_to_metric_families(text) for s in metric.samples if s.name == name]
 
     def value(self, name: str, **labels: str) -> float | None:
