@@ -52,7 +52,7 @@ class Reader:
         self._folder = folder / "here"
         self._root = folder / "root"
         self._in_room = in_room
-        self._running: dict[int, ExitStack] = {}
+        self._running: dict[int, _Running] = {}
         self._count = 0
         programs = folder / "bin"
         for made in (self._folder, self._root, programs, folder / "home"):
@@ -95,10 +95,14 @@ class Reader:
 
     def _stop_all(self) -> None:
         """The newest first, since it may use those before it."""
-        with ExitStack() as stack:
-            for running in self._running.values():
-                stack.push(running)
+        running = list(self._running.values())
         self._running.clear()
+        with ExitStack() as stack:
+            for one in running:
+                stack.callback(one.end)
+            # Before any is ended: a server may say that its client went away in the middle of a request.
+            for one in running:
+                one.check()
 
     def read(self, block: Block) -> None:
         """Does what the block says; AssertionError where that does not work."""
@@ -178,7 +182,9 @@ class Reader:
     def _start(self, command: list[str], block: Block) -> None:
         # Another one at the same port takes the place of the one before, as a reader has to let it.
         key = block.port or -block.line
-        self._running.pop(key, ExitStack()).close()
+        if (before := self._running.pop(key, None)) is not None:
+            before.check()
+            before.end()
         log = self._root / f"log{block.line}-{len(self._running)}"
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -190,8 +196,7 @@ class Reader:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._running[key] = ExitStack()
-        self._running[key].callback(_end, process, log, block.line)
+        self._running[key] = _Running(process, log, block.line)
 
         def is_there() -> bool:
             assert process.poll() is None, f"it ended with {process.returncode}:\n{log.read_text()}"
@@ -200,16 +205,24 @@ class Reader:
         wait_until(is_there, f"what line {block.line} starts is there")
 
 
-def _end(process: subprocess.Popen[bytes], log: Path, line: int) -> None:
-    """Ends the process with all that it started. Not by SIGINT, at which Python shows where it was."""
-    ended = process.poll()
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-            os.killpg(process.pid, number)
-            process.wait(_GRACE_SECONDS)
-    said = log.read_text()
-    assert ended is None, f"what line {line} starts ended by itself, with {ended}:\n{said}"
-    assert "Traceback" not in said, f"what line {line} starts says:\n{said}"
+class _Running:
+    """What runs on while the next blocks are done."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, line: int) -> None:
+        self._process, self._log, self._line = process, log, line
+
+    def check(self) -> None:
+        """That it still runs, and has said nothing of a fault."""
+        ended, said = self._process.poll(), self._log.read_text()
+        assert ended is None, f"what line {self._line} starts ended by itself, with {ended}:\n{said}"
+        assert "Traceback" not in said, f"what line {self._line} starts says:\n{said}"
+
+    def end(self) -> None:
+        """With all that it started. Not by SIGINT, at which Python shows where it was."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.killpg(self._process.pid, number)
+                self._process.wait(_GRACE_SECONDS)
 
 
 def _listens(port: int) -> bool:
