@@ -122,6 +122,15 @@ void Dealloc(PyObject* self) {
   Py_TYPE(self)->tp_free(self);
 }
 
+#if PY_VERSION_HEX >= 0x030E0000
+// Since CPython 3.14 functools.update_wrapper() copies what makes the annotations and not the annotations themselves,
+// which somebody may have set or changed since they were made.
+void TakeOverAnnotations(PyFunctionObject* function, PyObject* wrapped) {
+  if (!PyFunction_Check(wrapped) || Function(wrapped)->func_annotations == nullptr) return;
+  Py_XSETREF(function->func_annotations, Py_NewRef(Function(wrapped)->func_annotations));
+}
+#endif
+
 PyObject* RecordFunction(PyObject*, PyObject* object) {
   if (!PyFunction_Check(object)) return PyErr_Format(PyExc_TypeError, "%R is not a function", object);
   PyFunctionObject* function = Function(object);
@@ -132,6 +141,9 @@ PyObject* RecordFunction(PyObject*, PyObject* object) {
   SetRecorderOfCode(recorder->code, recorder);
   Py_XSETREF(recorder->defaults, Py_XNewRef(function->func_defaults));
   Py_XSETREF(recorder->keyword_defaults, Py_XNewRef(function->func_kwdefaults));
+#if PY_VERSION_HEX >= 0x030E0000
+  TakeOverAnnotations(function, recorder->recorder.wrapped);
+#endif
   if (run_body == nullptr) run_body = function->vectorcall;
 #if PY_VERSION_HEX >= 0x030C0000
   PyFunction_SetVectorcall(function, &CallFunction);

@@ -246,6 +246,18 @@ def _at_module_level() -> None:
     """Says nothing."""
 
 
+def test_annotations_that_somebody_set_or_changed_are_seen() -> None:
+    def changed(a: int, b: int) -> None: ...
+
+    changed.__annotations__["b"] = float
+
+    def replaced(a: int, b: int) -> None: ...
+
+    replaced.__annotations__ = {"a": bytes}
+    assert tv.tool(changed).__annotations__ == {"a": "int", "b": float, "return": "None"}
+    assert tv.tool(replaced).__annotations__ == {"a": bytes}
+
+
 def test_the_flags_of_the_code_are_the_functions() -> None:
     def nested() -> Any:
         yield _at_module_level
