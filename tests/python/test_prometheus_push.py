@@ -329,6 +329,7 @@ def test_otherwise_a_redirect_is_an_error_and_nothing_is_lost(function: str, sta
     with pytest.raises(urllib.error.HTTPError, match="other") as caught:
         getattr(OURS.exposition, function)(gateway.address, "j", registry_of(OURS))
     assert caught.value.code == status
+    caught.value.close()
     assert len(gateway.requests) == 1
 
 
