@@ -10,20 +10,11 @@ import weakref
 from typing import Any
 
 import pytest
+from totals import look_ups
 
 import toolvitals as tv
 
-
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
-
-
-def recorded(name: str) -> tuple[int, int, int]:
-    """Hits, misses and evictions."""
-    metrics = tv.get_collector().get_cache_metrics(name)
-    assert metrics is not None
-    return metrics["hits"], metrics["misses"], metrics["evictions"]
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 class Source:
@@ -55,7 +46,7 @@ async def test_coroutines_are_kept() -> None:
 
     assert inspect.iscoroutinefunction(double)
     assert [await double(1), await double(1), await double(2)] == [2, 2, 4]
-    assert recorded("async") == (1, 2, 0)
+    assert look_ups("async") == (1, 2, 0)
 
 
 async def test_tasks_share_one_computation() -> None:
@@ -66,7 +57,7 @@ async def test_tasks_share_one_computation() -> None:
     source.gate.set()
     assert await asyncio.gather(*tasks) == [2] * 5
     assert source.calls == 1
-    assert recorded("shared") == (4, 1, 0)
+    assert look_ups("shared") == (4, 1, 0)
 
 
 async def test_tasks_share_the_exception_and_it_is_not_kept() -> None:
@@ -79,7 +70,7 @@ async def test_tasks_share_the_exception_and_it_is_not_kept() -> None:
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert results == [source.error] * 3
     assert source.calls == 1
-    assert recorded("sharederror") == (0, 3, 0)
+    assert look_ups("sharederror") == (0, 3, 0)
     source.error = None
     assert await double(1) == 2
 
@@ -203,7 +194,7 @@ async def test_a_cancelled_computation_begins_anew() -> None:
     assert await asyncio.gather(*tasks[1:]) == [2, 2]
     with pytest.raises(asyncio.CancelledError):
         await tasks[0]
-    assert recorded("cancelled") == (1, 2, 0)
+    assert look_ups("cancelled") == (1, 2, 0)
     assert await double(1) == 2
 
 
@@ -229,7 +220,7 @@ async def test_a_computation_may_need_itself() -> None:
         return await nested(x) if depth < 3 else x
 
     assert await nested(7) == 7
-    assert recorded("itself") == (0, 3, 0)
+    assert look_ups("itself") == (0, 3, 0)
 
 
 async def test_maxsize_zero_shares_nothing() -> None:
@@ -247,7 +238,7 @@ def test_a_cache_serves_several_loops() -> None:
         return x * 2
 
     assert asyncio.run(double(1)) == asyncio.run(double(1)) == 2
-    assert recorded("loops") == (1, 1, 0)
+    assert look_ups("loops") == (1, 1, 0)
 
 
 def test_without_a_loop() -> None:
@@ -258,4 +249,4 @@ def test_without_a_loop() -> None:
     with pytest.raises(StopIteration) as stop:
         immediate(3).send(None)
     assert stop.value.value == 3
-    assert recorded("noloop") == (0, 1, 0)
+    assert look_ups("noloop") == (0, 1, 0)

@@ -11,20 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from totals import look_ups
 
 import toolvitals as tv
 
-
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
-
-
-def recorded(name: str) -> tuple[int, int, int]:
-    """Hits, misses and evictions."""
-    metrics = tv.get_collector().get_cache_metrics(name)
-    assert metrics is not None
-    return metrics["hits"], metrics["misses"], metrics["evictions"]
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 class Clock:
@@ -51,13 +42,13 @@ def test_it_keeps_and_records() -> None:
 
     assert [read(path) for path in ("a", "a", "b", "c", "a")] == ["A", "A", "B", "C", "A"]
     assert calls == ["a", "b", "c", "a"]
-    assert recorded("files") == (1, 4, 2)
+    assert look_ups("files") == (1, 4, 2)
     assert read.cache_info() == (1, 4, 2, 2)
     assert read.cache_info()._fields == ("hits", "misses", "maxsize", "currsize")
     assert read.cache_parameters() == {"maxsize": 2, "typed": False, "ttl_s": None}
     read.cache_clear()
     assert read.cache_info() == (0, 0, 2, 0)
-    assert recorded("files") == (1, 4, 2)
+    assert look_ups("files") == (1, 4, 2)
 
 
 def test_it_looks_like_the_function() -> None:
@@ -75,14 +66,14 @@ def test_the_entry_used_least_recently_goes_first() -> None:
 
     for x in (1, 2, 1, 3, 1, 2):
         identity(x)
-    assert recorded("lru") == (2, 4, 2)
+    assert look_ups("lru") == (2, 4, 2)
 
 
 @pytest.mark.parametrize("maxsize", [0, -5])
 def test_maxsize_zero_keeps_nothing(maxsize: int) -> None:
     function = tv.cached("none", maxsize=maxsize)(lambda x: x)
     assert [function(1), function(1)] == [1, 1]
-    assert recorded("none") == (0, 2, 0)
+    assert look_ups("none") == (0, 2, 0)
     assert function.cache_info() == (0, 2, 0, 0)
 
 
@@ -90,7 +81,7 @@ def test_without_bound() -> None:
     function = tv.cached("all", maxsize=None)(lambda x: x)
     for x in [*range(1000), *range(1000)]:
         function(x)
-    assert recorded("all") == (1000, 1000, 0)
+    assert look_ups("all") == (1000, 1000, 0)
 
 
 def test_typed() -> None:
@@ -102,7 +93,7 @@ def test_typed() -> None:
         int,
         int,
     ]
-    assert recorded("typed") == (0, 5, 0)
+    assert look_ups("typed") == (0, 5, 0)
     untyped = tv.cached("untyped")(lambda x: type(x))
     assert [untyped(3), untyped(3.0)] == [int, int]
 
@@ -122,14 +113,14 @@ def test_exceptions_are_not_kept() -> None:
     for _ in range(2):
         with pytest.raises(LookupError):
             fail(1)
-    assert recorded("failing") == (0, 2, 0)
+    assert look_ups("failing") == (0, 2, 0)
     assert fail.cache_info().currsize == 0
 
 
 def test_arguments_that_cannot_be_hashed() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         square([])  # type: ignore[arg-type]
-    assert recorded("pickled") == (0, 0, 0)
+    assert look_ups("pickled") == (0, 0, 0)
 
 
 def test_entries_expire() -> None:
@@ -140,7 +131,7 @@ def test_entries_expire() -> None:
     assert function(1) is first
     clock.now += 0.001
     assert function(1) is not first
-    assert recorded("ttl") == (1, 2, 1)
+    assert look_ups("ttl") == (1, 2, 1)
     assert function.cache_parameters()["ttl_s"] == 10
 
 
@@ -157,9 +148,9 @@ def test_methods() -> None:
 
     one, two = Reader(), Reader()
     assert [one.read("a"), one.read("a"), two.read("a")] == ["aa"] * 3
-    assert recorded("method") == (1, 2, 0)
+    assert look_ups("method") == (1, 2, 0)
     assert Reader.stat("x") == one.stat("x") == "x"
-    assert recorded("static") == (1, 1, 0)
+    assert look_ups("static") == (1, 1, 0)
     assert Reader.read.cache_info().currsize == 2
 
 
@@ -213,7 +204,7 @@ def test_eight_threads_count_exactly() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    hits, misses, evictions = recorded("threads")
+    hits, misses, evictions = look_ups("threads")
     assert hits + misses == 16_000
     assert function.cache_info()[:2] == (hits, misses)
     assert function.cache_info().currsize == 16
@@ -271,7 +262,7 @@ def test_recursion() -> None:
         return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
 
     assert fibonacci(100) == 354224848179261915075
-    assert recorded("fibonacci") == (98, 101, 0)
+    assert look_ups("fibonacci") == (98, 101, 0)
 
 
 def test_values_are_released() -> None:

@@ -9,6 +9,7 @@ from collections import abc
 from typing import Any
 
 import pytest
+from totals import calls
 
 import toolvitals as tv
 
@@ -80,16 +81,7 @@ class Callback:
         pass
 
 
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
-
-
-def calls(name: str) -> int:
-    metrics = tv.get_collector().get_tool_metrics(name)
-    assert metrics is not None, name
-    total: int = metrics["total_calls"]
-    return total
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 def test_special_methods_are_the_wrapped_objects() -> None:

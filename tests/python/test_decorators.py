@@ -17,20 +17,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from totals import calls
 
 import toolvitals as tv
 
-
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
-
-
-def calls(name: str) -> int:
-    metrics = tv.get_collector().get_tool_metrics(name)
-    assert metrics is not None, name
-    total: int = metrics["total_calls"]
-    return total
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 def plain(a: int, /, b: str = "x", *args: float, c: bool = False, **kwargs: Any) -> tuple[Any, ...]:

@@ -17,10 +17,7 @@ import pytest
 
 import toolvitals as tv
 
-
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 def recorded(name: str = "c") -> tuple[int, int, int, int]:

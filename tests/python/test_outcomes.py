@@ -14,10 +14,7 @@ import pytest
 
 import toolvitals as tv
 
-
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 def outcome(name: str) -> tuple[int, int, int, int]:

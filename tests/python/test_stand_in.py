@@ -26,6 +26,7 @@ import pytest
 from generated import function_of
 from hypothesis import given
 from hypothesis import strategies as st
+from totals import calls
 
 import toolvitals as tv
 from toolvitals import _stand_in
@@ -33,16 +34,7 @@ from toolvitals import _stand_in
 INLINED = sys.version_info[:2] == (3, 11)
 
 
-@pytest.fixture(autouse=True)
-def _from_zero() -> None:
-    tv.get_collector().reset()
-
-
-def calls(name: str) -> int:
-    metrics = tv.get_collector().get_tool_metrics(name)
-    assert metrics is not None, name
-    total: int = metrics["total_calls"]
-    return total
+pytestmark = pytest.mark.usefixtures("from_zero")
 
 
 def copied(function: Any) -> Any:

@@ -56,11 +56,10 @@ _COLORS = {"error": "red", "warning": "yellow", "note": "cyan", "ok": "green"}
 @click.option(
     "--hanging-after",
     "hanging_s",
-    type=Seconds(0, 1e9, min_open=True),
+    type=Seconds(0, 1_000_000_000, min_open=True),
     default=300.0,
-    show_default="300",
     metavar="SECONDS",
-    help="A call that has been running for so long counts as hanging.",
+    help="A call that has been running for so long counts as hanging.  [default: 300]",
 )
 @click.pass_context
 def doctor(
