@@ -25,6 +25,11 @@ def rows_below(page: str, head: str) -> list[list[str]]:
     ]
 
 
+def test_every_name_of_the_package_is_on_the_page_of_the_api() -> None:
+    page = (REFERENCE / "python-api.md").read_text(encoding="utf-8")
+    assert [name for name in tv.__all__ if not re.search(rf"\b{name}\b", page)] == []
+
+
 def test_every_setting_is_there_with_its_variable_and_default() -> None:
     rows = rows_below("configuration.md", "| variable | argument | default | allowed | meaning |")
     fields = {field.name: field.default for field in dataclasses.fields(Settings)}

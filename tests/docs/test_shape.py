@@ -64,6 +64,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert part in {anchor(heading) for heading in headings_of(target)}, f"{name(page)} links to {link}"
 
 
+def test_every_target_of_make_that_is_named_is_there() -> None:
+    """And says what it does, so that `make help` lists it."""
+    listed = set(re.findall(r"(?m)^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    named = {
+        target: name(page)
+        for page in LINKED
+        for target in re.findall(
+            r"(?m)(?:^|`|[$] )(?:[A-Z]+=\S+ )?make ([a-z][a-z-]*)", page.read_text(encoding="utf-8")
+        )
+    }
+    assert len(named) > 5
+    assert set(named) <= listed, {target: page for target, page in named.items() if target not in listed}
+
+
 @pytest.mark.parametrize(
     "page", [*pages_of("tutorial"), *pages_of("how-to"), *pages_of("explanation"), ROOT / "README.md"], ids=name
 )
