@@ -26,7 +26,7 @@ toolvitals_type TypeOf(FamilyType type) {
   return TOOLVITALS_UNTYPED;
 }
 
-toolvitals_text TextOf(std::string_view text) { return {text.data(), text.size()}; }
+toolvitals_text SpanOf(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -39,12 +39,12 @@ EncodedLabels VisitorSink::Encode(std::span<const Label> labels) {
 void VisitorSink::Begin(const FamilyHead& head) {
   name_.assign(head.prefix).append(head.name).append(SampleSuffix(head.type));
   if (result_ != 0) return;
-  result_ = visitor_.family(visitor_.context, TextOf(name_), TextOf(head.help), TypeOf(head.type));
+  result_ = visitor_.family(visitor_.context, SpanOf(name_), SpanOf(head.help), TypeOf(head.type));
 }
 
 toolvitals_series VisitorSink::Series(const SeriesLabels& labels) {
   labels_.clear();
-  const auto add = [&](const auto& pair) { labels_.push_back({TextOf(pair.first), TextOf(pair.second)}); };
+  const auto add = [&](const auto& pair) { labels_.push_back({SpanOf(pair.first), SpanOf(pair.second)}); };
   if (labels.set != nullptr) {
     std::for_each(labels.set->pairs.begin(), labels.set->pairs.end(), add);
   } else {
@@ -107,7 +107,7 @@ void VisitorSink::StateSet(const SeriesLabels& labels, std::span<const std::stri
                            std::span<const Number> values) {
   toolvitals_series series = Series(labels);
   for (size_t i = 0; i < std::min(states.size(), values.size()); ++i) {
-    labels_.push_back({TextOf(name_), TextOf(states[i])});
+    labels_.push_back({SpanOf(name_), SpanOf(states[i])});
     series.value = values[i].AsDouble();
     Tell(series);
     labels_.pop_back();

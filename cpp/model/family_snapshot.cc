@@ -29,7 +29,16 @@ void AppendEscaped(std::string_view value, std::string& text) {
 
 }  // namespace
 
-LabelSet::LabelSet(Pairs labels) : pairs(std::move(labels)) {
+LabelSet::LabelSet(Pairs labels) : pairs(std::move(labels)) { Encode(); }
+
+LabelSet::LabelSet(Attributes of, std::string_view reserved) : attributes(std::move(of)) {
+  AttributeLabels labels = LabelsOf(*attributes, reserved);
+  pairs = std::move(labels.pairs);
+  is_exact = labels.is_exact;
+  Encode();
+}
+
+void LabelSet::Encode() {
   for (const auto& [name, value] : pairs) {
     if (!IsPlainLabelName(name) || !IsUtf8(value)) {
       text.clear();

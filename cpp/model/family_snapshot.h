@@ -12,9 +12,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "model/attributes.h"
 #include "model/native_histogram.h"
 
 namespace toolvitals {
@@ -43,11 +45,19 @@ struct LabelSet {
   LabelSet() = default;
   // Encodes the text once, for every scrape that follows. Names and values may be any bytes.
   explicit LabelSet(Pairs pairs);
+  // Of a series of an open family; `reserved` is a label name that the family's type has a use of its own for.
+  LabelSet(Attributes attributes, std::string_view reserved);
 
   Pairs pairs;
   // `a="x",b="y"` as every text format writes it; empty where there are no labels, or where a name is no identifier and
   // each format has to escape it in its own way.
   std::string text;
+  // What the labels were made of, in an open family; nothing in a closed one.
+  std::optional<Attributes> attributes;
+  bool is_exact = true;  // no other attributes have the same labels
+
+ private:
+  void Encode();
 };
 
 // One observation that stands for others. At most 128 characters of names and values (OpenMetrics 1.0.0).
@@ -70,6 +80,7 @@ struct FamilyInfo {
   FamilyType type = FamilyType::kUnknown;
   std::vector<double> bounds;       // of a histogram: ascending, without +Inf
   std::vector<std::string> states;  // of a state set
+  bool is_open = false;             // series have attributes of their own, which their labels are made of
 };
 
 using LabelSets = std::vector<std::shared_ptr<const LabelSet>>;
