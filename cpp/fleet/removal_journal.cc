@@ -33,8 +33,13 @@ uint64_t ChecksumOf(uint64_t number, std::string_view text) {
   return hash;
 }
 
+std::string_view KindOf(const SeriesFilter& filter) {
+  if (filter.is_unregistered) return "family";
+  return filter.is_of_attributes ? "attributes" : "series";
+}
+
 std::string PackFilter(const SeriesFilter& filter) {
-  std::vector<std::string_view> texts = {filter.family, filter.is_unregistered ? "family" : "series"};
+  std::vector<std::string_view> texts = {filter.family, KindOf(filter)};
   for (const auto& [name, value] : filter.labels) {
     texts.emplace_back(name);
     texts.emplace_back(value);
@@ -48,6 +53,7 @@ std::optional<SeriesFilter> UnpackFilter(std::string_view packed) {
   SeriesFilter filter;
   filter.family = (*texts)[0];
   filter.is_unregistered = (*texts)[1] == "family";
+  filter.is_of_attributes = (*texts)[1] == "attributes";
   for (size_t i = 2; i < texts->size(); i += 2) filter.labels.emplace_back((*texts)[i], (*texts)[i + 1]);
   return filter;
 }

@@ -67,6 +67,24 @@ TEST_F(RemovalJournalTest, EverybodyReadsWhatWasAppended) {
   EXPECT_FALSE(journal.entries().front().filter.is_unregistered);
 }
 
+TEST_F(RemovalJournalTest, AttributesComeBackAsWhatTheyAre) {
+  SeriesFilter filter = Filter(std::string("i\0\1\0", 4));
+  filter.is_of_attributes = true;
+  RemovalJournal journal;
+  {
+    auto change = directory_->TryChange();
+    ASSERT_TRUE(change.has_value());
+    journal.Read(*directory_);
+    ASSERT_TRUE(journal.Append(*change, 0, {}, filter).ok());
+  }
+  Append("x");
+  journal.Read(*directory_);
+  ASSERT_EQ(journal.entries().size(), 2u);
+  EXPECT_TRUE(journal.entries()[0].filter.is_of_attributes);
+  EXPECT_EQ(journal.entries()[0].filter.labels, filter.labels);
+  EXPECT_FALSE(journal.entries()[1].filter.is_of_attributes);
+}
+
 // Whoever was killed at an entry has removed nothing, and hinders nobody, however many of its bytes are there.
 TEST_F(RemovalJournalTest, AnEntryThatIsNotWholeIsNone) {
   Append("x");

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kinds/metric_kind.h"
+#include "kinds/packed_attributes.h"
 #include "registry/series_budget.h"
 #include "snapshot/family_merger.h"
 #include "snapshot/tool_cells.h"
@@ -22,9 +23,11 @@ void AddHistogram(const Member& member, const HistogramCell& from, HistogramCell
   for (size_t i = 0; i < buckets; ++i) AddTo(into.buckets[i], member.Counted(from.buckets[i]));
 }
 
-// The values of a series' labels, with that of a process behind those that the family has names for.
-std::vector<std::string_view> ValuesOf(const LabelSet& labels, const FamilyDefinition& definition) {
-  std::vector<std::string_view> values;
+// What says which series it is: its attributes, or the values of its labels, with that of a process behind those that
+// the family has names for.
+std::vector<std::string> ValuesOf(const LabelSet& labels, const FamilyDefinition& definition) {
+  if (labels.attributes.has_value()) return TextsOf(*labels.attributes);
+  std::vector<std::string> values;
   for (const auto& [name, value] : labels.pairs) values.emplace_back(value);
   if (values.size() > definition.label_names.size() + 1) values.resize(definition.label_names.size() + 1);
   return values;
@@ -160,8 +163,10 @@ bool Retirement::AddFamily(const FamilyPart& part) {
   Segment& segment = collector_->segment();
   for (size_t row = 0; row < part.keys->size(); ++row) {
     const bool is_overflow = part.shows_overflow && row + 1 == part.keys->size();
+    const std::vector<std::string> values = ValuesOf(*(*part.keys)[row], part.definition);
     const std::shared_ptr<Series> series =
-        is_overflow ? family.overflow() : family.WithLabels(ValuesOf(*(*part.keys)[row], part.definition));
+        is_overflow ? family.overflow()
+                    : family.WithLabels(std::vector<std::string_view>(values.begin(), values.end()));
     // A family without labels has no series for those that a budget refuses.
     if (series == nullptr) continue;
     StoreRow(part, row, segment, *series);

@@ -14,6 +14,9 @@
 namespace toolvitals {
 namespace {
 
+// Of a definition, as words.
+constexpr size_t kNumbers = 9;
+
 template <typename T>
 std::string PackNumbers(const std::vector<T>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(T)};
@@ -49,6 +52,24 @@ absl::Status CheckLabelNames(const FamilyDefinition& definition) {
   return absl::OkStatus();
 }
 
+// Facts and states are labels with names that somebody chose for them; and what shows each process's value does so by a
+// label, which attributes may have the name of.
+absl::Status CheckOpen(const FamilyDefinition& definition) {
+  if (!definition.is_open) return absl::OkStatus();
+  if (!definition.label_names.empty()) {
+    return absl::InvalidArgumentError("a family with attributes has no label names");
+  }
+  if (definition.kind == InstrumentKind::kInfo || definition.kind == InstrumentKind::kStateSet) {
+    return absl::InvalidArgumentError("an info or a state set has labels, not attributes");
+  }
+  if (ShowsProcesses(definition)) {
+    return absl::InvalidArgumentError(
+        "a gauge with attributes cannot show each process: its mode must be min, max, sum or mostrecent, or one of "
+        "these for live processes");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 bool ShowsProcesses(const FamilyDefinition& definition) {
@@ -67,7 +88,7 @@ bool ShowsLiveOnly(const FamilyDefinition& definition) {
 
 bool IsAlike(const FamilyDefinition& a, const FamilyDefinition& b) {
   return a.kind == b.kind && a.label_names == b.label_names && a.bounds == b.bounds && a.states == b.states &&
-         a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode;
+         a.quantiles == b.quantiles && a.gauge_mode == b.gauge_mode && a.is_open == b.is_open;
 }
 
 absl::Status CheckText(const char* what, std::string_view text, size_t max_bytes) {
@@ -86,6 +107,7 @@ absl::Status CheckDefinition(const FamilyDefinition& definition) {
   if (!IsKind(definition.kind)) status.Update(absl::InvalidArgumentError("a family has a kind"));
   if (!status.ok()) return status;
   status.Update(CheckLabelNames(definition));
+  status.Update(CheckOpen(definition));
   return status.ok() ? KindOf(definition.kind).Check(definition) : status;
 }
 
@@ -97,7 +119,8 @@ std::string PackDefinition(const FamilyDefinition& definition) {
                                          static_cast<uint64_t>(static_cast<int64_t>(definition.buckets.schema)),
                                          definition.buckets.max_buckets,
                                          std::bit_cast<uint64_t>(definition.buckets.zero_threshold),
-                                         static_cast<uint64_t>(definition.gauge_mode)};
+                                         static_cast<uint64_t>(definition.gauge_mode),
+                                         definition.is_open ? uint64_t{1} : uint64_t{0}};
   const std::string packed_numbers = PackNumbers(numbers);
   const std::string label_names = PackStrings(definition.label_names);
   const std::string bounds = PackNumbers(definition.bounds);
@@ -114,7 +137,7 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   const std::vector<uint64_t> numbers = UnpackNumbers<uint64_t>((*parts)[3]);
   auto label_names = UnpackTexts((*parts)[4]);
   auto states = UnpackTexts((*parts)[6]);
-  if (numbers.size() != 8 || numbers[7] >= kGaugeModes || !label_names.has_value() || !states.has_value())
+  if (numbers.size() != kNumbers || numbers[7] >= kGaugeModes || !label_names.has_value() || !states.has_value())
     return std::nullopt;
   FamilyDefinition definition;
   definition.kind = static_cast<InstrumentKind>(numbers[0]);
@@ -132,6 +155,7 @@ std::optional<FamilyDefinition> UnpackDefinition(std::string_view packed) {
   definition.buckets.max_buckets = numbers[5];
   definition.buckets.zero_threshold = std::bit_cast<double>(numbers[6]);
   definition.gauge_mode = static_cast<GaugeMode>(numbers[7]);
+  definition.is_open = numbers[8] != 0;
   return definition;
 }
 

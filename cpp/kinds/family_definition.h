@@ -47,6 +47,8 @@ struct FamilyDefinition {
   bool exponential = false;         // whether a histogram has exponential buckets as well
   ExponentialOptions buckets;       // of those
   GaugeMode gauge_mode = GaugeMode::kAll;
+  // Series have attributes of their own (model/attributes.h) in the place of values for `label_names`, which is empty.
+  bool is_open = false;
 
   friend bool operator==(const FamilyDefinition&, const FamilyDefinition&) = default;
 };

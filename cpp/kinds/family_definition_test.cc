@@ -178,6 +178,32 @@ TEST(CheckDefinitionTest, States) {
   EXPECT_FALSE(Allowed(with({"\xFE"})));
 }
 
+TEST(CheckDefinitionTest, AnOpenFamilyHasNoLabelNamesAndShowsNoProcesses) {
+  const auto with = [](InstrumentKind kind, GaugeMode mode = GaugeMode::kMostRecent) {
+    FamilyDefinition definition = Define(kind);
+    definition.is_open = true;
+    if (kind == InstrumentKind::kGauge) definition.gauge_mode = mode;
+    return definition;
+  };
+  for (const InstrumentKind kind :
+       {InstrumentKind::kCounter, InstrumentKind::kGauge, InstrumentKind::kHistogram, InstrumentKind::kSummary}) {
+    EXPECT_TRUE(Allowed(with(kind)));
+  }
+  EXPECT_THAT(Refusal(with(InstrumentKind::kInfo)), HasSubstr("not attributes"));
+  EXPECT_THAT(Refusal(with(InstrumentKind::kStateSet)), HasSubstr("not attributes"));
+  EXPECT_THAT(Refusal(with(InstrumentKind::kGauge, GaugeMode::kAll)), HasSubstr("cannot show each process"));
+  FamilyDefinition labelled = with(InstrumentKind::kCounter);
+  labelled.label_names = {"a"};
+  EXPECT_THAT(Refusal(labelled), HasSubstr("no label names"));
+}
+
+TEST(IsAlikeTest, AnOpenFamilyIsNoClosedOne) {
+  FamilyDefinition open = Define(InstrumentKind::kCounter);
+  open.is_open = true;
+  EXPECT_TRUE(IsAlike(open, open));
+  EXPECT_FALSE(IsAlike(open, Define(InstrumentKind::kCounter)));
+}
+
 FamilyDefinition RandomDefinition(Random& random) {
   const auto text = [&] {
     std::string bytes(random.Below(200), '\0');
@@ -209,6 +235,7 @@ FamilyDefinition RandomDefinition(Random& random) {
   definition.buckets.schema = static_cast<int32_t>(random.Below(13)) - 4;
   definition.buckets.max_buckets = random.Bits();
   definition.buckets.zero_threshold = random.Unit();
+  definition.is_open = random.Below(2) == 0;
   return definition;
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "kinds/info_kind.h"
+#include "kinds/packed_attributes.h"
 #include "registry/instrument_store.h"
 #include "store/text_record.h"
 
@@ -61,7 +62,8 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
   absl::MutexLock lock(&store_.mutex_);
   const auto found = series_.find(packed);
   if (found != series_.end()) return found->second;
-  const bool fits = std::all_of(values.begin(), values.end(),
+  const bool fits = values.size() <= 2 * kMaxLabels &&
+                    std::all_of(values.begin(), values.end(),
                                 [](std::string_view value) { return value.size() <= kMaxLabelValueBytes; });
   if (definition_.ttl_ns != 0) CollectExpired(expired);
   if (fits && HasRoom()) {
@@ -73,10 +75,21 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
     store_.series_budget_.Cancel();
   }
   NoteFold(fits);
+  OfferOffenders(values);
+  return overflow_;
+}
+
+void Family::OfferOffenders(std::span<const std::string_view> values) {
+  if (definition_.is_open) {
+    for (size_t i = 0; i + 1 < values.size(); i += 2) {
+      const std::optional<AttributeValue> value = UnpackValue(values[i + 1]);
+      if (value.has_value()) store_.offenders_.Offer(definition_.name, values[i], TextOf(*value));
+    }
+    return;
+  }
   for (size_t i = 0; i < std::min(values.size(), definition_.label_names.size()); ++i) {
     store_.offenders_.Offer(definition_.name, definition_.label_names[i], values[i]);
   }
-  return overflow_;
 }
 
 std::shared_ptr<Series> Family::Find(std::span<const std::string_view> values) const {

@@ -49,8 +49,8 @@ class Family {
   Offset offset() const { return segment().OffsetOf(&record_); }
 
   // The series of these values, as many as there are label names, each valid UTF-8 (and one more for the number of a
-  // process that has ended, in a gauge that shows each); made where it is new. The overflow
-  // series where a budget is spent, or a value is longer than kMaxLabelValueBytes.
+  // process that has ended, in a gauge that shows each); of an open family, those of TextsOf(attributes). Made where it
+  // is new. The overflow series where a budget is spent, or a value is longer than kMaxLabelValueBytes.
   std::shared_ptr<Series> WithLabels(std::span<const std::string_view> values);
   // The same without making one; nullptr where there is none.
   std::shared_ptr<Series> Find(std::span<const std::string_view> values) const;
@@ -61,6 +61,8 @@ class Family {
   bool Remove(std::span<const std::string_view> values);
   // Removes the series whose values at those places are these; returns how many there were.
   size_t RemoveMatching(std::span<const std::pair<size_t, std::string_view>> values);
+  // Whether series have more than one set of labels or attributes.
+  bool has_labels() const { return definition_.is_open || !definition_.label_names.empty(); }
   void Clear();
   // Removes the series that nobody holds and that were not recorded for the family's time to live.
   size_t Expire();
@@ -109,6 +111,8 @@ class Family {
   void Link(Series& series);
   std::shared_ptr<Series> Unlink(Map::iterator found);
   bool HasRoom();
+  // Notes who was refused.
+  void OfferOffenders(std::span<const std::string_view> values);
   // Notes why a label set goes to the overflow series: `fits` says that no value of it is too long.
   void NoteFold(bool fits);
   void CollectExpired(std::vector<std::shared_ptr<Series>>& removed);

@@ -34,7 +34,7 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   const InstrumentKind kind = definition.kind;
   family.reset(new Family(*this, *record, std::move(definition), options, std::move(bounds)));
   families_.insert(family.get());
-  const bool labelled = options.by_process || !family->definition_.label_names.empty();
+  const bool labelled = options.by_process || family->has_labels();
   // A family without labels is there because somebody wrote it into the program: it is counted, and never refused.
   if (!labelled) series_budget_.CountSeries();
   first = family->Make("", labelled);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, static_cast<size_t>(DropReason::kCount)> kReasonNames = {
     "latency_negative", "latency_nan",   "latency_infinite", "latency_type", "name_type",        "name_empty",
-    "name_too_long",    "name_encoding", "error_type",       "arguments",    "value_not_finite",
+    "name_too_long",    "name_encoding", "error_type",       "arguments",    "value_not_finite", "attribute",
 };
 
 }  // namespace

@@ -126,6 +126,7 @@ bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
   info.type = KindOf(known.definition.kind).type();
   info.bounds = known.definition.bounds;
   info.states = known.definition.states;
+  info.is_open = known.definition.is_open;
   known.info = std::make_shared<const FamilyInfo>(std::move(info));
   return true;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kinds/metric_kind.h"
+#include "kinds/packed_attributes.h"
 #include "snapshot/collect_families.h"
 #include "store/text_record.h"
 
@@ -13,6 +14,8 @@ namespace toolvitals {
 namespace {
 
 constexpr std::string_view kOverflowLabel = "otel_metric_overflow";
+// As OpenTelemetry's specification names it; as a label it is the one above.
+constexpr std::string_view kOverflowAttribute = "otel.metric.overflow";
 // How often a series may go away under the reader of a list; then those that are known are shown.
 constexpr int kMaxDisturbances = 100'000;
 // The same in another process's segment, where it may be that nobody removes anything, and the list is none.
@@ -29,12 +32,25 @@ LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::stri
   return pairs;
 }
 
+std::shared_ptr<const LabelSet> OverflowLabels(const FamilyDefinition& definition) {
+  if (!definition.is_open) {
+    return std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}});
+  }
+  return std::make_shared<const LabelSet>(Attributes{{std::string(kOverflowAttribute), true}}, std::string_view());
+}
+
 }  // namespace
 
 std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& record, const Known& known) const {
   const auto packed = LoadText(segment_, record.labels.load(std::memory_order_relaxed));
   auto values = packed.has_value() ? UnpackTexts(*packed) : std::nullopt;
   if (!values.has_value()) return nullptr;
+  if (known.definition.is_open) {
+    std::optional<Attributes> attributes = AttributesOf(*values);
+    if (!attributes.has_value()) return nullptr;
+    const std::string_view reserved = KindOf(known.definition.kind).ReservedLabel(known.definition);
+    return std::make_shared<const LabelSet>(*std::move(attributes), reserved);
+  }
   return std::make_shared<const LabelSet>(Zip(known.definition.label_names, *std::move(values)));
 }
 
@@ -74,8 +90,9 @@ bool FamilyReader::ReadSeries(const FamilyRecord& record, Known& known) const {
   auto labels = std::make_shared<LabelSets>();
   Step step = Step::kSeries;
   const int max_disturbances = segment_.is_view() ? kMaxDisturbancesInView : kMaxDisturbances;
-  // Labels do not overlap, so those that are more than the segment holds are none.
-  uint64_t text_left = segment_.used_bytes();
+  // Labels do not overlap, so those that are more than the segment holds are none; what a byte of an attribute becomes
+  // as a text is eight at most.
+  uint64_t text_left = segment_.used_bytes() * (known.definition.is_open ? 8 : 1);
   for (int disturbances = 0; step != Step::kEnd; disturbances += step == Step::kDisturbed) {
     if (disturbances == max_disturbances) return false;
     step = ReadNext(record, known, places, *labels);
@@ -90,7 +107,7 @@ bool FamilyReader::ReadSeries(const FamilyRecord& record, Known& known) const {
     const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(known.definition));
     if (series == nullptr) return false;
     places.push_back({series, series->generation.load(std::memory_order_acquire)});
-    labels->push_back(std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}}));
+    labels->push_back(OverflowLabels(known.definition));
   }
   // Series of another family that has the record by now are not read as if they were this one's.
   if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;

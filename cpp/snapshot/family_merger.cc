@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
 #include "kinds/metric_kind.h"
+#include "kinds/packed_attributes.h"
 #include "kinds/summary_kind.h"
 
 namespace toolvitals {
@@ -15,6 +16,10 @@ namespace {
 // What identifies a series among those of its family.
 std::string KeyOf(const LabelSet& labels) {
   std::string key;
+  if (labels.attributes.has_value()) {
+    for (const std::string& text : TextsOf(*labels.attributes)) absl::StrAppend(&key, text.size(), "=", text, ";");
+    return key;
+  }
   for (const auto& [name, value] : labels.pairs) {
     absl::StrAppend(&key, name.size(), "=", name, ";", value.size(), "=", value, ";");
   }

@@ -14,8 +14,14 @@ uint64_t NextVersion() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+std::string PackedOf(const std::vector<std::string>& texts) {
+  return PackTexts(std::vector<std::string_view>(texts.begin(), texts.end()));
+}
+
 // The values that a series has for the labels, packed; false where it has not all of them.
 bool ValuesOf(const LabelSet& series, const std::vector<std::string>& names, std::string& packed) {
+  // As SeriesFilter has it.
+  if (series.attributes.has_value() && !names.empty()) return false;
   std::vector<std::string_view> values;
   for (const std::string& name : names) {
     const auto found =
@@ -41,7 +47,11 @@ void Removals::Add(const SeriesFilter& filter) {
   const absl::MutexLock lock(&mutex_);
   OfFamily& family = families_[filter.family];
   family.is_unregistered = family.is_unregistered || filter.is_unregistered;
-  if (!filter.is_unregistered) family.values[std::move(names)].insert(PackTexts(values));
+  if (filter.is_of_attributes) {
+    family.attributes.insert(PackedOf(filter.Texts()));
+  } else if (!filter.is_unregistered) {
+    family.values[std::move(names)].insert(PackTexts(values));
+  }
   size_.fetch_add(1, std::memory_order_relaxed);
   version_.store(NextVersion(), std::memory_order_release);
 }
@@ -57,13 +67,18 @@ std::vector<bool> Removals::Kept(std::string_view name, const LabelSets& series)
   if (size() == 0) return {};
   const absl::MutexLock lock(&mutex_);
   const auto found = families_.find(absl::string_view(name.data(), name.size()));
-  if (found == families_.end() || found->second.values.empty()) return {};
+  if (found == families_.end()) return {};
+  const OfFamily& removed = found->second;
+  if (removed.values.empty() && removed.attributes.empty()) return {};
   std::vector<bool> kept(series.size(), true);
   std::string packed;
   for (size_t i = 0; i < series.size(); ++i) {
-    kept[i] = std::none_of(found->second.values.begin(), found->second.values.end(), [&](const auto& wanted) {
+    kept[i] = std::none_of(removed.values.begin(), removed.values.end(), [&](const auto& wanted) {
       return ValuesOf(*series[i], wanted.first, packed) && wanted.second.contains(packed);
     });
+    if (kept[i] && !removed.attributes.empty() && series[i]->attributes.has_value()) {
+      kept[i] = !removed.attributes.contains(PackedOf(TextsOf(*series[i]->attributes)));
+    }
   }
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }

@@ -42,6 +42,7 @@ class Removals {
   struct OfFamily {
     bool is_unregistered = false;
     Values values;
+    absl::flat_hash_set<std::string> attributes;  // of series of an open family: all that each has, packed
   };
 
   mutable absl::Mutex mutex_;

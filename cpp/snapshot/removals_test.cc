@@ -52,6 +52,31 @@ TEST(RemovalsTest, WithoutLabelsAllSeriesGoAndTheFamilyStays) {
   EXPECT_FALSE(removals.TakesFamily("f"));
 }
 
+TEST(RemovalsTest, AttributesAreMeantWithTheirTypesAndWithoutOthersBesideThem) {
+  LabelSets sets;
+  for (const Attributes& attributes :
+       {Attributes{{"a", std::string("1")}}, {{"a", int64_t{1}}}, {{"a", std::string("1")}, {"b", true}}, {}}) {
+    sets.push_back(std::make_shared<const LabelSet>(attributes, ""));
+  }
+  const auto without = [&](const SeriesFilter& filter) {
+    Removals removals;
+    removals.Add(filter);
+    const std::vector<bool> kept = removals.Kept("f", sets);
+    for (size_t i = 0; i < sets.size(); ++i) EXPECT_EQ(filter.Matches(*sets[i]), !kept.empty() && !kept[i]) << i;
+    return kept;
+  };
+  SeriesFilter filter = Filter("f", {{"a", PackValue(std::string("1"))}});
+  filter.is_of_attributes = true;
+  EXPECT_EQ(without(filter), (std::vector<bool>{false, true, true, true}));
+  filter.labels = {{"a", PackValue(int64_t{1})}};
+  EXPECT_EQ(without(filter), (std::vector<bool>{true, false, true, true}));
+  filter.labels = {};
+  EXPECT_EQ(without(filter), (std::vector<bool>{true, true, true, false}));
+  // Labels are those of closed families; without any, all is meant.
+  EXPECT_EQ(without(Filter("f", {{"a", "1"}})), std::vector<bool>());
+  EXPECT_EQ(without(Filter("f", {})), (std::vector<bool>{false, false, false, false}));
+}
+
 TEST(RemovalsTest, AnUnregisteredFamilyGoesAsAWhole) {
   SeriesFilter filter = Filter("f", {});
   filter.is_unregistered = true;

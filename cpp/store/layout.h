@@ -1,4 +1,4 @@
-// The layout of a segment, version 3, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
+// The layout of a segment, version 4, as docs/explanation/segment-layout.md draws it. Everything is little-endian words
 // at offsets from the segment's first byte; an offset of zero means "none". No pointer, no lock, no padding with data.
 // Floor: store.
 #pragma once
@@ -14,7 +14,7 @@ namespace toolvitals {
 using Offset = uint64_t;
 
 inline constexpr uint64_t kSegmentMagic = 0x0031'4c41'5449'5654;  // "TVITAL1\0"
-inline constexpr uint64_t kLayoutVersion = 3;
+inline constexpr uint64_t kLayoutVersion = 4;
 
 // Why a record was dropped. The numbers are part of the layout; add at the end.
 enum class DropReason : uint32_t {
@@ -29,6 +29,7 @@ enum class DropReason : uint32_t {
   kErrorType,
   kArguments,
   kValueNotFinite,
+  kAttribute,
   kCount,
 };
 

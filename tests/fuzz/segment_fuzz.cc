@@ -13,10 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "fleet/baseline.h"
+#include "fleet/retirement.h"
+#include "kinds/packed_attributes.h"
 #include "render/format.h"
-#include "snapshot/baseline.h"
 #include "snapshot/collect.h"
-#include "snapshot/retirement.h"
 
 namespace {
 
@@ -27,6 +28,23 @@ constexpr Writers kAlone = Writers::kSerialized;
 std::shared_ptr<Family> Make(Collector& collector, FamilyDefinition definition) {
   auto family = *collector.instruments().Create(std::move(definition));
   family->Show(kDefaultRegistry, true);
+  return family;
+}
+
+// Whose series have attributes of every type.
+std::shared_ptr<Family> OpenFamily(Collector& collector) {
+  FamilyDefinition open;
+  open.kind = InstrumentKind::kCounter;
+  open.name = "open";
+  open.is_open = true;
+  auto family = Make(collector, open);
+  for (const AttributeValue& value :
+       {AttributeValue(int64_t{1}), AttributeValue(1.0), AttributeValue(true), AttributeValue(std::string("1")),
+        AttributeValue(std::vector<std::string>{"x", "y"}), AttributeValue(std::vector<double>{1.5})}) {
+    const std::vector<std::string> texts = TextsOf({{"a.b", value}, {"le", std::string("z")}});
+    const std::vector<std::string_view> views(texts.begin(), texts.end());
+    family->WithLabels(views)->counter().Increment<kAlone>();
+  }
   return family;
 }
 
@@ -93,6 +111,7 @@ std::vector<char> SoundSegment() {
       }
     }
   }
+  families.push_back(OpenFamily(*collector));
   // Before the families go.
   return collector->segment().Copy({});
 }
@@ -120,7 +139,7 @@ void Read(const Segment& view) {
   const FleetView& members = fleet->Look();
   const auto retirement = Retirement::Create({});
   if (retirement.ok()) {
-    (void)(*retirement)->Add(members.members);
+    (void)(*retirement)->Add(members.members, {});
     TakenSegments(view);
   }
   Baseline baseline(view, nullptr);

@@ -24,6 +24,7 @@ _MEASURED = (
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0)
 _DROP_REASONS = (
     "arguments",
+    "attribute",
     "error_type",
     "latency_infinite",
     "latency_nan",

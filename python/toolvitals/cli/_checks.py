@@ -29,6 +29,7 @@ _DROPPED = {
     "latency_nan": ("a latency that is not a number", "look at how the latency is computed"),
     "latency_infinite": ("an infinite latency", "look at how the latency is computed"),
     "latency_type": ("a latency that is no real number", "give latency_ms as an int or a float"),
+    "attribute": ("an attribute that is no text, number or list of them", "look at what is passed as attributes"),
     "value_not_finite": ("a NaN or an infinity", "look at how the value is computed"),
     "name_type": ("a name that is no string", "give names as str"),
     "name_empty": ("an empty name", "look at where the name comes from"),
