@@ -6,6 +6,7 @@
 #include <bit>
 #include <string_view>
 
+#include "bindings/attribute_values.h"
 #include "render/type_name.h"
 
 namespace toolvitals {
@@ -14,6 +15,7 @@ namespace {
 // Places of fields, in the order of value_types.cc.
 constexpr size_t kFamilySeries = 4;
 constexpr size_t kSeriesLabels = 0;
+constexpr size_t kSeriesAttributes = 5;
 
 // Bit for bit: NaN too is what it was.
 bool IsSame(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
@@ -166,7 +168,8 @@ void ValueSink::Add(const SeriesLabels& labels, PyObject* value) {
   PyObject* const series = types_.series.New(
       {LabelsOf(labels), value, marks == nullptr ? Py_NewRef(Py_None) : NewSeconds(marks->created_us),
        timed ? PyFloat_FromDouble(static_cast<double>(marks->timestamp_ms) / 1e3) : Py_NewRef(Py_None),
-       marks == nullptr || marks->exemplars.empty() ? Py_NewRef(no_exemplars_.get()) : Exemplars(*marks)});
+       marks == nullptr || marks->exemplars.empty() ? Py_NewRef(no_exemplars_.get()) : Exemplars(*marks),
+       AttributesOf(labels)});
   failed_ = series == nullptr;
   if (!failed_) series_.push_back(series);
 }
@@ -182,6 +185,13 @@ PyObject* ValueSink::LabelsOf(const SeriesLabels& labels) {
     }
   }
   return dict.release();
+}
+
+PyObject* ValueSink::AttributesOf(const SeriesLabels& labels) {
+  if (labels.set == nullptr || !labels.set->attributes.has_value()) return Py_NewRef(Py_None);
+  if (PyObject* before = SeriesBefore(labels)) return Py_NewRef(types_.series.Get(before, kSeriesAttributes));
+  OwnedRef dict(NewFrozenDict(types_));
+  return dict && SetAttributes(dict.get(), *labels.set->attributes, types_.nan) ? dict.release() : nullptr;
 }
 
 PyObject* ValueSink::LabelsOf(const LabelSet::Pairs& pairs) {

@@ -28,6 +28,7 @@ class ValueSink final : public FamilySink {
 
   EncodedLabels Encode(std::span<const Label> labels) override;
   bool shows_marks() const override { return true; }
+  bool shows_attributes() const override { return true; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
@@ -61,6 +62,7 @@ class ValueSink final : public FamilySink {
   void Add(const SeriesLabels& labels, PyObject* value);
   PyObject* LabelsOf(const SeriesLabels& labels);
   PyObject* LabelsOf(const LabelSet::Pairs& pairs);
+  PyObject* AttributesOf(const SeriesLabels& labels);
   PyObject* NameAt(size_t place, const std::string& name);
   PyObject* Bounds(std::span<const double> bounds);
   PyObject* Native(const NativeHistogram* native);

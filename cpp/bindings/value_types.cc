@@ -17,7 +17,8 @@ bool FindFamilyTypes(PyObject* module, ValueTypes& types) {
          types.histogram.Find(module, "Histogram", {"bounds", "buckets", "sum", "native"}) &&
          types.summary.Find(module, "Summary", {"count", "sum", "quantiles"}) &&
          types.states.Find(module, "States", {"states"}) &&
-         types.series.Find(module, "Series", {"labels", "value", "created_s", "timestamp_s", "exemplars"}) &&
+         types.series.Find(module, "Series",
+                           {"labels", "value", "created_s", "timestamp_s", "exemplars", "attributes"}) &&
          types.family.Find(module, "Family", {"name", "type", "unit", "help", "series"});
 }
 

@@ -82,6 +82,9 @@ class FamilySink {
 
   // Whether the format shows when a series began, and exemplars.
   virtual bool shows_marks() const = 0;
+  // Whether it shows the attributes of an open family's series. Where it does not, it is given no two series of the
+  // same labels, but one in the place of both.
+  virtual bool shows_attributes() const = 0;
 
   // The series between Begin() and End() are of the family's type; there is at least one.
   virtual void Begin(const FamilyHead& head) = 0;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "model/distinct_labels.h"
+
 namespace toolvitals {
 namespace {
 
@@ -12,13 +14,15 @@ constexpr size_t kAhead = 8;
 }  // namespace
 
 FamilyWriter::FamilyWriter(const FamilySnapshot& family, FamilySink& sink)
-    : family_(family),
+    : distinct_(!sink.shows_attributes() && MayLookAlike(family) ? std::optional(WithDistinctLabels(family))
+                                                                 : std::nullopt),
+      family_(distinct_.has_value() ? *distinct_ : family),
       sink_(sink),
       // What no one looks at is not put together: of ten thousand counters most scrapes show a number each.
       marked_(!family.timestamps_ms.empty() ||
               (sink.shows_marks() && !(family.created_us.empty() && family.exemplars.empty()))),
-      counts_(family.counts),
-      exemplars_(family.exemplars) {}
+      counts_(family_.counts),
+      exemplars_(family_.exemplars) {}
 
 size_t FamilyWriter::lines_per_series() const {
   const FamilyInfo& info = *family_.info;

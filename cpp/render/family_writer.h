@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "model/family_snapshot.h"
@@ -29,6 +30,7 @@ class FamilyWriter {
   void Summaries(size_t end);
   void StateSets(size_t end);
 
+  const std::optional<FamilySnapshot> distinct_;  // of a family whose series may have the same labels
   const FamilySnapshot& family_;
   FamilySink& sink_;
   const bool marked_;

@@ -62,6 +62,19 @@ TEST(FamilyWriterTest, AFamilyWhoseNamesAreTakenIsLeftOut) {
   EXPECT_EQ(Text(snapshot), before + "# HELP own_total What\\\\it\\nis.\n# TYPE own_total counter\nown_total 1\n");
 }
 
+TEST(FamilyWriterTest, FormatsOfLabelsShowSeriesOfTheSameLabelsAsOne) {
+  Snapshot snapshot;
+  snapshot.families.push_back(testing::OpenFamily(FamilyType::kCounter, "own",
+                                                  {{{"a", int64_t{1}}}, {{"a", true}}, {{"a", std::string("1")}}, {}}));
+  snapshot.families.back().values = {uint64_t{1}, uint64_t{2}, uint64_t{4}, uint64_t{8}};
+  const std::string samples = "own_total{a=\"1\"} 5\nown_total{a=\"true\"} 2\nown_total 8\n";
+  EXPECT_NE(Text(snapshot).find(samples), std::string::npos) << Text(snapshot);
+  std::string openmetrics;
+  RenderOpenMetrics(snapshot, {}, openmetrics);
+  EXPECT_NE(openmetrics.find("own_total{a=\"1\"} 5"), std::string::npos) << openmetrics;
+  EXPECT_EQ(openmetrics.find("own_total{a=\"1\"} 4"), std::string::npos) << openmetrics;
+}
+
 TEST(FamilyWriterTest, AFamilyWithoutSeriesLeavesNothing) {
   Snapshot snapshot = testing::ExampleSnapshot();
   const std::string before = Text(snapshot);

@@ -59,6 +59,44 @@ void Pairs(const LabelSet::Pairs& pairs, Writer& writer) {
   }
 }
 
+// A number that is no JSON is null, as in Real().
+void AttributeJson(double value, Writer& writer) { JsonDouble("", value, writer); }
+void AttributeJson(bool value, Writer& writer) { writer.Text(value ? "true" : "false"); }
+void AttributeJson(int64_t value, Writer& writer) { writer.Signed(value); }
+void AttributeJson(const std::string& value, Writer& writer) { JsonString(value, writer); }
+
+// The text beside such a number.
+void AttributeText(double value, Writer& writer) {
+  writer.Text("\"");
+  writer.GoDouble(value);
+  writer.Text("\"");
+}
+
+template <typename T, typename Write>
+void Array(const std::vector<T>& values, Write write, Writer& writer) {
+  Separator separator("");
+  writer.Text("[");
+  for (const auto& value : values) {
+    writer.Text(separator.Next());
+    write(static_cast<const T&>(value), writer);
+  }
+  writer.Text("]");
+}
+
+template <typename T>
+void AttributeJson(const std::vector<T>& values, Writer& writer) {
+  Array(
+      values, [](const T& value, Writer& out) { AttributeJson(value, out); }, writer);
+}
+
+// Whether a number of it is no JSON.
+bool HasText(const AttributeValue& value) {
+  const auto is_special = [](double number) { return !std::isfinite(number); };
+  if (const auto* number = std::get_if<double>(&value)) return is_special(*number);
+  const auto* numbers = std::get_if<std::vector<double>>(&value);
+  return numbers != nullptr && std::any_of(numbers->begin(), numbers->end(), is_special);
+}
+
 }  // namespace
 
 EncodedLabels JsonSink::Encode(std::span<const Label> labels) {
@@ -107,6 +145,32 @@ void JsonSink::BeginSeries(const SeriesLabels& labels) {
     if (!own.empty()) writer_.Text(own.substr(0, own.size() - 1));
   }
   writer_.Text("}");
+  if (labels.set != nullptr && labels.set->attributes.has_value()) WriteAttributes(*labels.set->attributes);
+}
+
+void JsonSink::WriteAttributes(const Attributes& attributes) {
+  writer_.Text(",\"attributes\":{");
+  Separator separator("");
+  for (const Attribute& attribute : attributes) {
+    writer_.Text(separator.Next());
+    JsonString(attribute.key, writer_);
+    writer_.Text(":");
+    std::visit([&](const auto& typed) { AttributeJson(typed, writer_); }, attribute.value);
+  }
+  writer_.Text("}");
+  Separator text_separator(",\"attributes_text\":{");
+  for (const Attribute& attribute : attributes) {
+    if (!HasText(attribute.value)) continue;
+    writer_.Text(text_separator.Next());
+    JsonString(attribute.key, writer_);
+    writer_.Text(":");
+    if (const auto* number = std::get_if<double>(&attribute.value)) {
+      AttributeText(*number, writer_);
+    } else {
+      Array(std::get<std::vector<double>>(attribute.value), &AttributeText, writer_);
+    }
+  }
+  if (!text_separator.unused()) writer_.Text("}");
 }
 
 void JsonSink::EndSeries(const SeriesLabels& labels) {

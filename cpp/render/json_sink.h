@@ -16,6 +16,7 @@ class JsonSink final : public FamilySink {
 
   EncodedLabels Encode(std::span<const Label> labels) override;
   bool shows_marks() const override { return true; }
+  bool shows_attributes() const override { return true; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;
@@ -28,6 +29,7 @@ class JsonSink final : public FamilySink {
 
  private:
   void BeginSeries(const SeriesLabels& labels);
+  void WriteAttributes(const Attributes& attributes);
   void EndSeries(const SeriesLabels& labels);
   void Native(const NativeHistogram& native);
   void NativeBuckets(std::string_view key, const toolvitals::NativeBuckets& buckets, int32_t infinite_index);

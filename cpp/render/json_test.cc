@@ -231,6 +231,57 @@ TEST(JsonTest, WhatIsNoNumberHasAText) {
   EXPECT_EQ(values.count("/metrics/odd/series/3/value_text"), 0u);
 }
 
+TEST(JsonTest, AttributesKeepTheirTypesBesideTheLabels) {
+  Snapshot snapshot;
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  snapshot.families.push_back(testing::OpenFamily(
+      FamilyType::kCounter, "open",
+      {{},
+       {{"a.b", int64_t{-1}}, {"b", true}, {"c", 1.0}, {"d", std::string("x\"")}},
+       {{"a", std::vector<int64_t>{1, 2}}, {"b", std::vector<bool>{}}, {"c", std::vector<std::string>{"", "y"}}},
+       {{"a", kNan}, {"b", 2.5}, {"c", std::vector<double>{1, -std::numeric_limits<double>::infinity()}}}}));
+  snapshot.families.back().values.assign(4, uint64_t{1});
+  const std::string text = Json(snapshot);
+  std::map<std::string, std::string> values = Values(text);
+  EXPECT_EQ(values["/metrics/open/series/0/labels"], "{}");
+  EXPECT_EQ(values["/metrics/open/series/0/attributes"], "{}");
+  EXPECT_EQ(values["/metrics/open/series/1/labels/a_b"], "\"-1");
+  EXPECT_NE(text.find(R"("attributes":{"a.b":-1,"b":true,"c":1.0,"d":"x\""},"value":1})"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("attributes":{"a":[1,2],"b":[],"c":["","y"]},"value":1})"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"("attributes":{"a":null,"b":2.5,"c":[1.0,null]},)"
+                      R"("attributes_text":{"a":"NaN","c":["1.0","-Inf"]},"value":1})"),
+            std::string::npos)
+      << text;
+}
+
+TEST(JsonTest, SeriesOfTheSameLabelsAreToldApartByTheirAttributes) {
+  Snapshot snapshot;
+  snapshot.families.push_back(
+      testing::OpenFamily(FamilyType::kCounter, "open", {{{"a", int64_t{1}}}, {{"a", std::string("1")}}}));
+  snapshot.families.back().values = {uint64_t{3}, uint64_t{4}};
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  EXPECT_EQ(values["/metrics/open/series/0/attributes/a"], "1");
+  EXPECT_EQ(values["/metrics/open/series/0/value"], "3");
+  EXPECT_EQ(values["/metrics/open/series/1/attributes/a"], "\"1");
+  EXPECT_EQ(values["/metrics/open/series/1/value"], "4");
+  EXPECT_EQ(values["/metrics/open/series/1/labels/a"], "\"1");
+}
+
+TEST(JsonTest, OverflowTellsWhichAttributeExplodes) {
+  Snapshot snapshot = testing::ExampleSnapshot();
+  snapshot.families.push_back(testing::OpenFamily(FamilyType::kCounter, "requests",
+                                                  {{{"http.route", std::string("/a")}, {"user", int64_t{1}}},
+                                                   {{"user", std::string("1")}},
+                                                   {{"http.route", std::string("/a")}, {"user", true}},
+                                                   {{"otel.metric.overflow", true}}}));
+  snapshot.families.back().values.assign(4, uint64_t{1});
+  snapshot.self.overflowed_records = {{"requests", 7}};
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  EXPECT_EQ(values["/toolvitals/overflow/requests/distinct_values/http.route"], "1");
+  EXPECT_EQ(values["/toolvitals/overflow/requests/distinct_values/user"], "3");
+  EXPECT_EQ(values.count("/toolvitals/overflow/requests/distinct_values/otel.metric.overflow"), 0u);
+}
+
 TEST(JsonTest, OverflowTellsWhichLabelExplodes) {
   Snapshot snapshot = testing::ExampleSnapshot();
   std::vector<LabelSet::Pairs> labels;

@@ -105,6 +105,15 @@ inline FamilySnapshot Family(FamilyType type, std::string name, std::vector<Labe
   return family;
 }
 
+inline FamilySnapshot OpenFamily(FamilyType type, std::string name, const std::vector<Attributes>& attributes) {
+  FamilySnapshot family = Family(type, std::move(name), {});
+  const_cast<FamilyInfo&>(*family.info).is_open = true;
+  auto sets = std::make_shared<LabelSets>();
+  for (const Attributes& each : attributes) sets->push_back(std::make_shared<const LabelSet>(each, ""));
+  family.labels = std::move(sets);
+  return family;
+}
+
 inline FamilyInfo& Info(FamilySnapshot& family) { return const_cast<FamilyInfo&>(*family.info); }
 
 // One family of each type, with everything that can hang on its series.

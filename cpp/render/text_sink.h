@@ -26,6 +26,7 @@ class TextSink final : public FamilySink {
 
   EncodedLabels Encode(std::span<const Label> labels) override;
   bool shows_marks() const override { return open_metrics_; }
+  bool shows_attributes() const override { return false; }
   void Begin(const FamilyHead& head) override;
   void Value(const SeriesLabels& labels, Number value) override;
   void Histogram(const SeriesLabels& labels, const HistogramValue& value) override;

@@ -7,8 +7,10 @@ import dataclasses
 import json
 import math
 import pickle
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from canned import snapshot
@@ -345,13 +347,30 @@ def test_a_count_that_fell_began_anew_also_without_a_time() -> None:
     assert at(10, 5).since(at(3, 2)).families["waits"].series[0].value == SummaryValue(3, 4.5, {})
 
 
-def test_labels_that_only_look_alike_are_told_apart() -> None:
-    def at(first: int, second: int, third: int) -> Snapshot:
-        values = ((1, first), (True, second), ("1", third))
-        series = tuple(Series(FrozenDict(a=label), value) for label, value in values)
-        return with_families(1.0, Family("jobs", "counter", "", "", series))
+def with_attributes(values: Iterable[tuple[Any, int]]) -> Snapshot:
+    series = tuple(
+        Series(FrozenDict(a=str(attribute)), value, attributes=FrozenDict(a=attribute)) for attribute, value in values
+    )
+    return with_families(1.0, Family("jobs", "counter", "", "", series))
 
-    assert [one.value for one in at(10, 20, 30).since(at(1, 2, 3)).families["jobs"].series] == [9, 18, 27]
+
+def test_attributes_that_only_look_alike_are_told_apart() -> None:
+    # Another NaN each time, as a pickle brings one.
+    before = with_attributes(zip((1, True, "1", 1.0, (1,), (1.0,), float("nan")), range(1, 8), strict=True))
+    now = with_attributes(zip((float("nan"), (1.0,), (1,), 1.0, "1", True, 1), range(10, 80, 10), strict=True))
+    assert [one.value for one in now.since(before).families["jobs"].series] == [3, 14, 25, 36, 47, 58, 69]
+    assert now.since(before).gone == {}
+
+
+def test_of_series_that_went_the_attributes_are_told() -> None:
+    gone = with_attributes([(1, 5)]).since(with_attributes([(1, 5), ("1", 5), (True, 5)])).gone
+    assert [(type(one["a"]), one["a"]) for one in gone["jobs"]] == [(str, "1"), (bool, True)]
+
+
+def test_a_series_with_attributes_is_none_with_labels() -> None:
+    closed = with_families(1.0, Family("jobs", "counter", "", "", (Series(FrozenDict(a="1"), 5),)))
+    open_ = with_attributes([("1", 7)])
+    assert [one.value for one in open_.since(closed).families["jobs"].series] == [7]
 
 
 def tool(calls: int, failed: int = 0, **changes: object) -> ToolStats:

@@ -15,6 +15,7 @@ from types import ModuleType
 
 from toolvitals.snapshot._snapshot import Delta, Snapshot, empty, made_of
 from toolvitals.snapshot._values import (
+    AttributeValue,
     CacheStats,
     CollectorStats,
     Exemplar,
@@ -40,6 +41,7 @@ from toolvitals.snapshot._values import (
 )
 
 __all__ = [
+    "AttributeValue",
     "CacheStats",
     "CollectorStats",
     "Delta",

@@ -75,25 +75,35 @@ def family_since(now: Family, before: Family | None, created_s: float, created_b
     """
     if before is None or before.type != now.type or now.type not in _COUNTED:
         return now
-    old = {_identity(series.labels): series for series in before.series}
+    old = {_identity(series): series for series in before.series}
     return replace(
         now,
         series=tuple(
-            _series_since(series, old.get(_identity(series.labels)), created_s, created_before_s)
-            for series in now.series
+            _series_since(series, old.get(_identity(series)), created_s, created_before_s) for series in now.series
         ),
     )
 
 
 def gone_from(now: Family | None, before: Family) -> tuple[Mapping[str, Any], ...]:
-    """The labels of series that there were, and that there are no more."""
-    there = frozenset() if now is None else frozenset(_identity(series.labels) for series in now.series)
-    return tuple(series.labels for series in before.series if _identity(series.labels) not in there)
+    """The labels, or the attributes, of series that there were, and that there are no more."""
+    there = frozenset() if now is None else frozenset(map(_identity, now.series))
+    return tuple(_known_by(series) for series in before.series if _identity(series) not in there)
 
 
-def _identity(labels: Mapping[str, Any]) -> Hashable:
+def _known_by(series: Series) -> Mapping[str, Any]:
+    return series.labels if series.attributes is None else series.attributes
+
+
+def _identity(series: Series) -> Hashable:
     """What no two series of a family share: 1, 1.0, True and "1" are four values."""
-    return frozenset((name, type(value), value) for name, value in labels.items())
+    return series.attributes is None, frozenset((name, _typed(value)) for name, value in _known_by(series).items())
+
+
+def _typed(value: Any) -> Hashable:
+    if isinstance(value, tuple):
+        return tuple(map(_typed, value))
+    # All NaN are one value, and none of them equals another.
+    return type(value), None if value != value else value
 
 
 def _series_since(now: Series, before: Series | None, created_s: float, created_before_s: float) -> Series:

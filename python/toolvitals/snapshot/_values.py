@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, Literal, NoReturn, TypeVar
 
 __all__ = [
+    "AttributeValue",
     "CacheStats",
     "CollectorStats",
     "Exemplar",
@@ -184,6 +185,9 @@ class States:
 
 Value = int | float | Histogram | Summary | States
 
+# What an attribute can hold: OpenTelemetry's types, arrays as tuples of values of one type.
+AttributeValue = str | bool | int | float | tuple[str, ...] | tuple[bool, ...] | tuple[int, ...] | tuple[float, ...]
+
 
 @_by_fields
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,10 @@ class Series:
     a `Summary` or `States` by the type of the family; 1 of an info, whose facts are labels. `created_s` is since when
     it is counted, `timestamp_s` when the value was taken where that was before the snapshot: both Unix time in seconds,
     None where it is not known.
+
+    `attributes` are what the labels of an open family's series were made of, by their own keys and with their types,
+    ints of 64 bits; None in a closed family, whose label names are fixed. 1, 1.0, True and "1" are four series, two of
+    which may have the same labels: attributes tell them apart.
     """
 
     labels: Mapping[str, LabelValue]
@@ -201,6 +209,7 @@ class Series:
     created_s: float | None = None
     timestamp_s: float | None = None
     exemplars: tuple[Exemplar, ...] = ()
+    attributes: Mapping[str, AttributeValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)

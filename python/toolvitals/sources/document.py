@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar, get_args
 
 from toolvitals.snapshot import (
+    AttributeValue,
     CacheStats,
     CollectorStats,
     Exemplar,
@@ -205,6 +206,7 @@ def _family(name: str, family: Mapping[str, Any]) -> Family:
             created_s=_number(one, "created"),
             timestamp_s=_number(one, "timestamp"),
             exemplars=tuple(_exemplar(told) for told in _list(one, "exemplars") if isinstance(told, dict)),
+            attributes=_attributes(one),
         )
         for one in _list(family, "series")
         if isinstance(one, dict)
@@ -214,6 +216,31 @@ def _family(name: str, family: Mapping[str, Any]) -> Family:
 
 def _labels(series: Mapping[str, Any]) -> FrozenDict[str, Any]:
     return FrozenDict((name, value) for name, value in _object(series, "labels").items() if _is_scalar(value))
+
+
+def _attributes(series: Mapping[str, Any]) -> FrozenDict[str, AttributeValue] | None:
+    """None of a series of a closed family, which has labels alone."""
+    if not isinstance(series.get("attributes"), dict):
+        return None
+    texts = _object(series, "attributes_text")
+    found = {key: _attribute(value, texts.get(key)) for key, value in _object(series, "attributes").items()}
+    return FrozenDict((key, value) for key, value in found.items() if value is not None)
+
+
+def _attribute(value: object, text: object) -> Any:
+    """The value of an attribute, None where it is none. `text` says which numbers there are that JSON has not."""
+    if isinstance(text, str):
+        return _special(text)
+    if isinstance(text, list):
+        return tuple(_special(each) for each in text)
+    if isinstance(value, list):
+        return tuple(value) if all(map(_is_scalar, value)) and len(set(map(type, value))) <= 1 else None
+    return value if _is_scalar(value) else None
+
+
+def _special(text: object) -> float:
+    number = _float(text) if isinstance(text, str) else None
+    return math.nan if number is None or math.isnan(number) else number
 
 
 def _exemplar(told: Mapping[str, Any]) -> Exemplar:
