@@ -84,6 +84,9 @@ def _instruments(figures: Figures) -> Iterator[Goal]:
     for what in ("child.inc()", "gauge.set(x)", "histogram.observe(x)"):
         yield _at_most(f"kept child: `{what}`", 2, times(f"toolvitals: {what}"), "empty C calls", 2)
     yield _at_most('`labels("a", "b")`', 4, times('toolvitals: labels("a", "b")'), "empty C calls", 2)
+    for form in ("dict kept", "keys in another order"):
+        subject = f"attributes, {form}"
+        yield _at_most(f"look-up of two {subject}", 5, times(f"toolvitals: {subject}"), "empty C calls", 2)
 
 
 def _exposition(figures: Figures) -> Iterator[Goal]:

@@ -11,6 +11,7 @@ from benchmarks.python.data import COUNTERS, labelled_registry
 from benchmarks.python.floor import empty_c_call
 from benchmarks.python.peers import opentelemetry_instruments
 from benchmarks.python.timing import Effort, Subject, measure, measure_calls
+from toolvitals import _core as core
 from toolvitals import prometheus
 
 __all__ = ["run"]
@@ -38,6 +39,22 @@ def _subjects(client: Any, name: str) -> list[Subject]:
     ]
 
 
+def _open() -> list[Subject]:
+    """A dict of two short strings that was seen before, in either order of its keys, kept and made in the call."""
+    counter = core.CounterBase()
+    counter._define("open", "Open.", "", (), open=True)
+    kept, turned = {"a": "x", "b": "y"}, {"b": "y", "a": "x"}
+    counter._with_attributes(kept)
+    look_up = "c._with_attributes(a)"
+    return [
+        Subject("toolvitals: attributes, dict kept", look_up, {"c": counter, "a": kept}),
+        Subject("toolvitals: attributes, keys in another order", look_up, {"c": counter, "a": turned}),
+        Subject(
+            "toolvitals: attributes, dict made in the call", "c._with_attributes({'a': 'x', 'b': 'y'})", {"c": counter}
+        ),
+    ]
+
+
 def _others() -> list[Subject]:
     function, _ = empty_c_call()
     classic = prometheus.Histogram(
@@ -59,7 +76,7 @@ def run(quick: bool) -> dict[str, Any]:
     toolvitals.start(json_endpoint_enabled=False, max_series=4 * COUNTERS)
     clients = {"toolvitals": prometheus, "prometheus_client": prometheus_client}
     subjects = [subject for name, client in clients.items() for subject in _subjects(client, name)]
-    timings = measure([*_others(), *subjects], Effort.of(quick))
+    timings = measure([*_others(), *_open(), *subjects], Effort.of(quick))
     registries = {name: labelled_registry(client) for name, client in clients.items()}
     scrapes = {
         name: measure_calls({"": lambda c=client, n=name: c.generate_latest(registries[n])}, 2 if quick else 10)[""]

@@ -27,4 +27,23 @@ class CriticalSection {
 #endif
 };
 
+// The same of two objects at once.
+class CriticalSectionOfTwo {
+ public:
+#ifdef Py_GIL_DISABLED
+  CriticalSectionOfTwo(PyObject* a, PyObject* b) { PyCriticalSection2_Begin(&section_, a, b); }
+  ~CriticalSectionOfTwo() { PyCriticalSection2_End(&section_); }
+#else
+  CriticalSectionOfTwo(PyObject*, PyObject*) {}
+  ~CriticalSectionOfTwo() {}
+#endif
+  CriticalSectionOfTwo(const CriticalSectionOfTwo&) = delete;
+  CriticalSectionOfTwo& operator=(const CriticalSectionOfTwo&) = delete;
+
+ private:
+#ifdef Py_GIL_DISABLED
+  PyCriticalSection2 section_;
+#endif
+};
+
 }  // namespace toolvitals

@@ -47,6 +47,10 @@ bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& 
   SeriesFilter filter;
   filter.family = family.definition().name;
   const std::vector<std::string>& names = family.definition().label_names;
+  filter.is_of_attributes = family.definition().is_open;
+  for (size_t i = 0; filter.is_of_attributes && i + 1 < values.size(); i += 2) {
+    filter.labels.emplace_back(values[i], values[i + 1]);
+  }
   for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
     filter.labels.emplace_back(names[i], std::string(values[i]));
   }

@@ -18,6 +18,7 @@
 #include "bindings/forgetting.h"
 #include "bindings/instrument_values.h"
 #include "bindings/label_values.h"
+#include "bindings/open_instruments.h"
 #include "collector/collector.h"
 
 namespace toolvitals {
@@ -56,6 +57,7 @@ PyObject* New(PyTypeObject* type, PyObject*, PyObject*) {
   new (&self->family) std::shared_ptr<Family>;
   new (&self->series) std::shared_ptr<Series>;
   new (&self->children) ChildTable;
+  new (&self->attributes) std::unique_ptr<AttributeTable>;
   return object;
 }
 
@@ -63,6 +65,7 @@ void Dealloc(PyObject* object) {
   InstrumentObject* self = AsInstrument(object);
   Py_CLEAR(self->overflow);
   self->children.~ChildTable();
+  std::destroy_at(&self->attributes);
   Py_CLEAR(self->label_values);
   // When the program ends, what it recorded stays for those who read it in its place.
   if (!IsFinalizing()) {
@@ -88,35 +91,6 @@ bool BeginChild(PyObject* child, InstrumentObject* parent) {
   }
   if (begin.get() == Py_None) return true;
   return static_cast<bool>(OwnedRef(PyObject_CallFunctionObjArgs(begin.get(), child, parent, nullptr)));
-}
-
-// A child of the series; a new reference. Takes over neither.
-PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::shared_ptr<Series> series) {
-  PyObject* object = New(Py_TYPE(parent), nullptr, nullptr);
-  if (object == nullptr) return nullptr;
-  InstrumentObject* child = AsInstrument(object);
-  child->family = parent->family;
-  child->label_values = Py_NewRef(label_values);
-  child->is_set_only = parent->is_set_only;
-  UseSeries(child, std::move(series));
-  if (!BeginChild(object, parent)) Py_CLEAR(object);
-  return object;
-}
-
-// The child that all refused label sets share; a new reference.
-PyObject* OverflowChild(InstrumentObject* parent) {
-  if (parent->overflow == nullptr) {
-    const OwnedRef values(PyTuple_New(0));
-    if (!values) return nullptr;
-    PyObject* child = MakeChild(parent, values.get(), parent->family->overflow());
-    // Making it may have run anything: also this.
-    if (parent->overflow == nullptr) {
-      parent->overflow = child;
-    } else {
-      Py_XDECREF(child);
-    }
-  }
-  return Py_XNewRef(parent->overflow);
 }
 
 // Lets go of the children that nobody else holds and that were not used for the family's time to live.
@@ -194,6 +168,7 @@ PyObject* Labels(PyObject* object, PyObject* const* args, Py_ssize_t count, PyOb
 
 PyObject* Remove(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   InstrumentObject* self = AsInstrument(object);
+  if (self->attributes != nullptr && count == 1) return RemoveAttributes(self, args[0]);
   if (!IsLabelledParent(self)) return nullptr;
   const OwnedRef values = OrderedValues(self, args, count, nullptr);
   if (!values) return nullptr;
@@ -249,9 +224,10 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
 
 PyObject* Clear(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
-  if (!IsLabelledParent(self)) return nullptr;
+  if (self->attributes == nullptr && !IsLabelledParent(self)) return nullptr;
   const CriticalSection section(object);
   self->children.Clear();
+  if (self->attributes != nullptr) self->attributes->Clear();
   self->family->Clear();
   SeriesFilter filter;
   filter.family = self->family->definition().name;
@@ -336,7 +312,12 @@ PyObject* Text(PyObject* object, void*) {
 
 PyObject* LabelValues(PyObject* object, void*) {
   PyObject* values = AsInstrument(object)->label_values;
-  return values == nullptr ? PyTuple_New(0) : Py_NewRef(values);
+  return values == nullptr || !PyTuple_Check(values) ? PyTuple_New(0) : Py_NewRef(values);
+}
+
+PyObject* AttributesOf(PyObject* object, void*) {
+  PyObject* attributes = AsInstrument(object)->label_values;
+  return attributes == nullptr || !PyDict_Check(attributes) ? PyDict_New() : PyDict_Copy(attributes);
 }
 
 PyObject* IsOverflow(PyObject* object, void*) {
@@ -359,7 +340,11 @@ PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
       Collector::Global().instruments().Create(std::move(definition->first), definition->second);
   if (!family.ok()) return RaiseStatus(family.status());
   self->family = *std::move(family);
-  if (self->family->definition().label_names.empty()) UseSeries(self, self->family->WithLabels({}));
+  if (self->family->definition().is_open) {
+    self->attributes = std::make_unique<AttributeTable>();
+  } else if (!self->family->has_labels()) {
+    UseSeries(self, self->family->WithLabels({}));
+  }
   Py_RETURN_NONE;
 }
 
@@ -367,16 +352,28 @@ PyMethodDef methods[] = {
     {"_define", AsMethod(&Define), METH_VARARGS | METH_KEYWORDS,
      "_define($self, name, documentation, unit, labelnames, /, *, bounds=(), states=(), quantiles=(), window_size=0,\n"
      "        ttl_s=0, max_series=0, native=False, native_schema=3, native_max_buckets=160,\n"
-     "        native_zero_threshold=2.938735877055719e-39, gauge_mode='all')\n--\n\n"
-     "Makes the family, which no registry shows yet. `name` is without the suffix of its samples. Once."},
+     "        native_zero_threshold=2.938735877055719e-39, gauge_mode='all', open=False)\n--\n\n"
+     "Makes the family, which no registry shows yet. `name` is without the suffix of its samples. Once. An open one "
+     "has\n"
+     "no label names, but attributes that differ from series to series: _with_attributes() finds its children."},
     {"labels", AsMethod(&Labels), METH_FASTCALL | METH_KEYWORDS,
      "labels($self, /, *labelvalues, **labelkwargs)\n--\n\n"
      "The child of these label values, by position or by name, each turned into a str; the same object for the same\n"
      "values until it is removed.\n\n"
      "Past a limit on series it is the family's overflow child, which all further label sets share. ValueError for\n"
      "other labels than the metric has. Thread-safe."},
+    {"_with_attributes", &WithAttributes, METH_O,
+     "_with_attributes($self, attributes, /)\n--\n\n"
+     "The child of these attributes: a mapping of str to str, bool, int, float, or to lists or tuples of one of "
+     "these;\n"
+     "None is an empty one. The order of the keys is no matter, types are: 1, 1.0, True and '1' are four series. A\n"
+     "negative zero is a zero, and every NaN the same one. The same object until it is removed.\n\n"
+     "What is no attribute is left out and counted in toolvitals_dropped_records_total; with TOOLVITALS_STRICT it is "
+     "a\n"
+     "TypeError. Past a limit on series it is the family's overflow child. Thread-safe."},
     {"_remove", AsMethod(&Remove), METH_FASTCALL,
-     "_remove($self, /, *labelvalues)\n--\n\nRemoves a child; whether there was one."},
+     "_remove($self, /, *labelvalues)\n--\n\n"
+     "Removes a child, by its label values or the mapping of its attributes; whether there was one."},
     {"_remove_matching", &RemoveMatching, METH_O,
      "_remove_matching($self, labels, /)\n--\n\nRemoves the children that have these labels; how many there were."},
     {"_clear", &Clear, METH_NOARGS, "_clear($self, /)\n--\n\nRemoves every child."},
@@ -403,6 +400,7 @@ PyGetSetDef properties[] = {
     {"_states", &TextTuple<&FamilyDefinition::states>, nullptr, "The states of a state set.", nullptr},
     {"_bounds", &Bounds, nullptr, "The upper bounds of a histogram's buckets, without infinity.", nullptr},
     {"_family_key", &FamilyKey, nullptr, "A number that a parent and its children share.", nullptr},
+    {"_attributes", &AttributesOf, nullptr, "A new dict of a child's attributes; empty where it has none.", nullptr},
     {"_labelvalues", &LabelValues, nullptr, "A child's label values; empty for a parent.", nullptr},
     {"_name", &Text<&FamilyDefinition::name>, nullptr, "The family's name, without the suffix of its samples.",
      nullptr},
@@ -413,6 +411,33 @@ PyGetSetDef properties[] = {
 };
 
 }  // namespace
+
+PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::shared_ptr<Series> series) {
+  PyObject* object = New(Py_TYPE(parent), nullptr, nullptr);
+  if (object == nullptr) return nullptr;
+  InstrumentObject* child = AsInstrument(object);
+  child->family = parent->family;
+  child->label_values = Py_NewRef(label_values);
+  child->is_set_only = parent->is_set_only;
+  UseSeries(child, std::move(series));
+  if (!BeginChild(object, parent)) Py_CLEAR(object);
+  return object;
+}
+
+PyObject* OverflowChild(InstrumentObject* parent) {
+  if (parent->overflow == nullptr) {
+    const OwnedRef values(PyTuple_New(0));
+    if (!values) return nullptr;
+    PyObject* child = MakeChild(parent, values.get(), parent->family->overflow());
+    // Making it may have run anything: also this.
+    if (parent->overflow == nullptr) {
+      parent->overflow = child;
+    } else {
+      Py_XDECREF(child);
+    }
+  }
+  return Py_XNewRef(parent->overflow);
+}
 
 SeriesRecord* UnusualRecordOf(InstrumentObject* self) {
   if (self->is_frozen) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 
+#include "bindings/attribute_table.h"
 #include "bindings/child_table.h"
 #include "bindings/python.h"
 #include "registry/family.h"
@@ -22,10 +23,11 @@ struct InstrumentObject {
   bool is_set_only;      // a gauge that adding to is a mistake
   std::shared_ptr<Family> family;
   std::shared_ptr<Series> series;
-  PyObject* label_values;  // a tuple of str; nullptr of a parent
+  PyObject* label_values;  // a tuple of str, or of a child with attributes their dict; nullptr of a parent
   ChildTable children;     // of a parent
   PyObject* overflow;      // of a parent: the child that refused label sets share, once there is one
-  uint64_t swept_ns;       // of a parent: when children that expired were last looked for
+  std::unique_ptr<AttributeTable> attributes;  // of an open parent: the children, in the place of `children`
+  uint64_t swept_ns;                           // of a parent: when children that expired were last looked for
 };
 
 inline InstrumentObject* AsInstrument(PyObject* self) { return reinterpret_cast<InstrumentObject*>(self); }
@@ -47,6 +49,11 @@ inline bool ToAmount(PyObject* object, double* amount) {
   *amount = PyFloat_AsDouble(object);
   return *amount != -1.0 || PyErr_Occurred() == nullptr;
 }
+
+// A child of the series; a new reference. Takes over neither.
+PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::shared_ptr<Series> series);
+// The child that all refused label sets share; a new reference.
+PyObject* OverflowChild(InstrumentObject* parent);
 
 // One series as Instrument._read() tells it, with its label values; a new tuple, or nullptr with an exception.
 using SeriesToPython = PyObject* (*)(Family& family, Series& series, PyObject* labels);

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bindings/attribute_values.h"
 #include "bindings/instrument_type.h"
+#include "kinds/packed_attributes.h"
 
 namespace toolvitals {
 namespace {
@@ -91,6 +93,7 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
                                 "native_max_buckets",
                                 "native_zero_threshold",
                                 "gauge_mode",
+                                "open",
                                 nullptr};
   std::pair<FamilyDefinition, FamilyOptions> made;
   FamilyDefinition& definition = made.first;
@@ -103,11 +106,11 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   double ttl_s = 0;
   unsigned long long window_size = 0, max_series = 0, max_buckets = definition.buckets.max_buckets;
   const char* gauge_mode = "all";
-  int native = 0, schema = definition.buckets.schema;
-  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKdKpiKds:_define", const_cast<char**>(names), &name,
+  int native = 0, open = 0, schema = definition.buckets.schema;
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "s#s#s#O|$OOOKdKpiKdsp:_define", const_cast<char**>(names), &name,
                                    &name_bytes, &help, &help_bytes, &unit, &unit_bytes, &label_names, &bounds, &states,
                                    &quantiles, &window_size, &ttl_s, &max_series, &native, &schema, &max_buckets,
-                                   &definition.buckets.zero_threshold, &gauge_mode)) {
+                                   &definition.buckets.zero_threshold, &gauge_mode, &open)) {
     return std::nullopt;
   }
   definition.name.assign(name, static_cast<size_t>(name_bytes));
@@ -121,6 +124,7 @@ std::optional<std::pair<FamilyDefinition, FamilyOptions>> DefinitionFromPython(I
   if (!ToGaugeMode(gauge_mode, definition.gauge_mode) || !ToNanos(ttl_s, definition.ttl_ns)) return std::nullopt;
   definition.window_size = window_size;
   definition.exponential = native != 0;
+  definition.is_open = open != 0;
   definition.buckets.schema = schema;
   definition.buckets.max_buckets = max_buckets;
   made.second.max_series = max_series;
@@ -159,6 +163,7 @@ PyObject* ValuesToPython(Family& family, Series& series, PyObject* labels) {
 PyObject* LabelsToPython(const Family& family, const Series& series) {
   if (series.is_overflow()) return Py_NewRef(Py_None);
   const std::vector<std::string> values = family.ValuesOf(series);
+  if (family.definition().is_open) return AttributesToPython(AttributesOf(values).value_or(Attributes()));
   OwnedRef labels(PyTuple_New(static_cast<Py_ssize_t>(values.size())));
   for (size_t i = 0; labels && i < values.size(); ++i) {
     PyObject* value = toolvitals::ToPython(values[i]);

@@ -1,6 +1,6 @@
 """The C++ core. Everything public is re-exported, with prose, by `toolvitals`."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import FunctionType, TracebackType
 from typing import Any, Final, Literal, final
 
@@ -154,8 +154,17 @@ class Instrument:
         native_max_buckets: int = 160,
         native_zero_threshold: float = 2.938735877055719e-39,
         gauge_mode: str = "all",
+        open: bool = False,
     ) -> None: ...
     def labels(self, *labelvalues: object, **labelkwargs: object) -> Self: ...
+    def _with_attributes(self, attributes: Mapping[str, Any] | None, /) -> Self:
+        """The child of these attributes, of a metric that was defined with open=True.
+
+        str by str, bool, int of 64 bits, float, or lists or tuples of one of these; None is an empty mapping. The order
+        of keys is no matter, types are: 1, 1.0, True and "1" are four series. -0.0 is 0.0, and every NaN the same one.
+        What is no attribute is left out and counted as `attribute` among the dropped records; strict mode raises
+        TypeError. Past a limit on series it is the overflow child. Thread-safe.
+        """
     def _remove(self, *labelvalues: object) -> bool: ...
     def _remove_matching(self, labels: dict[str, Any], /) -> int: ...
     def _clear(self) -> None: ...
@@ -165,6 +174,8 @@ class Instrument:
         """The series: (labels, value ...) as its kind has them; labels None are the overflow series."""
     @property
     def _labelnames(self) -> tuple[str, ...]: ...
+    @property
+    def _attributes(self) -> dict[str, Any]: ...
     @property
     def _labelvalues(self) -> tuple[str, ...]: ...
     @property

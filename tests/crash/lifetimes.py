@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import json
 import os
 import random
@@ -32,11 +33,20 @@ _DEFINITIONS = {
         Definition("gauge", "k"),
         Definition("counter", "j"),
         Definition("counter", ""),
+        Definition("counter", "k", is_open=True),
     ],
     "beta": [Definition("counter", "k"), Definition("histogram", "")],
     "brief": [Definition("counter", "k", _TTL_S)],
+    "free": [
+        Definition("counter", "k", is_open=True),
+        Definition("histogram", "k", is_open=True),
+        Definition("gauge", "k", is_open=True),
+        Definition("counter", "j", is_open=True),
+    ],
+    "fleeting": [Definition("counter", "k", _TTL_S, is_open=True)],
 }
-_VALUES = ("a", "b", "c")
+# Of an open family's attributes the last two are a number and a bool, which look as these where there are only labels.
+_VALUES = ("a", "1", "true")
 # How often each is done; what cannot be done at the moment is not.
 _WEIGHTS = {
     "record": 40,
@@ -164,7 +174,7 @@ class _Play:
             return
         definition = self.random.choice(_DEFINITIONS[name])
         self._say(token, "defines", name, definition)
-        self.remotes[token].do("define", name, definition.kind, definition.label, definition.ttl_s)
+        self.remotes[token].do("define", name, *dataclasses.astuple(definition))
         self.model.define(token, name, definition)
 
     def _do_record(self) -> None:

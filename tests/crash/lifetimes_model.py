@@ -14,11 +14,19 @@ __all__ = ["Definition", "Family", "Group", "Model", "Process", "Row"]
 
 @dataclasses.dataclass(frozen=True)
 class Definition:
-    """What two families have in common that can be added up. Without a label there is one series, named ""."""
+    """What two families have in common that can be added up. Without a label there is one series, named "".
+
+    An open one has series by an attribute of that name.
+    """
 
     kind: str
     label: str
     ttl_s: float = 0
+    is_open: bool = False
+
+    def has_series_of(self, other: Definition) -> bool:
+        """Whether what is removed from the other one is removed from this."""
+        return (self.label, self.is_open) == (other.label, other.is_open)
 
 
 @dataclasses.dataclass
@@ -60,11 +68,6 @@ class Process:
             family.is_own = False
             family.rows.clear()
         return child
-
-
-def _discard(family: Family, name: str, value: str) -> None:
-    if family.definition.label == name:
-        family.rows.pop(value, None)
 
 
 class Model:
@@ -121,12 +124,12 @@ class Model:
         own.known.discard(value)
         if not self._acts_on_all(token):
             return
-        label = own.definition.label
         for family in self._others(token, name):
-            _discard(family, label, value)
+            if family.definition.has_series_of(own.definition):
+                family.rows.pop(value, None)
         for groups in (self.retired, self.hidden):
             for (other, definition), rows in groups.items():
-                if other == name and definition.label == label:
+                if other == name and definition.has_series_of(own.definition):
                     rows.pop(value, None)
 
     def clear(self, token: str, name: str) -> None:

@@ -8,12 +8,44 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 from toolvitals import prometheus
 from toolvitals._backend import core
 
 __all__: list[str] = []
+
+
+class _Open:
+    """An instrument whose series have an attribute, used as one with a label is."""
+
+    _TYPED: ClassVar[dict[str, Any]] = {"1": 1, "true": True}
+
+    def __init__(self, kind: str, name: str, key: str, ttl_s: float) -> None:
+        base = {"counter": core.CounterBase, "gauge": core.GaugeBase, "histogram": core.HistogramBase}[kind]
+        options: dict[str, Any] = {"gauge": {"gauge_mode": "sum"}, "histogram": {"bounds": (1.0, 2.0)}}.get(kind, {})
+        self._key = key
+        self._metric = base()
+        self._metric._define(name, "Help.", "", (), open=True, ttl_s=ttl_s, **options)
+        self.show(True)
+
+    def show(self, is_shown: bool) -> None:
+        self._metric._show(0, is_shown)
+
+    def labels(self, value: str) -> Any:
+        return self._metric._with_attributes(self._attributes(value))
+
+    def remove(self, value: str) -> None:
+        self._metric._remove(self._attributes(value))
+
+    def remove_by_labels(self, labels: dict[str, str]) -> None:
+        self.remove(labels[self._key])
+
+    def clear(self) -> None:
+        self._metric._clear()
+
+    def _attributes(self, value: str) -> dict[str, Any]:
+        return {self._key: self._TYPED.get(value, value)}
 
 
 class _Process:
@@ -38,11 +70,13 @@ class _Process:
         family = self._families[name]
         return family.labels(value) if value else family
 
-    def do_define(self, name: str, kind: str, label: str, ttl_s: float) -> None:
+    def do_define(self, name: str, kind: str, label: str, ttl_s: float, is_open: bool) -> None:
         self._families.pop(name, None)
         gc.collect()
         labels = [label] if label else []
-        if kind == "counter":
+        if is_open:
+            self._families[name] = _Open(kind, name, label, ttl_s)
+        elif kind == "counter":
             self._families[name] = prometheus.Counter(name, "Help.", labels, ttl_s=ttl_s)
         elif kind == "gauge":
             self._families[name] = prometheus.Gauge(name, "Help.", labels, multiprocess_mode="sum", ttl_s=ttl_s)
@@ -72,10 +106,18 @@ class _Process:
         self._families[name].clear()
 
     def do_unregister(self, name: str) -> None:
-        prometheus.REGISTRY.unregister(self._families[name])
+        family = self._families[name]
+        if isinstance(family, _Open):
+            family.show(False)
+        else:
+            prometheus.REGISTRY.unregister(family)
 
     def do_register(self, name: str) -> None:
-        prometheus.REGISTRY.register(self._families[name])
+        family = self._families[name]
+        if isinstance(family, _Open):
+            family.show(True)
+        else:
+            prometheus.REGISTRY.register(family)
 
     def do_fork(self, token: str, then: list[list[Any]]) -> None:
         """Goes on at once, while the child may not be there yet."""

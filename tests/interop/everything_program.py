@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import scrapes
 from waiting import wait_until
@@ -75,6 +76,18 @@ def record() -> None:
     Counter("users_own_long", "Help.", ["text"]).labels("x" * 5000).inc()
 
 
+def record_attributes() -> Any:
+    """Series that look alike where there are only labels, and keys that are no names of labels."""
+    calls = core.HistogramBase()
+    calls._define("users_own_calls_seconds", "Help.", "seconds", (), open=True, bounds=(1.0, 2.0))
+    calls._show(0, True)
+    for value in (1, 1.0, True, "1", "true", ["a", 'b"'], float("nan")):
+        calls._with_attributes({"http.route": value, "le": value, "9lives": "\u00fc\n"}).observe(1.5)
+        calls._with_attributes({"http.route": value, "http_route": "x"}).observe(1.5)
+    calls._with_attributes(None).observe(1.5)
+    return calls
+
+
 def send(socket: str) -> None:
     """An operation with everything that there is to say of one."""
     with ipc.Client(socket) as client:
@@ -91,6 +104,7 @@ def main(folder: Path, part: str) -> None:
         return
     Counter("users_own_size", "Help.", ["kind"]).labels("a").inc()
     record()
+    attributed = record_attributes()
     gc.collect()
     for collector in (Fails(), Hangs(), Works()):
         REGISTRY.register(collector)
@@ -104,6 +118,7 @@ def main(folder: Path, part: str) -> None:
         sys.stdin.read()
     ended.set()
     ingest.stop()
+    del attributed
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from toolvitals.sources import Directory, Endpoint, ThisProcess
 __all__ = ["main"]
 
 
+kept: list[Any] = []
+
+
 @tv.tool
 def pages() -> Iterator[int]:
     yield 1
@@ -51,6 +54,24 @@ def record_instruments() -> None:
     prometheus.Info("build", "Build.").info({"version": "1", "na": "\u00fc\U0001f600"})
 
 
+def record_attributes() -> None:
+    """Of every type, and such as look alike where there are only labels."""
+    calls = _core.CounterBase()
+    calls._define("calls", "Calls.", "", (), open=True, max_series=12)
+    calls._show(0, True)
+    for value in (1, 1.0, True, "1", math.nan, math.inf, -0.0, [1], [1.0, math.nan], ["a", ""], []):
+        calls._with_attributes({"a.b": value, "\u00fc": "x"}).inc()
+    for number in range(3):
+        calls._with_attributes({"n": number}).inc(2)
+    sizes = _core.HistogramBase()
+    sizes._define("call_sizes", "Sizes.", "", (), open=True, bounds=(1.0, 10.0), native=True)
+    sizes._show(0, True)
+    sizes._with_attributes(None).observe(5)
+    sizes._with_attributes({"le": -(2**63)}).observe(0.5)
+    # The instruments have to live until everything is read.
+    kept.extend((calls, sizes))
+
+
 def copy_proc(target: Path) -> None:
     """What the core reads of /proc, as it is now."""
     # Read once, for another thread may take memory at any time.
@@ -76,6 +97,7 @@ def main(directory: str, proc: str) -> None:
     assert endpoints.json_url is not None
     record_tools()
     record_instruments()
+    record_attributes()
     with tv.track("hangs"):
         copy_proc(Path(proc))
         # A collection in between would be counted.
@@ -98,6 +120,7 @@ def main(directory: str, proc: str) -> None:
         "limits": [mine.own.limits.max_series, mine.own.limits.memory_bytes, mine.own.limits.window_size],
         "families": len(mine.families),
         "natives": sizes.native.count,
+        "open_series": len(mine.families["calls"].series),
         "cpu_seconds": mine.processes[0].cpu_seconds,
     }
     print(json.dumps(seen))

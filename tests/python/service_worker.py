@@ -64,6 +64,22 @@ def use_child(name: str, labels: list[str], method: str, *arguments: Any) -> Non
     getattr(_metrics[name].labels(*labels), method)(*arguments)
 
 
+def define_open(name: str, options: dict[str, Any] | None = None) -> None:
+    """A counter whose series have attributes."""
+    counter = core.CounterBase()
+    counter._define(name, "Help.", "", (), open=True, **(options or {}))
+    counter._show(0, True)
+    _metrics[name] = counter
+
+
+def count_with(name: str, attributes: dict[str, Any], amount: float) -> None:
+    _metrics[name]._with_attributes(attributes).inc(amount)
+
+
+def remove_attributes(name: str, attributes: dict[str, Any]) -> bool:
+    return bool(_metrics[name]._remove(attributes))
+
+
 def unregister(name: str) -> None:
     prometheus.REGISTRY.unregister(_metrics[name])
 
@@ -104,7 +120,9 @@ ACTIONS = {
     action.__name__: action
     for action in (
         begin_call,
+        count_with,
         define,
+        define_open,
         define_unregistered,
         exposition,
         exposition_of_directory,
@@ -114,6 +132,7 @@ ACTIONS = {
         metrics,
         record,
         record_on_another_thread,
+        remove_attributes,
         reset,
         start,
         text,

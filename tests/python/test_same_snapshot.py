@@ -30,6 +30,7 @@ def test_three_sources_see_the_same_at_the_same_instant(tmp_path: Path) -> None:
     assert seen["limits"] == [10_000, 64 * 1024**2, 1000]
     assert seen["families"] > 25
     assert seen["natives"] == 5
+    assert seen["open_series"] == 12 + 1
     assert seen["cpu_seconds"] > 0
 
 

@@ -5,7 +5,7 @@ Made from the stub of the core by scripts/write_noop.py; what has to behave is i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -238,6 +238,9 @@ class RecordedElsewhere:
 class Instrument(_written.Instrument):
     """Nothing is behind it."""
 
+    def _with_attributes(self, attributes: Mapping[str, Any] | None, /) -> Self:
+        return self
+
     def _remove(self, *labelvalues: object) -> bool:
         return False
 
@@ -252,6 +255,10 @@ class Instrument(_written.Instrument):
 
     def _show(self, registry: int, shown: bool, /) -> None:
         """Does nothing."""
+
+    @property
+    def _attributes(self) -> dict[str, Any]:
+        return {}
 
     @property
     def _labelvalues(self) -> tuple[str, ...]:

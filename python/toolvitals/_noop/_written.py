@@ -354,6 +354,7 @@ class Instrument:
         native_max_buckets: int = 160,
         native_zero_threshold: float = 2.0**-128,
         gauge_mode: str = "all",
+        open: bool = False,  # noqa: A002 (its name in the core)
     ) -> None:
         self._told_name, self._told_documentation, self._told_unit = name, documentation, unit
         self._told_labelnames, self._told_bounds, self._told_states = tuple(labelnames), tuple(bounds), tuple(states)
