@@ -9,6 +9,7 @@
 #include "collector/collector.h"
 #include "ingest/ingest_limits.h"
 #include "kinds/metric_kind.h"
+#include "kinds/packed_attributes.h"
 
 namespace toolvitals {
 namespace {
@@ -30,19 +31,9 @@ InstrumentKind KindOf(const ValueRecord& record) {
   return InstrumentKind::kHistogram;
 }
 
-bool HasTheseLabels(const FamilyDefinition& definition, const IngestLabels& labels) {
-  return std::equal(definition.label_names.begin(), definition.label_names.end(), labels.begin(), labels.end(),
-                    [](const std::string& name, const auto& label) { return name == label.first; });
-}
-
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store, InstrumentKind kind, std::string name,
-                                                         std::string help, std::vector<std::string> label_names,
-                                                         uint64_t max_series, GaugeMode gauge_mode) {
+FamilyDefinition Define(InstrumentKind kind, std::string name, std::string help) {
   FamilyDefinition definition;
   definition.kind = kind;
-  if (kind == InstrumentKind::kGauge) definition.gauge_mode = gauge_mode;
   if (kind == InstrumentKind::kHistogram) {
     if (name.ends_with("_bytes")) {
       definition.bounds.assign(kByteBounds.begin(), kByteBounds.end());
@@ -53,11 +44,31 @@ absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store,
   }
   definition.name = std::move(name);
   definition.help = std::move(help);
-  definition.label_names = std::move(label_names);
+  return definition;
+}
+
+absl::StatusOr<std::shared_ptr<Family>> Create(InstrumentStore& store, FamilyDefinition definition,
+                                               uint64_t max_series) {
   absl::StatusOr<std::shared_ptr<Family>> family =
       store.Create(std::move(definition), FamilyOptions{.max_series = max_series});
   if (family.ok()) (*family)->Show(kDefaultRegistry, true);
   return family;
+}
+
+// The label that a histogram's buckets have.
+bool HasBoundLabel(const ValueRecord& record) {
+  return std::any_of(record.labels.begin(), record.labels.end(), [](const auto& label) { return label.first == "le"; });
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store, InstrumentKind kind, std::string name,
+                                                         std::string help, std::vector<std::string> label_names,
+                                                         uint64_t max_series, GaugeMode gauge_mode) {
+  FamilyDefinition definition = Define(kind, std::move(name), std::move(help));
+  if (kind == InstrumentKind::kGauge) definition.gauge_mode = gauge_mode;
+  definition.label_names = std::move(label_names);
+  return Create(store, std::move(definition), max_series);
 }
 
 Series& UseSeries(Family& family, std::span<const std::string_view> values, std::shared_ptr<Series>& holder) {
@@ -86,8 +97,10 @@ bool IngestFamilies::TakeNames(InstrumentKind kind, std::string_view name) {
 IngestResult IngestFamilies::Record(const ValueRecord& record) {
   Family* family = nullptr;
   if (const IngestResult found = Find(record, family); found != IngestResult::kAccepted) return found;
-  absl::InlinedVector<std::string_view, 8> values;
-  for (const auto& [name, value] : record.labels) values.push_back(value);
+  Attributes attributes;
+  for (const auto& [name, value] : record.labels) attributes.push_back({name, value});
+  const std::vector<std::string> texts = TextsOf(attributes);
+  const absl::InlinedVector<std::string_view, 8> values(texts.begin(), texts.end());
   std::shared_ptr<Series> holder;
   Series& series = UseSeries(*family, values, holder);
   switch (record.kind) {
@@ -116,7 +129,8 @@ IngestResult IngestFamilies::Find(const ValueRecord& record, Family*& family) {
   if (found == families_.end()) return Make(kind, name, record, family);
   if (found->second == nullptr) return IngestResult::kNoMemory;
   const FamilyDefinition& definition = found->second->definition();
-  if (definition.kind != kind || !HasTheseLabels(definition, record.labels)) return IngestResult::kConflict;
+  if (definition.kind != kind) return IngestResult::kConflict;
+  if (kind == InstrumentKind::kHistogram && HasBoundLabel(record)) return IngestResult::kLabels;
   family = found->second.get();
   return IngestResult::kAccepted;
 }
@@ -126,14 +140,12 @@ IngestResult IngestFamilies::Make(InstrumentKind kind, const std::string& name, 
   const auto is_prefix = [&](std::string_view prefix) { return name.starts_with(prefix); };
   if (std::any_of(kReservedPrefixes.begin(), kReservedPrefixes.end(), is_prefix)) return IngestResult::kConflict;
   if (families_.size() == kMaxIngestFamilies) return IngestResult::kFamilies;
-  std::vector<std::string> label_names;
-  for (const auto& [label, value] : record.labels) {
-    if (kind == InstrumentKind::kHistogram && label == "le") return IngestResult::kLabels;
-    label_names.push_back(label);
-  }
+  if (kind == InstrumentKind::kHistogram && HasBoundLabel(record)) return IngestResult::kLabels;
   if (!TakeNames(kind, name)) return IngestResult::kConflict;
-  const absl::StatusOr<std::shared_ptr<Family>> made = MakeIngestFamily(
-      store_, kind, name, "Sent by another program.", std::move(label_names), kMaxSeriesPerIngestFamily);
+  FamilyDefinition definition = Define(kind, name, "Sent by another program.");
+  definition.is_open = true;
+  if (kind == InstrumentKind::kGauge) definition.gauge_mode = GaugeMode::kMostRecent;
+  const absl::StatusOr<std::shared_ptr<Family>> made = Create(store_, std::move(definition), kMaxSeriesPerIngestFamily);
   // One that there was no memory for is kept as such: it counts as a name, and asking for memory again and again with
   // every line would help nobody.
   families_.emplace(name, made.ok() ? *made : nullptr);

@@ -31,8 +31,8 @@ absl::StatusOr<std::shared_ptr<Family>> MakeIngestFamily(InstrumentStore& store,
 // The series of these values, where a record of it has been counted if it has to be.
 Series& UseSeries(Family& family, std::span<const std::string_view> values, std::shared_ptr<Series>& holder);
 
-// A name's first value decides on its type and its labels. Bounded in families, and in the series of each. For one
-// thread at a time.
+// A name's first value decides on its type; labels may differ from series to series. Bounded in families, and in the
+// series of each. For one thread at a time.
 class IngestFamilies {
  public:
   explicit IngestFamilies(InstrumentStore& store) : store_(store) { TakeBuiltInNames(); }

@@ -54,13 +54,23 @@ TEST_F(IngestRecorderTest, LabelsInAnotherOrderAreTheSameSeries) {
   EXPECT_EQ(Value(R"(c{a="1",b="2"})"), 2);
 }
 
-TEST_F(IngestRecorderTest, AMetricKeepsItsTypeItsLabelsAndItsName) {
+TEST_F(IngestRecorderTest, LabelsMayDifferFromLineToLine) {
+  for (const char* line : {R"({"counter":"c","value":1,"labels":{"a":"1"}})", R"({"counter":"c","value":2})",
+                           R"({"counter":"c","value":4,"labels":{"b":"1"}})",
+                           R"({"counter":"c","value":8,"labels":{"a__b":"1","a":"1"}})"}) {
+    Send(line);
+  }
+  EXPECT_EQ(Lines("accepted"), 4);
+  EXPECT_EQ(Value(R"(c{a="1"})"), 1);
+  EXPECT_EQ(Value("c"), 2);
+  EXPECT_EQ(Value(R"(c{b="1"})"), 4);
+  EXPECT_EQ(Value(R"(c{a="1",a__b="1"})"), 8);
+}
+
+TEST_F(IngestRecorderTest, AMetricKeepsItsTypeAndItsName) {
   Send(R"({"counter":"c","value":1,"labels":{"a":"1"}})");
   const char* conflicts[] = {
       R"({"gauge":"c","value":1,"labels":{"a":"1"}})",
-      R"({"counter":"c","value":1})",
-      R"({"counter":"c","value":1,"labels":{"b":"1"}})",
-      R"({"counter":"c","value":1,"labels":{"a":"1","b":"1"}})",
       R"({"gauge":"c_total","value":1})",
       R"({"gauge":"c_created","value":1})",
       R"({"observe":"operation_duration_seconds","value":1})",
