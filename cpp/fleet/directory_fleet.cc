@@ -111,7 +111,7 @@ void DirectoryFleet::UpdateRemovals() {
   if (retired_.view != nullptr) add(last_removal_, *retired_removals_, [](const auto&) { return true; });
   for (auto& [name, process] : processes_) {
     add(process.last_removal, *process.removals,
-        [&](const RemovalJournal::Entry& entry) { return Contains(entry.segments, name); });
+        [&name = name](const RemovalJournal::Entry& entry) { return Contains(entry.segments, name); });
   }
 }
 
