@@ -20,7 +20,7 @@ SEEDS ?= 10000
 LIVES ?= 200
 
 .PHONY: help build demo test test-slow test-cpp test-versions compatibility lint format bench bench-versions
-.PHONY: sanitize fuzz crash docs coverage wheel clean bootstrap bootstrap-test
+.PHONY: sanitize fuzz crash docs coverage wheel clean bootstrap bootstrap-test bootstrap-bench
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -31,6 +31,9 @@ bootstrap:
 
 bootstrap-test:
 	@scripts/bootstrap test
+
+bootstrap-bench:
+	@scripts/bootstrap bench
 
 build: bootstrap $(VENV)/.package ## Install the package and its development tools into .venv
 
@@ -72,7 +75,7 @@ format: build ## Format every file as lint wants it
 	@git ls-files --cached --others --exclude-standard 'cpp/*.h' 'cpp/*.cc' 'tests/*.cc' 'tests/*.h' | \
 		xargs $(VENV)/bin/clang-format -i
 
-bench: bootstrap-test build ## Measure toolvitals beside its peers and write benchmarks/RESULTS.md
+bench: bootstrap-bench build ## Measure toolvitals beside its peers and write benchmarks/RESULTS.md
 	@cmake -G Ninja -S . -B build/bench -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_BENCHMARKS=ON >/dev/null
 	@cmake --build build/bench
 	@$(VENV)/bin/python -m benchmarks --cpp build/bench
