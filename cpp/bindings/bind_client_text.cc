@@ -40,12 +40,12 @@ class KeptReaders {
     absl::MutexLock lock(&mutex_);
     const std::span<const Member> members = fleet_.Look().members;
     const bool alone = members.size() == 1 && !members.front().names_process;
-    std::vector<FamilySnapshot> merged;
-    if (!alone) merger_.Read(members, /*hidden_too=*/true, method, merged);
+    absl::flat_hash_map<uint64_t, FamilySnapshot> merged;
+    if (!alone) merged = merger_.ReadOwn(members, method);
     for (size_t i = 0; i < families.size(); ++i) {
       const Offset offset = families[i]->offset();
       std::optional<FamilySnapshot> family =
-          alone ? reader_.ReadOne(offset, method) : Named(merged, families[i]->definition().name);
+          alone ? reader_.ReadOne(offset, method) : Find(merged, families[i]->identity());
       if (family.has_value() && !texts_[offset].Write(*family, options, texts[i])) texts[i].clear();
     }
     fleet_.Rest();
@@ -58,7 +58,7 @@ class KeptReaders {
     std::string text;
     std::vector<FamilySnapshot> merged;
     absl::MutexLock lock(&mutex_);
-    merger_.Read(fleet_.Look().members, /*hidden_too=*/true, Collector::Global().quantile_method(), merged);
+    all_merger_.ReadAll(fleet_.Look().members, Collector::Global().quantile_method(), merged);
     for (FamilySnapshot& family : merged) {
       family.exemplars.clear();
       ClientText().Write(family, {.open_metrics = false, .created = false}, text);
@@ -68,20 +68,19 @@ class KeptReaders {
   }
 
  private:
-  static std::optional<FamilySnapshot> Named(std::vector<FamilySnapshot>& families, const std::string& name) {
-    for (FamilySnapshot& family : families) {
-      if (family.info->name != name) continue;
-      // Those make Python write it, which knows this process alone.
-      family.exemplars.clear();
-      return family;
-    }
-    return std::nullopt;
+  static std::optional<FamilySnapshot> Find(absl::flat_hash_map<uint64_t, FamilySnapshot>& families,
+                                            uint64_t identity) {
+    const auto found = families.find(identity);
+    if (found == families.end()) return std::nullopt;
+    // Those make Python write it, which knows this process alone.
+    found->second.exemplars.clear();
+    return found->second;
   }
 
   absl::Mutex mutex_;
   FamilyReader reader_ ABSL_GUARDED_BY(mutex_);
   ProcessFleet fleet_ ABSL_GUARDED_BY(mutex_);
-  FamilyMerger merger_ ABSL_GUARDED_BY(mutex_);
+  FamilyMerger merger_ ABSL_GUARDED_BY(mutex_), all_merger_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<Offset, ClientText> texts_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -33,6 +33,13 @@ bool ForgetElsewhere(const SeriesFilter* only) {
   return done;
 }
 
+SeriesFilter AllOf(const Family& family) {
+  SeriesFilter filter;
+  filter.family = family.definition().name;
+  if (!family.is_shown(kDefaultRegistry)) filter.identity = family.identity();
+  return filter;
+}
+
 bool ForgetFamilyElsewhere(const Family& family) {
   const bool has_directory =
       std::dynamic_pointer_cast<SegmentDirectory>(Collector::Global().sharing().place) != nullptr;
@@ -44,8 +51,7 @@ bool ForgetFamilyElsewhere(const Family& family) {
 }
 
 bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values) {
-  SeriesFilter filter;
-  filter.family = family.definition().name;
+  SeriesFilter filter = AllOf(family);
   const std::vector<std::string>& names = family.definition().label_names;
   filter.is_of_attributes = family.definition().is_open;
   for (size_t i = 0; filter.is_of_attributes && i + 1 < values.size(); i += 2) {

@@ -15,6 +15,9 @@ namespace toolvitals {
 // meanwhile. False with RuntimeError where somebody keeps the others from being changed.
 bool ForgetElsewhere(const SeriesFilter* only);
 
+// All series of what others have of a family: of one that the endpoints show, of the name; of any other, of it alone.
+SeriesFilter AllOf(const Family& family);
+
 // What ended processes left of a family that this one shows no longer; nothing where another one that lives has
 // registered a family of that name, or was forked with the same one.
 bool ForgetFamilyElsewhere(const Family& family);

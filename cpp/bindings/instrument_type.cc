@@ -216,8 +216,7 @@ PyObject* RemoveMatching(PyObject* object, PyObject* labels) {
     return true;
   });
   const size_t removed = self->family->RemoveMatching(wanted);
-  SeriesFilter filter;
-  filter.family = self->family->definition().name;
+  SeriesFilter filter = AllOf(*self->family);
   for (const auto& [place, text] : wanted) filter.labels.emplace_back(names[place], std::string(text));
   return ForgetElsewhere(&filter) ? PyLong_FromSize_t(removed) : nullptr;
 }
@@ -229,8 +228,7 @@ PyObject* Clear(PyObject* object, PyObject*) {
   self->children.Clear();
   if (self->attributes != nullptr) self->attributes->Clear();
   self->family->Clear();
-  SeriesFilter filter;
-  filter.family = self->family->definition().name;
+  const SeriesFilter filter = AllOf(*self->family);
   if (!ForgetElsewhere(&filter)) return nullptr;
   Py_RETURN_NONE;
 }

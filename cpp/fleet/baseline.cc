@@ -59,7 +59,8 @@ bool Baseline::TakeSeries(const SeriesFilter& filter) {
   bool any = false;
   FamilyReader reader(segment_, kDefaultRegistry);
   reader.ForEachSeriesOf(
-      filter.family, [&](const FamilyDefinition& definition, const LabelSet& labels, const SeriesRecord& series) {
+      filter.family, [&](const FamilyRecord& family) { return filter.IsOf(family); },
+      [&](const FamilyDefinition& definition, const LabelSet& labels, const SeriesRecord& series) {
         if (!filter.Matches(labels) || IsInherited(segment_, definition, series)) return;
         if (!TakeOne(definition, series)) return;
         any = true;
@@ -67,7 +68,7 @@ bool Baseline::TakeSeries(const SeriesFilter& filter) {
         reinterpret_cast<SeriesRecord*>(image_.data() + offset)->next.store(1, std::memory_order_relaxed);
       });
   if (!filter.is_unregistered) return any;
-  reader.ForEachFamily([](const FamilyRecord&) { return true; },
+  reader.ForEachFamily([&](const FamilyRecord& family) { return filter.IsOf(family); },
                        [&](const FamilyDefinition& definition, const FamilyRecord& family) {
                          if (definition.name == filter.family) any = TakeOverflow(definition, family) || any;
                        });

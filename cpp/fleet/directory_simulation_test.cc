@@ -70,7 +70,7 @@ class Reader {
     std::vector<CacheSnapshot> caches;
     std::vector<FamilySnapshot> families;
     tools_.Read(members, QuantileMethod::kExclusive, tools, caches);
-    families_.Read(members, /*hidden_too=*/false, QuantileMethod::kExclusive, families);
+    families_.Read(members, QuantileMethod::kExclusive, families);
     for (const ToolSnapshot& tool : tools) {
       seen.calls += tool.total_calls();
       uint64_t bucketed = 0;

@@ -102,7 +102,7 @@ std::map<std::string, std::string> Show(const std::vector<Member>& members) {
   std::vector<CacheSnapshot> caches;
   std::vector<FamilySnapshot> families;
   reader.Read(members, QuantileMethod::kExclusive, tools, caches);
-  merger.Read(members, /*hidden_too=*/false, QuantileMethod::kExclusive, families);
+  merger.Read(members, QuantileMethod::kExclusive, families);
   const auto numbers = [](const auto& values) {
     std::string text;
     for (const auto& value : values) text += std::to_string(value) + " ";

@@ -9,6 +9,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "store/text_record.h"
 
 namespace toolvitals {
@@ -20,6 +23,9 @@ struct Head {
   uint64_t checksum = 0;
   uint64_t number = 0;
 };
+
+// Between what an entry is and the identity of the family that is meant, where it is one alone.
+constexpr char kIdentityMark[] = " ";
 
 // Beyond what a journal grows to, one entry of the longest labels included: who reads more reads no journal.
 constexpr uint64_t kMaxReadBytes = 4 << 20;
@@ -39,7 +45,9 @@ std::string_view KindOf(const SeriesFilter& filter) {
 }
 
 std::string PackFilter(const SeriesFilter& filter) {
-  std::vector<std::string_view> texts = {filter.family, KindOf(filter)};
+  std::string kind(KindOf(filter));
+  if (filter.identity != 0) absl::StrAppend(&kind, kIdentityMark, absl::Hex(filter.identity));
+  std::vector<std::string_view> texts = {filter.family, kind};
   for (const auto& [name, value] : filter.labels) {
     texts.emplace_back(name);
     texts.emplace_back(value);
@@ -52,8 +60,10 @@ std::optional<SeriesFilter> UnpackFilter(std::string_view packed) {
   if (!texts.has_value() || texts->size() < 2 || texts->size() % 2 != 0) return std::nullopt;
   SeriesFilter filter;
   filter.family = (*texts)[0];
-  filter.is_unregistered = (*texts)[1] == "family";
-  filter.is_of_attributes = (*texts)[1] == "attributes";
+  const std::vector<std::string> kind = absl::StrSplit((*texts)[1], kIdentityMark);
+  filter.is_unregistered = kind.front() == "family";
+  filter.is_of_attributes = kind.front() == "attributes";
+  if (kind.size() == 2 && !absl::SimpleHexAtoi(kind.back(), &filter.identity)) return std::nullopt;
   for (size_t i = 2; i < texts->size(); i += 2) filter.labels.emplace_back((*texts)[i], (*texts)[i + 1]);
   return filter;
 }

@@ -156,6 +156,8 @@ bool Retirement::AddFamily(const FamilyPart& part) {
   if (!part.shown && part.keys->empty()) return true;
   FamilyOptions options;
   options.by_process = ShowsProcesses(part.definition);
+  // Of a family that somebody who lives has in a registry of the program's own.
+  options.identity = part.identity;
   absl::StatusOr<std::shared_ptr<Family>> made = collector_->instruments().Create(part.definition, options);
   if (!made.ok()) return false;
   Family& family = **made;

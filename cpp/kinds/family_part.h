@@ -15,6 +15,9 @@ namespace toolvitals {
 struct FamilyPart {
   FamilySnapshot snapshot;
   FamilyDefinition definition;
+  // Which family it is of, in whatever process: a forked child has its parent's of what it was forked with, and any
+  // other family of any process has one of its own.
+  uint64_t identity = 0;
   std::shared_ptr<const LabelSets> keys;  // the labels without the facts of infos, so that they say which series it is
   std::vector<int64_t> changed_us;        // of gauges, infos and state sets: Unix time of the last change
   std::vector<uint64_t> used_ns;          // where series expire: when each was recorded last

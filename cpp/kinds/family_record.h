@@ -37,7 +37,7 @@ struct alignas(kCacheLineBytes) FamilyRecord {
   Word shown;        // a bit for each registry that shows it, and kInheritedFamily
   Word definition;   // Offset of a TextRecord, as kinds/family_definition.h packs it
   Word first;        // Offset of the first SeriesRecord
-  Word incarnation;  // of the family that has the record; zero between two of them
+  Word incarnation;  // of the family that has the record, and of no other (see FamilyPart); zero between two of them
   Word overflow;     // Offset of the SeriesRecord that label sets past a budget fold into
   Word overflowed;   // records that were made into it
 };

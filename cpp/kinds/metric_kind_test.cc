@@ -71,7 +71,7 @@ class MetricKindTest : public InstrumentFixture, public ::testing::WithParamInte
 
   static FamilyPart PartOf(FamilyReader& reader, const Family& family) {
     std::vector<FamilyPart> parts;
-    reader.ReadParts(/*hidden_too=*/true, parts);
+    reader.ReadParts([](uint64_t) { return true; }, parts);
     for (FamilyPart& part : parts) {
       if (part.snapshot.labels->size() == family.All().size()) return part;
     }

@@ -30,6 +30,8 @@ struct FamilyOptions {
   LabelHash hash = &HashLabels;
   // Whether a series has the number of a process behind the values that the family has names for.
   bool by_process = false;
+  // Of the family that it stands for; zero: it is one of its own.
+  uint64_t identity = 0;
 };
 
 // Thread-safe; recording through a series takes no lock, the rest takes the store's mutex, which is never held while
@@ -47,6 +49,8 @@ class Family {
   Segment& segment() const { return segment_; }
   // Where it lies in the segment, for readers.
   Offset offset() const { return segment().OffsetOf(&record_); }
+  // Which one it is among those of all processes (see FamilyPart).
+  uint64_t identity() const { return record_.incarnation.load(std::memory_order_relaxed); }
 
   // The series of these values, as many as there are label names, each valid UTF-8 (and one more for the number of a
   // process that has ended, in a gauge that shows each); of an open family, those of TextsOf(attributes). Made where it
@@ -69,6 +73,7 @@ class Family {
 
   // Whether a registry shows the family, by its number; returns whether it did before.
   bool Show(size_t registry, bool shown);
+  bool is_shown(size_t registry) const { return (record_.shown.load(std::memory_order_relaxed) >> registry & 1) != 0; }
   // Whether the process was forked with it, and has not registered it by itself.
   bool is_inherited() const { return (record_.shown.load(std::memory_order_relaxed) & kInheritedFamily) != 0; }
 

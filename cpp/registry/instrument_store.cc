@@ -53,7 +53,7 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   record->kind.store(static_cast<uint64_t>(kind), std::memory_order_relaxed);
   record->membership.fetch_add(1, std::memory_order_relaxed);
   // Pairs with the acquire of a reader, for whom the number vouches for the rest.
-  record->incarnation.store(++incarnation_, std::memory_order_release);
+  record->incarnation.store(options.identity != 0 ? options.identity : identities_.Next(), std::memory_order_release);
   return family;
 }
 
@@ -121,7 +121,9 @@ void InstrumentStore::ResetAll(bool after_fork) {
     family->record_.overflowed.store(0, std::memory_order_relaxed);
     if (after_fork) family->record_.shown.fetch_or(kInheritedFamily, std::memory_order_relaxed);
   }
-  if (after_fork) segment_.header().inherited.store(generation_, std::memory_order_relaxed);
+  if (!after_fork) return;
+  segment_.header().inherited.store(generation_, std::memory_order_relaxed);
+  identities_.BeginAfreshInChild();
 }
 
 void InstrumentStore::OwnAll() {

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "registry/family.h"
+#include "registry/family_identity.h"
 #include "registry/heavy_hitters.h"
 #include "registry/series_budget.h"
 
@@ -58,8 +59,8 @@ class InstrumentStore {
   HeavyHitters offenders_;
   std::vector<FamilyRecord*> free_records_;
   std::set<Family*> families_;
-  uint64_t generation_ = 0;   // of the series made last
-  uint64_t incarnation_ = 0;  // of the family made last
+  uint64_t generation_ = 0;  // of the series made last
+  FamilyIdentities identities_;
 };
 
 }  // namespace toolvitals

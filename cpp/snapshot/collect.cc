@@ -204,7 +204,7 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   const FleetView& fleet = Look();
   const std::span<const Member> members = fleet.members;
   tools_.Read(members, collector_.quantile_method(), snapshot->tools, snapshot->caches);
-  families_.Read(members, /*hidden_too=*/false, collector_.quantile_method(), snapshot->families);
+  families_.Read(members, collector_.quantile_method(), snapshot->families);
   if (sources_ != nullptr) sources_->Collect(snapshot->families);
   CollectProcesses(members, *snapshot);
   snapshot->python = CollectPython(members);

@@ -46,7 +46,7 @@ void FamilyReader::Read(QuantileMethod method, std::vector<FamilySnapshot>& fami
   });
 }
 
-void FamilyReader::ReadParts(bool hidden_too, std::vector<FamilyPart>& parts) {
+void FamilyReader::ReadParts(absl::FunctionRef<bool(uint64_t)> is_wanted, std::vector<FamilyPart>& parts) {
   ForEachSeries(segment_, [&](const DirectoryView& entry) {
     if (entry.kind != SeriesKind::kFamily) return;
     const auto* record = segment_.Find<FamilyRecord>(entry.cell);
@@ -55,7 +55,8 @@ void FamilyReader::ReadParts(bool hidden_too, std::vector<FamilyPart>& parts) {
     FamilyPart part;
     part.shown = (shown >> registry_ & 1) != 0;
     part.follows = member_.names_process && (shown & kInheritedFamily) != 0;
-    if ((!part.shown && !hidden_too) || !ReadPart(*record, known_[entry.cell], part)) return;
+    if (!part.shown && !is_wanted(record->incarnation.load(std::memory_order_relaxed))) return;
+    if (!ReadPart(*record, known_[entry.cell], part)) return;
     const bool is_removed =
         part.shown && member_.removals != nullptr && member_.removals->TakesFamily(part.definition.name);
     if (!is_removed) parts.push_back(std::move(part));
@@ -73,11 +74,11 @@ void FamilyReader::ForEachFamily(absl::FunctionRef<bool(const FamilyRecord&)> is
 }
 
 void FamilyReader::ForEachSeriesOf(
-    std::string_view name,
+    std::string_view name, absl::FunctionRef<bool(const FamilyRecord&)> is_wanted,
     absl::FunctionRef<void(const FamilyDefinition&, const LabelSet&, const SeriesRecord&)> visit) {
   ForEachSeries(segment_, [&](const DirectoryView& entry) {
     const auto* record = entry.kind == SeriesKind::kFamily ? segment_.Find<FamilyRecord>(entry.cell) : nullptr;
-    if (record == nullptr) return;
+    if (record == nullptr || !is_wanted(*record)) return;
     Known& known = known_[entry.cell];
     if (!Recognize(*record, known) || known.definition.name != name) return;
     const size_t size = known.places.size() - (known.shows_overflow && !known.places.empty() ? 1 : 0);
@@ -144,7 +145,7 @@ bool FamilyReader::Recognize(const FamilyRecord& record, Known& known) {
     // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
     known.membership = read ? membership : membership - 1;
     known.removals = removals;
-    if (removals != 0) TakeRemovals(known);
+    if (removals != 0) TakeRemovals(record, known);
   }
   if (known.definition.kind == InstrumentKind::kInfo) ReadFacts(known);
   return true;
@@ -171,6 +172,7 @@ bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, Quantile
 bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart& part) {
   if (!Recognize(record, known)) return false;
   part.definition = known.definition;
+  part.identity = known.incarnation;
   part.snapshot.info = known.info;
   part.snapshot.labels = known.labels;
   part.keys = known.keys;
@@ -229,8 +231,8 @@ std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& kn
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }
 
-void FamilyReader::TakeRemovals(Known& known) const {
-  std::vector<bool> kept = member_.removals->Kept(known.definition.name, *known.keys);
+void FamilyReader::TakeRemovals(const FamilyRecord& record, Known& known) const {
+  std::vector<bool> kept = member_.removals->Kept(known.definition.name, record, *known.keys);
   if (kept.empty()) return;
   if (known.shows_overflow) kept.back() = true;
   KeepRows(kept, known.places);

@@ -36,14 +36,15 @@ class FamilyReader {
   void SetMember(const Member& member) { member_ = member; }
 
   void Read(QuantileMethod method, std::vector<FamilySnapshot>& families);
-  // The same to be added to others': with all that was not recorded for longer than its time to live, and whether the
-  // registry shows them or not, where `hidden_too`.
-  void ReadParts(bool hidden_too, std::vector<FamilyPart>& parts);
+  // The same to be added to others': with all that was not recorded for longer than its time to live. Of families that
+  // the registry does not show those that `is_wanted` by their identities.
+  void ReadParts(absl::FunctionRef<bool(uint64_t)> is_wanted, std::vector<FamilyPart>& parts);
   // Calls `visit` for each family whose record is wanted.
   void ForEachFamily(absl::FunctionRef<bool(const FamilyRecord&)> is_wanted,
                      absl::FunctionRef<void(const FamilyDefinition&, const FamilyRecord&)> visit);
-  // Calls `visit` for each series of the families of that name, but for those that label sets past a budget went to.
-  void ForEachSeriesOf(std::string_view name,
+  // Calls `visit` for each series of the families of that name that are wanted, but for those that label sets past a
+  // budget went to.
+  void ForEachSeriesOf(std::string_view name, absl::FunctionRef<bool(const FamilyRecord&)> is_wanted,
                        absl::FunctionRef<void(const FamilyDefinition&, const LabelSet&, const SeriesRecord&)> visit);
   // One family, whether a registry shows it or not; nullopt where there is none at that Offset of a FamilyRecord.
   std::optional<FamilySnapshot> ReadOne(Offset family, QuantileMethod method);
@@ -88,7 +89,7 @@ class FamilyReader {
   std::shared_ptr<const LabelSet> ReadLabels(const SeriesRecord& record, const Known& known) const;
   void ReadFacts(Known& known);
   // Takes out what was removed since it ended.
-  void TakeRemovals(Known& known) const;
+  void TakeRemovals(const FamilyRecord& record, Known& known) const;
   // By a method, or for who adds up what quantiles are made of.
   void ReadValues(const Known& known, std::optional<QuantileMethod> quantiles, FamilyPart& part) const;
   void ReadExtras(const Known& known, FamilyPart& part) const;

@@ -9,6 +9,8 @@
 #include "kinds/metric_kind.h"
 #include "kinds/packed_attributes.h"
 #include "kinds/summary_kind.h"
+#include "registry/family_identity.h"
+#include "store/directory.h"
 
 namespace toolvitals {
 namespace {
@@ -53,12 +55,16 @@ void ForgetExpired(FamilyPart& part, std::span<const Member> others) {
     for (const Member& other : others) {
       FamilyReader reader(*other.segment, kDefaultRegistry);
       reader.SetMember(other);
-      reader.ForEachSeriesOf(part.definition.name, [&](const FamilyDefinition& definition, const LabelSet& labels,
-                                                       const SeriesRecord& series) {
-        if (!IsAlike(definition, part.definition)) return;
-        uint64_t& last = used[KeyOf(labels)];
-        last = std::max(last, series.used_ns.load(std::memory_order_relaxed));
-      });
+      const auto is_wanted = [&](const FamilyRecord& record) {
+        return part.identity == 0 || record.incarnation.load(std::memory_order_relaxed) == part.identity;
+      };
+      reader.ForEachSeriesOf(
+          part.definition.name, is_wanted,
+          [&](const FamilyDefinition& definition, const LabelSet& labels, const SeriesRecord& series) {
+            if (!IsAlike(definition, part.definition)) return;
+            uint64_t& last = used[KeyOf(labels)];
+            last = std::max(last, series.used_ns.load(std::memory_order_relaxed));
+          });
     }
     for (size_t i = 0; i < part.used_ns.size(); ++i) {
       const auto found = used.find(KeyOf(*(*part.keys)[i]));
@@ -66,6 +72,13 @@ void ForgetExpired(FamilyPart& part, std::span<const Member> others) {
     }
   }
   if (const std::vector<bool> kept = Unexpired(part); !kept.empty()) KeepSeries(kept, part);
+}
+
+void ForEachRecord(const Segment& segment, absl::FunctionRef<void(const FamilyRecord&)> visit) {
+  ForEachSeries(segment, [&](const DirectoryView& entry) {
+    const auto* record = entry.kind == SeriesKind::kFamily ? segment.Find<FamilyRecord>(entry.cell) : nullptr;
+    if (record != nullptr && record->incarnation.load(std::memory_order_acquire) != 0) visit(*record);
+  });
 }
 
 // The families that a member shows; those that it was forked with only `with_inherited`.
@@ -156,65 +169,155 @@ FamilyMerger::Merged FamilyMerger::Merge(std::span<const Member> members, Family
     const FamilyPart& part = parts[source].second;
     merged.part.shown = merged.part.shown || part.shown;
     merged.part.overflowed += part.overflowed;
+    if (parts[source].first == 0) merged.own.push_back(part.identity);
     rows->AddPart(part, family.sources[source].rows);
   }
   rows->FinishAll();
   return merged;
 }
 
+// Into which group each part goes.
+class FamilyMerger::Grouping {
+ public:
+  Grouping(Which which, std::span<const Member> members, std::span<const Member> others)
+      : which_(which), has_strangers_(which == Which::kOwn && members.front().names_process) {
+    for (const Member& other : others) {
+      for (FamilyDefinition& definition : ShownBy(other, /*with_inherited=*/false)) {
+        leaders_.emplace(definition.name, std::move(definition));
+      }
+      ForEachRecord(*other.segment, [&](const FamilyRecord& record) {
+        const uint64_t identity = record.incarnation.load(std::memory_order_relaxed);
+        bool& is_shown = elsewhere_[identity];
+        is_shown = is_shown || (record.shown.load(std::memory_order_relaxed) >> kDefaultRegistry & 1) != 0;
+        trees_.insert(TreeOf(identity));
+      });
+    }
+  }
+
+  // Whether what a member hides is looked at.
+  bool IsWanted(size_t place, uint64_t identity) const {
+    if (which_ == Which::kOwn) return place == 0 || own_hidden_.contains(identity) || IsStrange(identity);
+    return which_ != Which::kShown;
+  }
+
+  void Add(size_t place, FamilyPart part) {
+    const uint64_t identity = part.identity;
+    if (which_ == Which::kToRetire) {
+      return AddTo(part.shown ? 0 : OriginOf(identity), place, std::move(part));
+    }
+    if (which_ != Which::kOwn) return AddTo(0, place, std::move(part));
+    if (place == 0) trees_.insert(TreeOf(identity));
+    if (place == 0 && !part.shown) own_hidden_.insert(identity);
+    const bool is_of_hidden = own_hidden_.contains(identity);
+    if (!part.shown && !is_of_hidden) {
+      if (IsStrange(identity)) strange_.emplace_back(place, std::move(part));
+      return;
+    }
+    if (part.shown && is_of_hidden) AddTo(0, place, part);
+    AddTo(is_of_hidden ? identity : 0, place, std::move(part));
+  }
+
+  // Adds what processes of another origin have in registries of their own to the family that is the process's only one
+  // of the name; which of several is meant nobody can say.
+  void AddStrangers() {
+    for (auto& [place, part] : strange_) {
+      Group* only = nullptr;
+      size_t alike = 0;
+      for (Group& group : by_name[part.definition.name]) {
+        if (group.identity == 0 || !IsAlike(group.parts.front().second.definition, part.definition)) continue;
+        only = &group;
+        ++alike;
+      }
+      if (alike == 1) only->parts.emplace_back(place, std::move(part));
+    }
+  }
+
+  // Whether a group is to be merged.
+  bool IsMeant(const Group& group) const {
+    if (which_ == Which::kAll) return true;
+    if (which_ == Which::kOwn) return group.parts.front().first == 0;
+    return group.is_led || (which_ == Which::kToRetire && IsLed(group.parts.front().second.definition));
+  }
+
+  // By name, in the order in which they were found.
+  std::vector<std::pair<std::string, size_t>> order;
+  absl::flat_hash_map<std::string, std::vector<Group>> by_name;
+
+ private:
+  // Whether somebody beside registered a family that is like it.
+  bool IsLed(const FamilyDefinition& definition) const {
+    const auto [first, last] = leaders_.equal_range(definition.name);
+    return std::any_of(first, last, [&](const auto& leader) { return IsAlike(leader.second, definition); });
+  }
+
+  // Of whose family it is what is left: of one that somebody has in a registry of its own, of one of the same
+  // processes, or of anybody's.
+  uint64_t OriginOf(uint64_t identity) const {
+    const auto found = elsewhere_.find(identity);
+    if (found != elsewhere_.end() && !found->second) return identity;
+    return trees_.contains(TreeOf(identity)) ? LeftByTree(identity) : kLeftByAll;
+  }
+
+  // Whether it is of a process that neither was forked from this one's ancestors nor is one of them.
+  bool IsStrange(uint64_t identity) const {
+    return has_strangers_ && !trees_.empty() && !trees_.contains(TreeOf(identity));
+  }
+
+  void AddTo(uint64_t identity, size_t place, FamilyPart part) {
+    std::vector<Group>& known = by_name[part.definition.name];
+    auto found = std::find_if(known.begin(), known.end(), [&](const Group& group) {
+      const FamilyPart& other = group.parts.front().second;
+      // What was hidden when its process ended stays so.
+      return group.identity == identity && IsAlike(other.definition, part.definition) &&
+             (which_ != Which::kToRetire || other.shown == part.shown);
+    });
+    if (found == known.end()) {
+      order.emplace_back(part.definition.name, known.size());
+      found = known.emplace(known.end());
+      found->identity = identity;
+    }
+    found->is_led = found->is_led || !part.shown || !part.follows;
+    found->parts.emplace_back(place, std::move(part));
+  }
+
+  const Which which_;
+  const bool has_strangers_;  // in a directory the same program may have been started several times
+  std::multimap<std::string, FamilyDefinition> leaders_;  // by name, what those beside registered
+  absl::flat_hash_map<uint64_t, bool> elsewhere_;  // by identity, what those beside have, and whether they show it
+  absl::flat_hash_set<uint64_t> own_hidden_;       // identities of what the first member has in other registries
+  absl::flat_hash_set<uint64_t> trees_;            // of those beside; of the process that reads
+  std::vector<std::pair<size_t, FamilyPart>> strange_;
+};
+
 std::vector<FamilyMerger::Merged> FamilyMerger::ReadMerged(std::span<const Member> members, Which which,
                                                            std::span<const Member> others) {
   FindReaders(members);
-  std::vector<std::pair<std::string, size_t>> order;
-  absl::flat_hash_map<std::string, std::vector<Group>> by_name;
+  Grouping grouping(which, members, others);
   for (size_t place = 0; place < members.size(); ++place) {
     std::vector<FamilyPart> parts;
-    readers_[members[place].id]->ReadParts(which != Which::kShown, parts);
+    readers_[members[place].id]->ReadParts([&](uint64_t identity) { return grouping.IsWanted(place, identity); },
+                                           parts);
     for (FamilyPart& part : parts) {
-      const FamilyDefinition& definition = part.definition;
-      if (!members[place].is_live() && ShowsLiveOnly(definition)) continue;
-      std::vector<Group>& known = by_name[definition.name];
-      auto alike = std::find_if(known.begin(), known.end(), [&](const Group& group) {
-        const FamilyPart& other = group.parts.front().second;
-        // What was hidden when its process ended stays so.
-        return IsAlike(other.definition, definition) && (which != Which::kToRetire || other.shown == part.shown);
-      });
-      if (alike == known.end()) {
-        order.emplace_back(definition.name, known.size());
-        alike = known.emplace(known.end());
-      }
-      alike->is_led = alike->is_led || !part.shown || !part.follows;
-      alike->parts.emplace_back(place, std::move(part));
+      if (members[place].is_live() || !ShowsLiveOnly(part.definition)) grouping.Add(place, std::move(part));
     }
   }
-  // By name, what those beside registered.
-  std::multimap<std::string, FamilyDefinition> leaders;
-  for (const Member& other : others) {
-    for (FamilyDefinition& definition : ShownBy(other, /*with_inherited=*/false)) {
-      leaders.emplace(definition.name, std::move(definition));
-    }
-  }
+  grouping.AddStrangers();
   std::vector<Merged> merged;
   absl::flat_hash_set<std::string> taken;
   std::map<std::string, uint64_t> conflicts;
-  for (const auto& key : order) {
-    Group& group = by_name[key.first][key.second];
-    if (which == Which::kToRetire) {
-      const FamilyDefinition& definition = group.parts.front().second.definition;
-      const auto [first, last] = leaders.equal_range(definition.name);
-      group.is_led = group.is_led ||
-                     std::any_of(first, last, [&](const auto& leader) { return IsAlike(leader.second, definition); });
-    }
-    if (which != Which::kAll && !group.is_led) continue;
-    const bool is_conflict = !taken.insert(key.first).second;
+  for (const auto& key : grouping.order) {
+    Group& group = grouping.by_name[key.first][key.second];
+    if (!grouping.IsMeant(group)) continue;
+    const bool is_conflict = group.identity == 0 && !taken.insert(key.first).second;
     if (is_conflict) conflicts[key.first] += group.parts.size();
     merged.push_back(Merge(members, families_[key], group.parts));
+    merged.back().part.identity = group.identity;
     merged.back().is_conflict = is_conflict;
   }
   conflicts_.assign(conflicts.begin(), conflicts.end());
   std::erase_if(families_, [&](const auto& entry) {
-    const auto found = by_name.find(entry.first.first);
-    return found == by_name.end() || found->second.size() <= entry.first.second;
+    const auto found = grouping.by_name.find(entry.first.first);
+    return found == grouping.by_name.end() || found->second.size() <= entry.first.second;
   });
   return merged;
 }
@@ -228,23 +331,41 @@ std::vector<FamilyPart> FamilyMerger::ReadToRetire(std::span<const Member> membe
   return parts;
 }
 
-void FamilyMerger::Read(std::span<const Member> members, bool hidden_too, QuantileMethod method,
-                        std::vector<FamilySnapshot>& families) {
-  if (members.size() == 1 && !hidden_too && !members.front().names_process) {
+FamilySnapshot FamilyMerger::Finish(FamilyPart part, QuantileMethod method) {
+  if (const std::vector<bool> kept = Unexpired(part); !kept.empty()) KeepSeries(kept, part);
+  for (const std::vector<double>& samples : part.samples) {
+    part.snapshot.quantiles.push_back(QuantilesOf(part.definition, samples, method));
+  }
+  return std::move(part.snapshot);
+}
+
+void FamilyMerger::Read(std::span<const Member> members, QuantileMethod method, std::vector<FamilySnapshot>& families) {
+  if (members.size() == 1 && !members.front().names_process) {
     // Nothing to add up.
     FindReaders(members);
     conflicts_.clear();
     return readers_[members.front().id]->Read(method, families);
   }
-  for (Merged& merged : ReadMerged(members, hidden_too ? Which::kAll : Which::kShown)) {
-    if (merged.is_conflict) continue;
-    FamilyPart& part = merged.part;
-    if (const std::vector<bool> kept = Unexpired(part); !kept.empty()) KeepSeries(kept, part);
-    for (const std::vector<double>& samples : part.samples) {
-      part.snapshot.quantiles.push_back(QuantilesOf(part.definition, samples, method));
-    }
-    families.push_back(std::move(part.snapshot));
+  for (Merged& merged : ReadMerged(members, Which::kShown)) {
+    if (!merged.is_conflict) families.push_back(Finish(std::move(merged.part), method));
   }
+}
+
+void FamilyMerger::ReadAll(std::span<const Member> members, QuantileMethod method,
+                           std::vector<FamilySnapshot>& families) {
+  for (Merged& merged : ReadMerged(members, Which::kAll)) {
+    if (!merged.is_conflict) families.push_back(Finish(std::move(merged.part), method));
+  }
+}
+
+absl::flat_hash_map<uint64_t, FamilySnapshot> FamilyMerger::ReadOwn(std::span<const Member> members,
+                                                                    QuantileMethod method) {
+  absl::flat_hash_map<uint64_t, FamilySnapshot> families;
+  for (Merged& merged : ReadMerged(members, Which::kOwn)) {
+    const FamilySnapshot family = Finish(std::move(merged.part), method);
+    for (const uint64_t identity : merged.own) families.emplace(identity, family);
+  }
+  return families;
 }
 
 std::vector<std::pair<std::string, uint64_t>> FamilyMerger::ReadOverflowed(std::span<const Member> members) {

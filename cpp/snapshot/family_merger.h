@@ -28,13 +28,21 @@ namespace toolvitals {
 // first one is shown, and the others are conflicts. A family that a process was forked with is shown where one like it
 // is that somebody registered: who unregisters it does so for the children, too.
 //
+// That holds of the registry that the endpoints show. A family of any other is added up with what forked processes have
+// of that very one, and with no other of theirs that has but the name; of processes of another origin, which run the
+// same program, with those of the name, where the process itself has one alone (decision 0054).
+//
 // Which series belong together is kept from one reading to the next, and found anew when series or members come or go.
 // Belongs to one thread.
 class FamilyMerger {
  public:
-  // Appends the families of the default registry, the process's own first; with `hidden_too` those of no registry also.
-  void Read(std::span<const Member> members, bool hidden_too, QuantileMethod method,
-            std::vector<FamilySnapshot>& families);
+  // Appends the families of the default registry, the process's own first.
+  void Read(std::span<const Member> members, QuantileMethod method, std::vector<FamilySnapshot>& families);
+  // Appends all families, whichever registry they are in, those of one name as one.
+  void ReadAll(std::span<const Member> members, QuantileMethod method, std::vector<FamilySnapshot>& families);
+  // Every family of the process that reads, the first of the members, in whichever registry it is, with what others
+  // have of it; by identity.
+  absl::flat_hash_map<uint64_t, FamilySnapshot> ReadOwn(std::span<const Member> members, QuantileMethod method);
 
   // The same without a method's quantiles, for who adds up what they were made of: all that has not expired, what is
   // shown and what is hidden side by side. `others` are the members that are not added up, and may have used a series
@@ -59,20 +67,25 @@ class FamilyMerger {
     bool has_overflow = false;
   };
 
-  enum class Which { kShown, kAll, kToRetire };
+  enum class Which { kShown, kAll, kOwn, kToRetire };
   struct Merged {
     FamilyPart part;
-    bool is_conflict = false;  // another one has the name
+    std::vector<uint64_t> own;  // the identities of what the first member has of it
+    bool is_conflict = false;   // another one has the name
   };
   // What members have of families that are alike.
   struct Group {
+    uint64_t identity = 0;  // of a family that no other is added to, though it has the name
     std::vector<std::pair<size_t, FamilyPart>> parts;
     bool is_led = false;  // somebody who shows it registered it
   };
+  class Grouping;
 
   void FindReaders(std::span<const Member> members);
   std::vector<Merged> ReadMerged(std::span<const Member> members, Which which, std::span<const Member> others = {});
   Merged Merge(std::span<const Member> members, Family& family, std::vector<std::pair<size_t, FamilyPart>>& parts);
+  // As who shows it wants it: without what has expired, and with quantiles.
+  static FamilySnapshot Finish(FamilyPart part, QuantileMethod method);
   static void FindRows(std::span<const Member> members, Family& family,
                        std::vector<std::pair<size_t, FamilyPart>>& parts);
 

@@ -45,7 +45,7 @@ void Removals::Add(const SeriesFilter& filter) {
     values.emplace_back(value);
   }
   const absl::MutexLock lock(&mutex_);
-  OfFamily& family = families_[filter.family];
+  OfFamily& family = filter.identity != 0 ? hidden_[filter.identity] : shown_[filter.family];
   family.is_unregistered = family.is_unregistered || filter.is_unregistered;
   if (filter.is_of_attributes) {
     family.attributes.insert(PackedOf(filter.Texts()));
@@ -59,26 +59,30 @@ void Removals::Add(const SeriesFilter& filter) {
 bool Removals::TakesFamily(std::string_view name) const {
   if (size() == 0) return false;
   const absl::MutexLock lock(&mutex_);
-  const auto found = families_.find(absl::string_view(name.data(), name.size()));
-  return found != families_.end() && found->second.is_unregistered;
+  const auto found = shown_.find(absl::string_view(name.data(), name.size()));
+  return found != shown_.end() && found->second.is_unregistered;
 }
 
-std::vector<bool> Removals::Kept(std::string_view name, const LabelSets& series) const {
+bool Removals::Takes(const OfFamily& removed, const LabelSet& series) {
+  std::string packed;
+  const bool is_valued = std::any_of(removed.values.begin(), removed.values.end(), [&](const auto& wanted) {
+    return ValuesOf(series, wanted.first, packed) && wanted.second.contains(packed);
+  });
+  if (is_valued || removed.attributes.empty() || !series.attributes.has_value()) return is_valued;
+  return removed.attributes.contains(PackedOf(TextsOf(*series.attributes)));
+}
+
+std::vector<bool> Removals::Kept(std::string_view name, const FamilyRecord& record, const LabelSets& series) const {
   if (size() == 0) return {};
   const absl::MutexLock lock(&mutex_);
-  const auto found = families_.find(absl::string_view(name.data(), name.size()));
-  if (found == families_.end()) return {};
-  const OfFamily& removed = found->second;
-  if (removed.values.empty() && removed.attributes.empty()) return {};
+  std::vector<const OfFamily*> meant;
+  const auto shown = shown_.find(absl::string_view(name.data(), name.size()));
+  if (shown != shown_.end() && SeriesFilter().IsOf(record)) meant.push_back(&shown->second);
+  const auto hidden = hidden_.find(record.incarnation.load(std::memory_order_relaxed));
+  if (hidden != hidden_.end()) meant.push_back(&hidden->second);
   std::vector<bool> kept(series.size(), true);
-  std::string packed;
-  for (size_t i = 0; i < series.size(); ++i) {
-    kept[i] = std::none_of(removed.values.begin(), removed.values.end(), [&](const auto& wanted) {
-      return ValuesOf(*series[i], wanted.first, packed) && wanted.second.contains(packed);
-    });
-    if (kept[i] && !removed.attributes.empty() && series[i]->attributes.has_value()) {
-      kept[i] = !removed.attributes.contains(PackedOf(TextsOf(*series[i]->attributes)));
-    }
+  for (const OfFamily* removed : meant) {
+    for (size_t i = 0; i < series.size(); ++i) kept[i] = kept[i] && !Takes(*removed, *series[i]);
   }
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }

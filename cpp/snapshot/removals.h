@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
+#include "kinds/family_record.h"
 #include "snapshot/series_filter.h"
 
 namespace toolvitals {
@@ -34,7 +35,7 @@ class Removals {
   // Whether all of a family is gone that its process showed.
   bool TakesFamily(std::string_view name) const;
   // Which of a family's series, by their labels, are still there; empty where all are.
-  std::vector<bool> Kept(std::string_view name, const LabelSets& series) const;
+  std::vector<bool> Kept(std::string_view name, const FamilyRecord& record, const LabelSets& series) const;
 
  private:
   // By the names of the labels that a filter has, sorted: the values that are meant, packed.
@@ -44,9 +45,11 @@ class Removals {
     Values values;
     absl::flat_hash_set<std::string> attributes;  // of series of an open family: all that each has, packed
   };
+  static bool Takes(const OfFamily& removed, const LabelSet& series);
 
   mutable absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, OfFamily> families_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, OfFamily> shown_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<uint64_t, OfFamily> hidden_ ABSL_GUARDED_BY(mutex_);  // by their identities
   std::atomic<size_t> size_{0};
   std::atomic<uint64_t> version_{0};
 };

@@ -18,6 +18,19 @@ SeriesFilter Filter(std::string family, LabelSet::Pairs labels) {
   return filter;
 }
 
+// A family of the registry that the endpoints show, or of another one.
+class Record {
+ public:
+  explicit Record(uint64_t identity, bool is_shown = true) {
+    record_.incarnation.store(identity);
+    record_.shown.store(is_shown ? uint64_t{1} << kDefaultRegistry : 0);
+  }
+  operator const FamilyRecord&() const { return record_; }  // NOLINT(google-explicit-constructor)
+
+ private:
+  FamilyRecord record_ = {};
+};
+
 LabelSets Sets(const std::vector<LabelSet::Pairs>& all) {
   LabelSets sets;
   for (const LabelSet::Pairs& pairs : all) sets.push_back(std::make_shared<const LabelSet>(pairs));
@@ -27,13 +40,13 @@ LabelSets Sets(const std::vector<LabelSet::Pairs>& all) {
 TEST(RemovalsTest, TakeWhatHasAllOfTheLabels) {
   const LabelSets sets = Sets({{{"a", "1"}, {"b", "2"}}, {{"a", "1"}, {"b", "3"}}, {{"a", "2"}, {"b", "2"}}});
   Removals removals;
-  EXPECT_TRUE(removals.Kept("f", sets).empty());
+  EXPECT_TRUE(removals.Kept("f", Record(1), sets).empty());
   EXPECT_EQ(removals.version(), 0u);
   removals.Add(Filter("f", {{"b", "3"}, {"a", "1"}}));
-  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{true, false, true}));
-  EXPECT_TRUE(removals.Kept("g", sets).empty());
+  EXPECT_EQ(removals.Kept("f", Record(1), sets), (std::vector<bool>{true, false, true}));
+  EXPECT_TRUE(removals.Kept("g", Record(1), sets).empty());
   removals.Add(Filter("f", {{"b", "2"}}));
-  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{false, false, false}));
+  EXPECT_EQ(removals.Kept("f", Record(1), sets), (std::vector<bool>{false, false, false}));
   EXPECT_FALSE(removals.TakesFamily("f"));
   EXPECT_EQ(removals.size(), 2u);
 }
@@ -42,13 +55,13 @@ TEST(RemovalsTest, ValuesAreNoNamesAndNoOthersValues) {
   const LabelSets sets = Sets({{{"a", "1"}, {"b", "2"}}, {{"a", "12"}, {"b", ""}}, {{"b", "1"}}});
   Removals removals;
   removals.Add(Filter("f", {{"a", "1"}}));
-  EXPECT_EQ(removals.Kept("f", sets), (std::vector<bool>{false, true, true}));
+  EXPECT_EQ(removals.Kept("f", Record(1), sets), (std::vector<bool>{false, true, true}));
 }
 
 TEST(RemovalsTest, WithoutLabelsAllSeriesGoAndTheFamilyStays) {
   Removals removals;
   removals.Add(Filter("f", {}));
-  EXPECT_EQ(removals.Kept("f", Sets({{}, {{"a", "1"}}})), (std::vector<bool>{false, false}));
+  EXPECT_EQ(removals.Kept("f", Record(1), Sets({{}, {{"a", "1"}}})), (std::vector<bool>{false, false}));
   EXPECT_FALSE(removals.TakesFamily("f"));
 }
 
@@ -61,7 +74,7 @@ TEST(RemovalsTest, AttributesAreMeantWithTheirTypesAndWithoutOthersBesideThem) {
   const auto without = [&](const SeriesFilter& filter) {
     Removals removals;
     removals.Add(filter);
-    const std::vector<bool> kept = removals.Kept("f", sets);
+    const std::vector<bool> kept = removals.Kept("f", Record(1), sets);
     for (size_t i = 0; i < sets.size(); ++i) EXPECT_EQ(filter.Matches(*sets[i]), !kept.empty() && !kept[i]) << i;
     return kept;
   };
@@ -84,6 +97,22 @@ TEST(RemovalsTest, AnUnregisteredFamilyGoesAsAWhole) {
   removals.Add(filter);
   EXPECT_TRUE(removals.TakesFamily("f"));
   EXPECT_FALSE(removals.TakesFamily("g"));
+}
+
+TEST(RemovalsTest, AreOfTheRegistryThatIsMeant) {
+  const LabelSets sets = Sets({{{"a", "1"}}, {{"a", "2"}}});
+  Removals removals;
+  SeriesFilter filter = Filter("f", {{"a", "1"}});
+  filter.identity = 7;
+  removals.Add(filter);
+  EXPECT_EQ(removals.Kept("f", Record(7, /*is_shown=*/false), sets), (std::vector<bool>{false, true}));
+  EXPECT_TRUE(removals.Kept("f", Record(8, /*is_shown=*/false), sets).empty());
+  EXPECT_TRUE(removals.Kept("f", Record(8), sets).empty());
+  removals.Add(Filter("f", {{"a", "2"}}));
+  EXPECT_TRUE(removals.Kept("f", Record(8, /*is_shown=*/false), sets).empty());
+  EXPECT_EQ(removals.Kept("f", Record(8), sets), (std::vector<bool>{true, false}));
+  // One that its process had in the default registry, and that is meant by itself.
+  EXPECT_EQ(removals.Kept("f", Record(7), sets), (std::vector<bool>{false, false}));
 }
 
 TEST(RemovalsTest, VersionsAreNeverThoseOfOthers) {

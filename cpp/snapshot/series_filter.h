@@ -3,18 +3,23 @@
 #pragma once
 
 #include <algorithm>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "kinds/family_record.h"
 #include "kinds/packed_attributes.h"
 #include "model/family_snapshot.h"
+#include "registry/family_identity.h"
 
 namespace toolvitals {
 
 struct SeriesFilter {
   std::string family;
+  // Of the one family that is meant, which is in no registry of the endpoints; zero: those of the name that are, and
+  // what is left of those that nobody has any more.
+  uint64_t identity = 0;
   // Names and values that a series has to have, all of them; none: every series is meant. Labels that were made of
   // attributes are not meant by names and values, for they may be those of several series.
   LabelSet::Pairs labels;
@@ -26,6 +31,11 @@ struct SeriesFilter {
   // The one who says so was forked with it, as others may have been, whose it is no less.
   bool by_inheritor = false;
 
+  bool IsOf(const FamilyRecord& record) const {
+    const uint64_t of_record = record.incarnation.load(std::memory_order_relaxed);
+    if (identity != 0) return of_record == identity;
+    return (record.shown.load(std::memory_order_relaxed) >> kDefaultRegistry & 1) != 0 || IsLeft(of_record);
+  }
   bool Matches(const LabelSet& series) const {
     if (is_of_attributes) return series.attributes.has_value() && TextsOf(*series.attributes) == Texts();
     if (series.attributes.has_value()) return labels.empty();

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/descriptors.h"
+#include "base/random_bits.h"
 
 namespace toolvitals {
 namespace {
@@ -44,15 +44,7 @@ absl::Status ErrnoStatus(std::string_view what, const std::string& path, int err
 }
 
 // A name that no other process draws, at this time or another.
-std::string DrawName() {
-  uint64_t random = 0;
-  if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) {
-    timespec now = {};
-    clock_gettime(CLOCK_REALTIME, &now);
-    random = static_cast<uint64_t>(now.tv_sec) << 32 ^ static_cast<uint64_t>(now.tv_nsec);
-  }
-  return absl::StrCat(absl::Hex(random, absl::kZeroPad16));
-}
+std::string DrawName() { return absl::StrCat(absl::Hex(RandomBits(), absl::kZeroPad16)); }
 
 std::string AbsolutePath(const std::string& path) {
   std::error_code unknown;

@@ -335,10 +335,13 @@ class _Play:
         for family in self.model.live[last].families.values():
             most += len(family.known)
             least += 0 if family.definition.ttl_s else len(family.known)
-        for groups in (self.model.retired, self.model.hidden):
-            for (_, definition), group in groups.items():
-                most += 0 if definition.ttl_s else len(group)
-                least += 0 if definition.ttl_s else len(group)
+        for (_, definition), group in self.model.retired.items():
+            most += 0 if definition.ttl_s else len(group)
+            least += 0 if definition.ttl_s else len(group)
+        # What is hidden is of one family that the last one hides, too, and of those that nobody has any more. Who
+        # removes series of a name may have removed some of these.
+        for (_, definition), group in self.model.hidden.items():
+            most += 0 if definition.ttl_s else 2 * len(group)
         # What the one who ends last had at the beginning is there with the others' by now, in a directory.
         return least, most
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import math
 
 __all__ = ["Definition", "Family", "Group", "Model", "Process", "Row"]
@@ -56,6 +57,12 @@ class Family:
     is_own: bool = True  # not as the process was forked with it
     rows: dict[str, Row] = dataclasses.field(default_factory=dict)
     known: set[str] = dataclasses.field(default_factory=set)
+    # Which one it is; a forked child has its parent's.
+    identity: int = dataclasses.field(default_factory=itertools.count().__next__)
+
+    def means(self, other: Family) -> bool:
+        """Whether who removes series of the one removes the other's: those of a name, where both are registered."""
+        return other.is_registered if self.is_registered else other.identity == self.identity
 
 
 @dataclasses.dataclass
@@ -124,13 +131,12 @@ class Model:
         own.known.discard(value)
         if not self._acts_on_all(token):
             return
-        for family in self._others(token, name):
+        for family in filter(own.means, self._others(token, name)):
             if family.definition.has_series_of(own.definition):
                 family.rows.pop(value, None)
-        for groups in (self.retired, self.hidden):
-            for (other, definition), rows in groups.items():
-                if other == name and definition.has_series_of(own.definition):
-                    rows.pop(value, None)
+        for (other, definition), rows in self.retired.items():
+            if own.is_registered and other == name and definition.has_series_of(own.definition):
+                rows.pop(value, None)
 
     def clear(self, token: str, name: str) -> None:
         own = self.live[token].families[name]
@@ -138,12 +144,11 @@ class Model:
         own.known.clear()
         if not self._acts_on_all(token):
             return
-        for family in self._others(token, name):
+        for family in filter(own.means, self._others(token, name)):
             family.rows.clear()
-        for groups in (self.retired, self.hidden):
-            for (other, _), rows in groups.items():
-                if other == name:
-                    rows.clear()
+        for (other, _), rows in self.retired.items():
+            if own.is_registered and other == name:
+                rows.clear()
 
     def unregister(self, token: str, name: str) -> None:
         """What ended processes left goes with the last living one that registered the family."""
@@ -160,7 +165,8 @@ class Model:
         if any(family.is_registered and (family.is_own or by_inheritor) for family in others):
             return
         for family in others:
-            family.rows.clear()
+            if family.is_registered:
+                family.rows.clear()
         for process in self.waiting:
             if name in process.families and process.families[name].is_registered:
                 del process.families[name]
