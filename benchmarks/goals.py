@@ -99,9 +99,13 @@ def _exposition(figures: Figures) -> Iterator[Goal]:
 def _snapshots(figures: Figures) -> Iterator[Goal]:
     snapshots = figures["snapshots"]
     peers = ("prometheus_client: registry.collect()", "OpenTelemetry: InMemoryMetricReader")
-    tools, labelled = snapshots["tools"]["idle"], snapshots["labelled"]["idle"]
+    tools, labelled = snapshots["tools"], snapshots["labelled"]["idle"]
+    samples = "`tv.snapshot()` of 100 tools × 1000 samples"
     for work, timings, ours in (
-        ("`tv.snapshot()` of 100 tools × 1000 samples", tools, "tv.snapshot()"),
+        (samples, tools["idle"], "tv.snapshot()"),
+        (f"{samples}, every tool called since", tools["busy"], "tv.snapshot()"),
+        (f"{samples}, and its tools", tools["idle"], "tv.snapshot() and its tools"),
+        (f"{samples}, and its tools, every tool called since", tools["busy"], "tv.snapshot() and its tools"),
         ("`tv.snapshot()` of 10,000 counters + 1,000 histograms", labelled, "tv.snapshot() and its families"),
     ):
         for peer in peers:

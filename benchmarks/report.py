@@ -247,8 +247,8 @@ def _snapshots(snapshots: Figures) -> Iterator[str]:
     yield ""
     yield (
         "The same content in every library. Toolvitals' snapshot of tools has the percentiles of every window, which "
-        "the others do not keep; families become values when one of them is first looked at, and series that have not "
-        "moved since are the same values as before."
+        "the others do not keep. It is of its instant when it is taken; tools and families become Python values when "
+        "one of them is first looked at, and those that have not moved since are the same values as before."
     )
     yield ""
     tools = "100 tools × 1000 samples"

@@ -16,6 +16,12 @@ from toolvitals import prometheus
 __all__ = ["run"]
 
 
+def _with_tools() -> tv.snapshot.Snapshot:
+    snapshot = tv.snapshot()
+    len(snapshot.tools)  # which makes them
+    return snapshot
+
+
 def _with_families() -> tv.snapshot.Snapshot:
     snapshot = tv.snapshot()
     len(snapshot.families)  # which makes them
@@ -40,6 +46,7 @@ def _tools(rounds: int) -> dict[str, Any]:
     fill(record_everywhere)
     calls = {
         "tv.snapshot()": tv.snapshot,
+        "tv.snapshot() and its tools": _with_tools,
         "tv.snapshot() and its families": _with_families,
         "prometheus_client: registry.collect()": lambda: list(theirs.registry.collect()),
         "OpenTelemetry: InMemoryMetricReader": reader.get_metrics_data,

@@ -150,10 +150,19 @@ void BindClientText(py::module_& module) {
       [](bool open_metrics) {
         PyObject* const text = ToolText(open_metrics);
         if (text == nullptr) throw py::error_already_set();
-        return py::reinterpret_steal<py::bytes>(text);
+        return py::reinterpret_steal<py::tuple>(text);
       },
       py::arg("open_metrics"),
-      "The text of the families of tools and caches, to stand among others. The GIL is released meanwhile.");
+      "The text of the families of tools and caches, to stand among others, and the names of these. The GIL is\n"
+      "released meanwhile.");
+  module.def(
+      "tool_families",
+      [] {
+        PyObject* const families = ReadToolFamilies();
+        if (families == nullptr) throw py::error_already_set();
+        return py::reinterpret_steal<py::dict>(families);
+      },
+      "The families of tools and caches as values, by name.");
 }
 
 }  // namespace toolvitals

@@ -134,8 +134,11 @@ void BindSnapshot(py::module_& module) {
       "A fresh snapshot of this process, or of the service that it is one of: the arguments of\n"
       "toolvitals.snapshot.made_of(). The GIL is released while cells are read and percentiles are selected.");
   module.def(
+      "snapshot_tools", [](const py::object& capsule) { return Owned(SnapshotTools(capsule.ptr())); },
+      py::arg("capsule"), "The tools of a snapshot by name, of a capsule among what read_snapshot() returned.");
+  module.def(
       "snapshot_families", [](const py::object& capsule) { return Owned(SnapshotFamilies(capsule.ptr())); },
-      py::arg("capsule"), "The families of a snapshot by name, of the capsule among what read_snapshot() returned.");
+      py::arg("capsule"), "The families of a snapshot by name, of a capsule among what read_snapshot() returned.");
   module.def("read_directory", &ReadDirectory, py::arg("path"),
              "What the processes record that share a directory, for who is none of them: a snapshot as\n"
              "read_snapshot() returns it, and a dict for each file.\n\n"

@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bindings/gil.h"
 #include "bindings/snapshot_values.h"
+#include "bindings/value_types.h"
 #include "fleet/process_fleet.h"
 #include "render/format.h"
 #include "render/json.h"
@@ -112,15 +114,34 @@ PyObject* ReadSnapshotParts() {
   }
 }
 
+PyObject* ReadToolFamilies() {
+  try {
+    Workspace& workspace = WorkspaceOfThisThread();
+    std::shared_ptr<const Snapshot> snapshot;
+    {
+      const GilReleased released;
+      snapshot = workspace.reader.Read();
+    }
+    return ToolFamilies(*snapshot);
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
 PyObject* ToolText(bool open_metrics) {
   try {
     Workspace& workspace = WorkspaceOfThisThread();
+    std::vector<std::string> names;
     {
       const GilReleased released;
-      RenderToolText(*workspace.reader.Read(), open_metrics, workspace.text);
+      names = RenderToolText(*workspace.reader.Read(), open_metrics, workspace.text);
     }
     const std::string& text = workspace.text;
-    return PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size()));
+    std::vector<PyObject*> objects;
+    for (const std::string& name : names) objects.push_back(ToPython(name));
+    const OwnedRef bytes(PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+    const OwnedRef tuple(NewTuple(objects));
+    return bytes && tuple ? PyTuple_Pack(2, bytes.get(), tuple.get()) : nullptr;
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }

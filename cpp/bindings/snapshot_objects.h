@@ -24,7 +24,9 @@ PyObject* ReadSnapshotParts();
 // The bytes of an exposition format of a fresh snapshot; ValueError for an unknown format.
 PyObject* RenderedBytes(std::string_view format, const RenderOptions& options);
 
-// The text of the families of tools and caches, as bytes.
+// The text of the families of tools and caches, as bytes, and a tuple of their names.
 PyObject* ToolText(bool open_metrics);
+// These families as values, by name.
+PyObject* ReadToolFamilies();
 
 }  // namespace toolvitals

@@ -1,9 +1,11 @@
-// A snapshot's parts, one after the other, and the families of the last conversion, which are kept.
+// A snapshot's parts, one after the other, and the tools and families of the last conversion, which are kept.
 // Floor: bindings.
 #include "bindings/snapshot_values.h"
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
+#include <cstring>
 #include <vector>
 
 #include "bindings/value_sink.h"
@@ -37,6 +39,59 @@ PyObject* Tool(const ValueTypes& types, const ToolSnapshot& tool, PyObject* boun
                          Window(types, tool.window_ms),
                          tool.first_item_ms.has_value() ? Window(types, *tool.first_item_ms) : Py_NewRef(Py_None),
                          NewCounts(types, tool.error_types), durations});
+}
+
+// Bit for bit: what was not measured is NaN. Nothing stands between the numbers.
+static_assert(sizeof(WindowStats) == 10 * sizeof(uint64_t));
+bool IsSame(const WindowStats& a, const WindowStats& b) { return std::memcmp(&a, &b, sizeof(WindowStats)) == 0; }
+bool IsSame(double a, double b) { return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b); }
+
+bool IsSame(const ToolSnapshot& a, const ToolSnapshot& b) {
+  return a.name == b.name && a.successful_calls == b.successful_calls && a.failed_calls == b.failed_calls &&
+         a.cancelled_calls == b.cancelled_calls && a.in_progress == b.in_progress &&
+         IsSame(a.oldest_in_progress_ms, b.oldest_in_progress_ms) && IsSame(a.total_latency_ms, b.total_latency_ms) &&
+         IsSame(a.window_ms, b.window_ms) && a.first_item_ms.has_value() == b.first_item_ms.has_value() &&
+         (!a.first_item_ms.has_value() || IsSame(*a.first_item_ms, *b.first_item_ms)) &&
+         a.duration_buckets == b.duration_buckets && a.error_types == b.error_types;
+}
+
+// What the tools of the last conversion became: of most of them nothing was recorded since, and values never change.
+struct ToolsBefore {
+  Shared snapshot;
+  OwnedRef tools;  // in the order of the snapshot's
+};
+std::atomic<ToolsBefore*> tools_before{nullptr};
+
+// The tools by name, in order, with those of before taken over that are what they were.
+PyObject* NewTools(const ValueTypes& types, const Snapshot& snapshot, const ToolsBefore* before) {
+  const std::vector<ToolSnapshot>& tools = snapshot.tools;
+  const bool has_before = before != nullptr && *before->snapshot->duration_bounds == *snapshot.duration_bounds;
+  const auto same = [](const ToolSnapshot& a, const ToolSnapshot& b) { return IsSame(a, b); };
+  if (has_before &&
+      std::equal(tools.begin(), tools.end(), before->snapshot->tools.begin(), before->snapshot->tools.end(), same)) {
+    return Py_NewRef(before->tools.get());
+  }
+  const OwnedRef bounds(NewTuple(std::span<const double>(*snapshot.duration_bounds)));
+  OwnedRef dict(NewFrozenDict(types));
+  if (!bounds || !dict) return nullptr;
+  Py_ssize_t place = 0;
+  PyObject* name = nullptr;
+  PyObject* object = nullptr;
+  auto next = has_before ? before->snapshot->tools.begin() : tools.end();
+  const auto end = has_before ? before->snapshot->tools.end() : tools.end();
+  for (const ToolSnapshot& tool : tools) {
+    const ToolSnapshot* old = nullptr;
+    // Both are sorted by name, and the dict is in the same order.
+    while (next != end && next->name <= tool.name && PyDict_Next(before->tools.get(), &place, &name, &object)) {
+      old = &*next++;
+    }
+    if (old != nullptr && IsSame(tool, *old)) {
+      if (PyDict_SetItem(dict.get(), name, object) != 0) return nullptr;
+    } else if (!SetItem(dict.get(), ToPython(tool.name), Tool(types, tool, bounds.get()))) {
+      return nullptr;
+    }
+  }
+  return dict.release();
 }
 
 PyObject* Cache(const ValueTypes& types, const CacheSnapshot& cache) {
@@ -137,10 +192,6 @@ PyObject* NewCapsule(const Shared& snapshot) {
 PyObject* SnapshotParts(const Shared& snapshot) {
   const ValueTypes* types = FindValueTypes();
   if (types == nullptr) return nullptr;
-  std::span<const double> bounds_values;
-  if (snapshot->duration_bounds != nullptr) bounds_values = *snapshot->duration_bounds;
-  const OwnedRef bounds(NewTuple(bounds_values));
-  if (!bounds) return nullptr;
   std::string_view prefix = snapshot->name_prefix;
   if (!prefix.empty()) prefix.remove_suffix(1);
   std::vector<PyObject*> parts = {
@@ -148,7 +199,7 @@ PyObject* SnapshotParts(const Shared& snapshot) {
       PyFloat_FromDouble(static_cast<double>(snapshot->created_us) / 1e6),
       PyFloat_FromDouble(snapshot->uptime_seconds),
       ToPython(prefix),
-      ByName(*types, snapshot->tools, [&](const ToolSnapshot& tool) { return Tool(*types, tool, bounds.get()); }),
+      NewCapsule(snapshot),
       ByName(*types, snapshot->caches, [&](const CacheSnapshot& cache) { return Cache(*types, cache); }),
       NewCapsule(snapshot),
       Processes(*types, *snapshot),
@@ -156,6 +207,28 @@ PyObject* SnapshotParts(const Shared& snapshot) {
       Own(*types, *snapshot),
   };
   return NewTuple(parts);
+}
+
+PyObject* SnapshotTools(PyObject* capsule) {
+  const auto* snapshot = static_cast<const Shared*>(PyCapsule_GetPointer(capsule, kCapsule));
+  const ValueTypes* types = snapshot == nullptr ? nullptr : FindValueTypes();
+  if (types == nullptr) return nullptr;
+  // Whoever converts takes them, so that no two threads do at a time; one that finds none makes everything anew.
+  const std::unique_ptr<ToolsBefore> before(tools_before.exchange(nullptr, std::memory_order_acq_rel));
+  OwnedRef tools(NewTools(*types, **snapshot, before.get()));
+  if (!tools) return nullptr;
+  auto* const made = new ToolsBefore{*snapshot, OwnedRef(Py_NewRef(tools.get()))};
+  delete tools_before.exchange(made, std::memory_order_acq_rel);
+  return tools.release();
+}
+
+PyObject* ToolFamilies(const Snapshot& snapshot) {
+  const ValueTypes* types = FindValueTypes();
+  if (types == nullptr) return nullptr;
+  ValueSink sink(*types);
+  const RenderOptions everything;
+  FamilyList(snapshot, everything, sink, FamilyList::Extent::kTools).WriteAll();
+  return sink.Take();
 }
 
 PyObject* SnapshotFamilies(PyObject* capsule) {

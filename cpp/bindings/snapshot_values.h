@@ -9,11 +9,17 @@
 
 namespace toolvitals {
 
-// The arguments of toolvitals.snapshot.made_of(): everything but the families, which are made when somebody looks
-// at them. A new reference; nullptr with an exception set.
+// The arguments of toolvitals.snapshot.made_of(), with a capsule for the tools and one for the families, which are made
+// when somebody looks at them. A new reference; nullptr with an exception set.
 PyObject* SnapshotParts(const std::shared_ptr<const Snapshot>& snapshot);
 
-// The families by name, of the capsule that is among the parts. Likewise.
+// The tools by name, of a capsule that is among the parts. Likewise.
+PyObject* SnapshotTools(PyObject* capsule);
+
+// The families of tools and caches by name. Likewise.
+PyObject* ToolFamilies(const Snapshot& snapshot);
+
+// The families by name, of a capsule. Likewise.
 PyObject* SnapshotFamilies(PyObject* capsule);
 
 }  // namespace toolvitals

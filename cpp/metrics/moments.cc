@@ -7,47 +7,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "metrics/double_double.h"
+
 namespace toolvitals {
 namespace {
-
-// A number as an unevaluated sum of two doubles, the second at most half a unit in the last place of the first.
-struct DoubleDouble {
-  double high = 0;
-  double low = 0;
-};
-
-DoubleDouble TwoSum(double a, double b) {
-  const double sum = a + b;
-  const double other = sum - a;
-  return {sum, (a - (sum - other)) + (b - other)};
-}
-
-DoubleDouble QuickTwoSum(double a, double b) {
-  const double sum = a + b;
-  return {sum, b - (sum - a)};
-}
-
-// The two halves of a number's bits (G. W. Veltkamp): products of halves are exact, without a fused multiply-add, which
-// costs a call where the build does not presume the instruction.
-DoubleDouble Split(double a) {
-  const double scaled = 134217729.0 * a;  // 2^27 + 1
-  const double high = scaled - (scaled - a);
-  return {high, a - high};
-}
-
-DoubleDouble TwoProduct(double a, double b) {
-  const double product = a * b;
-  const DoubleDouble x = Split(a);
-  const DoubleDouble y = Split(b);
-  return {product, ((x.high * y.high - product) + x.high * y.low + x.low * y.high) + x.low * y.low};
-}
-
-DoubleDouble Plus(DoubleDouble a, DoubleDouble b) {
-  const DoubleDouble high = TwoSum(a.high, b.high);
-  const DoubleDouble low = TwoSum(a.low, b.low);
-  const DoubleDouble sum = QuickTwoSum(high.high, high.low + low.high);
-  return QuickTwoSum(sum.high, sum.low + low.low);
-}
 
 // For sums of terms none of which is negative: what the second doubles lose is then beyond the 100th bit of the sum.
 DoubleDouble PlusTerm(DoubleDouble sum, DoubleDouble term) {
@@ -63,23 +26,6 @@ DoubleDouble Square(DoubleDouble a) {
 DoubleDouble Difference(double a, DoubleDouble b) {
   const DoubleDouble high = TwoSum(a, -b.high);
   return QuickTwoSum(high.high, high.low - b.low);
-}
-
-DoubleDouble DividedBy(DoubleDouble a, double divisor) {
-  const double first = a.high / divisor;
-  const DoubleDouble product = TwoProduct(first, divisor);
-  const double second = ((a.high - product.high) - product.low + a.low) / divisor;
-  const DoubleDouble partial = QuickTwoSum(first, second);
-  const DoubleDouble again = TwoProduct(second, divisor);
-  const double third = (((a.high - product.high) - again.high) - product.low - again.low + a.low) / divisor;
-  return QuickTwoSum(partial.high, partial.low + third);
-}
-
-double SquareRoot(DoubleDouble a) {
-  if (a.high <= 0) return 0;
-  const double root = std::sqrt(a.high);
-  const DoubleDouble square = TwoProduct(root, root);
-  return root + ((a.high - square.high) - square.low + a.low) / (2 * root);
 }
 
 // Several sums side by side: the processor has work while each waits for its own last addition, and with the first and

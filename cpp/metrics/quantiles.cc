@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "absl/container/inlined_vector.h"
+#include "metrics/ordered_samples.h"
 
 namespace toolvitals {
 namespace {
@@ -101,6 +102,30 @@ class Groups {
   size_t settled_ = 0;
 };
 
+// `at(rank)` is the sample of a rank; ranks are asked for in ascending order.
+template <typename At>
+void QuantilesOf(size_t size, At at, std::span<const QuantileCut> cuts, QuantileMethod method, std::span<double> out) {
+  for (size_t i = 0; i < cuts.size(); ++i) {
+    const Cut cut = CutAt(cuts[i], static_cast<int64_t>(size), method);
+    const double lower = at(cut.lower);
+    const double upper = at(cut.lower + 1);
+    const int64_t parts = cuts[i].parts;
+    out[i] = (lower * static_cast<double>(parts - cut.delta) + upper * static_cast<double>(cut.delta)) /
+             static_cast<double>(parts);
+  }
+}
+
+bool IsTooFew(size_t size, std::span<double> out) {
+  if (size < 2) std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
+  return size < 2;
+}
+
+absl::InlinedVector<QuantileCut, 8> CutsOf(std::span<const int> percents) {
+  absl::InlinedVector<QuantileCut, 8> cuts;
+  for (const int percent : percents) cuts.push_back({percent, kPercent});
+  return cuts;
+}
+
 }  // namespace
 
 QuantileCut QuantileCut::Of(double quantile) {
@@ -111,27 +136,22 @@ QuantileCut QuantileCut::Of(double quantile) {
 
 void Quantiles(std::span<const double> samples, std::span<const QuantileCut> cuts, QuantileMethod method,
                std::span<double> out) {
-  if (samples.size() < 2) {
-    std::fill(out.begin(), out.end(), std::numeric_limits<double>::quiet_NaN());
-    return;
-  }
-  const auto size = static_cast<int64_t>(samples.size());
+  if (IsTooFew(samples.size(), out)) return;
   Groups groups(samples);
-  for (size_t i = 0; i < cuts.size(); ++i) {
-    const Cut cut = CutAt(cuts[i], size, method);
-    const double lower = groups.At(cut.lower);
-    const double upper = groups.At(cut.lower + 1);
-    const int64_t parts = cuts[i].parts;
-    out[i] = (lower * static_cast<double>(parts - cut.delta) + upper * static_cast<double>(cut.delta)) /
-             static_cast<double>(parts);
-  }
+  QuantilesOf(
+      samples.size(), [&](size_t rank) { return groups.At(rank); }, cuts, method, out);
 }
 
 void Percentiles(std::span<const double> samples, std::span<const int> percents, QuantileMethod method,
                  std::span<double> out) {
-  absl::InlinedVector<QuantileCut, 8> cuts;
-  for (const int percent : percents) cuts.push_back({percent, kPercent});
-  Quantiles(samples, cuts, method, out);
+  Quantiles(samples, CutsOf(percents), method, out);
+}
+
+void Percentiles(const OrderedSamples& samples, std::span<const int> percents, QuantileMethod method,
+                 std::span<double> out) {
+  if (IsTooFew(samples.size(), out)) return;
+  QuantilesOf(
+      samples.size(), [&](size_t rank) { return samples[rank]; }, CutsOf(percents), method, out);
 }
 
 }  // namespace toolvitals

@@ -354,6 +354,13 @@ bool FamilyList::WriteUntil(absl::FunctionRef<bool()> is_enough) {
   return false;
 }
 
+std::vector<std::string> FamilyList::OwnNames() const {
+  std::vector<std::string> names;
+  names.reserve(own_.size());
+  for (const Own& own : own_) names.emplace_back(own.head.prefix).append(own.head.name);
+  return names;
+}
+
 bool FamilyList::HasOwn(std::string_view name) const {
   return std::any_of(own_.begin(), own_.end(), [name](const Own& own) {
     const FamilyHead& head = own.head;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,8 @@ class FamilyList {
 
   // Whether it is the name of a family that is not in `Snapshot::families`, with a series or without.
   bool HasOwn(std::string_view name) const;
+  // All of these names.
+  std::vector<std::string> OwnNames() const;
 
  private:
   // A family that is listed here, and not in the snapshot: `write` is called once for each of its parts, and calls

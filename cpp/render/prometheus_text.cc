@@ -35,11 +35,13 @@ void RenderOpenMetrics2(const Snapshot& snapshot, const RenderOptions& options, 
   Render(TextDialect::kOpenMetrics2, options.escaping, snapshot, options, out);
 }
 
-void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out) {
+std::vector<std::string> RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out) {
   Writer writer(out);
   TextSink sink(open_metrics ? TextDialect::kOpenMetrics : TextDialect::kPrometheus, Escaping::kUnderscores, writer);
   const RenderOptions everything;
-  FamilyList(snapshot, everything, sink, FamilyList::Extent::kTools).WriteAll();
+  FamilyList families(snapshot, everything, sink, FamilyList::Extent::kTools);
+  families.WriteAll();
+  return families.OwnNames();
 }
 
 }  // namespace toolvitals

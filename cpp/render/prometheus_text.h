@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "model/snapshot.h"
 #include "render/render_options.h"
@@ -16,8 +17,9 @@ void RenderPrometheusText1(const Snapshot& snapshot, const RenderOptions& option
 void RenderOpenMetrics(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 void RenderOpenMetrics2(const Snapshot& snapshot, const RenderOptions& options, std::string& out);
 
-// The families of tools and caches, to stand among others: OpenMetrics' end is left out.
-void RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out);
+// The families of tools and caches, to stand among others: OpenMetrics' end is left out. Returns their names, also of
+// those that have no series.
+std::vector<std::string> RenderToolText(const Snapshot& snapshot, bool open_metrics, std::string& out);
 
 inline void RenderPrometheusText(const Snapshot& snapshot, std::string& out) {
   RenderPrometheusText(snapshot, RenderOptions(), out);

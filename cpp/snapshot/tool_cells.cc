@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -44,22 +43,27 @@ WindowCell::Position PositionOf(const Member& member, const WindowCell& window) 
   return position;
 }
 
+Ring FindRing(const Member& member, const WindowCell& window) {
+  const Segment& segment = *member.segment;
+  const Offset offset = window.ring.load(std::memory_order_acquire);
+  const auto* record = segment.Find<RingRecord>(offset, offsetof(RingRecord, slots));
+  if (record == nullptr) return {};
+  const uint64_t capacity = record->capacity.load(std::memory_order_relaxed);
+  if (!std::has_single_bit(capacity) || capacity > RingRecord::CapacityFor(kMaxWindowSize) ||
+      !segment.Holds(offset, RingRecord::Bytes(capacity))) {
+    return {};
+  }
+  const uint64_t window_size = segment.header().window_size.load(std::memory_order_relaxed);
+  return {record, capacity, std::min(window_size, capacity)};
+}
+
 void ReadWindow(const Member& member, const WindowCell& window, const WindowCell::Position& position,
                 std::vector<double>& samples) {
   samples.clear();
-  const Segment& segment = *member.segment;
-  const Offset offset = window.ring.load(std::memory_order_acquire);
-  const auto* ring = segment.Find<RingRecord>(offset, offsetof(RingRecord, slots));
-  if (ring == nullptr) return;
-  const uint64_t capacity = ring->capacity.load(std::memory_order_relaxed);
-  if (!std::has_single_bit(capacity) || capacity > RingRecord::CapacityFor(kMaxWindowSize) ||
-      !segment.Holds(offset, RingRecord::Bytes(capacity))) {
-    return;
-  }
-  const uint64_t window_size = segment.header().window_size.load(std::memory_order_relaxed);
-  window.Read(*ring, capacity, window_size, position, samples);
-  // Nobody vouches for what stands in another's memory; what is no latency was never recorded.
-  if (segment.is_view()) std::erase_if(samples, [](double ms) { return !(ms >= 0 && std::isfinite(ms)); });
+  const Ring ring = FindRing(member, window);
+  if (ring.record == nullptr) return;
+  window.Read(*ring.record, ring.capacity, ring.window_size, position, samples);
+  if (member.segment->is_view()) std::erase_if(samples, [&](double ms) { return !IsSample(member, ms); });
 }
 
 }  // namespace toolvitals

@@ -2,6 +2,7 @@
 // Floor: snapshot.
 #pragma once
 
+#include <cmath>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,19 @@ void ForEachErrorType(const Segment& segment, const ToolCell& tool,
 
 // The part of a window that counts: what was there at a baseline does not.
 WindowCell::Position PositionOf(const Member& member, const WindowCell& window);
+
+// The memory that holds a window's samples; no record where the segment does not hold one.
+struct Ring {
+  const RingRecord* record = nullptr;
+  uint64_t capacity = 0;
+  uint64_t window_size = 0;  // at most the capacity
+};
+Ring FindRing(const Member& member, const WindowCell& window);
+
+// Nobody vouches for what stands in another's memory: what is no latency was never recorded.
+inline bool IsSample(const Member& member, double ms) {
+  return member.segment->is_view() ? ms >= 0 && std::isfinite(ms) : !std::isnan(ms);
+}
 
 // Replaces `samples` by those of the position, oldest first, as many as the member keeps.
 void ReadWindow(const Member& member, const WindowCell& window, const WindowCell::Position& position,

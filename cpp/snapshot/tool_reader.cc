@@ -2,19 +2,15 @@
 #include "snapshot/tool_reader.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/clock.h"
 #include "collector/tool_metrics.h"
-#include "metrics/moments.h"
 #include "registry/series_budget.h"
 #include "snapshot/tool_cells.h"
 #include "store/directory.h"
 
 namespace toolvitals {
 namespace {
-
-constexpr std::array<int, kWindowQuantiles.size()> kPercents = {50, 75, 90, 95, 99};
 
 bool IsIdle(const ToolSnapshot& tool) { return tool.total_calls() == 0 && tool.in_progress == 0; }
 
@@ -112,8 +108,8 @@ void ToolReader::AddTool(size_t member, const ToolCell* cell, std::string_view n
   member_parts_[member].push_back({&tool, tool.parts.size()});
   tool.parts.push_back({member, cell});
   tool.recorded.emplace_back();
-  tool.window.positions.emplace_back();
-  tool.first_item.positions.emplace_back();
+  tool.window.Add(member, &cell->window);
+  tool.first_item.Add(member, &cell->first_item);
 }
 
 void ToolReader::Index(std::span<const Member> members) {
@@ -123,8 +119,8 @@ void ToolReader::Index(std::span<const Member> members) {
     for (auto& [name, tool] : tools_) {
       tool.parts.clear();
       tool.recorded.clear();
-      tool.window.positions.clear();
-      tool.first_item.positions.clear();
+      tool.window.Clear();
+      tool.first_item.Clear();
     }
     caches_.clear();
     ids_.clear();
@@ -151,73 +147,19 @@ void ToolReader::Index(std::span<const Member> members) {
   if (!same) std::erase_if(tools_, [](const auto& entry) { return entry.second.parts.empty(); });
 }
 
-void ToolReader::ReadPosition(const Member& member, const WindowCell& cell, size_t part, Window& window) {
-  const bool has_ring = cell.ring.load(std::memory_order_acquire) != 0;
-  window.positions[part] = has_ring ? PositionOf(member, cell) : WindowCell::Position();
-  if (has_ring) window.sizes += member.segment->header().window_size.load(std::memory_order_relaxed);
-}
-
 void ToolReader::AddPart(std::span<const Member> members, Tool& tool, size_t part, ToolSum& sum) {
   const Member& member = members[tool.parts[part].member];
   const ToolCell& cell = *tool.parts[part].cell;
   tool.recorded[part] = sum.Add(member, cell);
-  ReadPosition(member, cell.window, part, tool.window);
-  ReadPosition(member, cell.first_item, part, tool.first_item);
-}
-
-void ToolReader::ReadSamples(std::span<const Member> members, const Tool& tool, WindowCell ToolCell::*cell,
-                             const Window& window) {
-  samples_.clear();
-  for (size_t i = 0; i < tool.parts.size(); ++i) {
-    ReadWindow(members[tool.parts[i].member], tool.parts[i].cell->*cell, window.positions[i], part_);
-    if (samples_.empty()) {
-      samples_.swap(part_);
-    } else {
-      samples_.insert(samples_.end(), part_.begin(), part_.end());
-    }
-  }
-}
-
-std::optional<WindowStats> ToolReader::Statistics(std::span<const Member> members, QuantileMethod method,
-                                                  const Tool& tool, WindowCell ToolCell::*cell,
-                                                  std::span<const uint64_t> recorded, Window& window) {
-  if (window.sizes == 0) return std::nullopt;
-  if (window.kept.has_value() && window.kept_method == method && window.kept_sizes == window.sizes &&
-      window.kept_positions == window.positions) {
-    return window.kept;
-  }
-  ReadSamples(members, tool, cell, window);
-  const Moments moments = MomentsOf(samples_);
-  WindowStats stats;
-  stats.count = samples_.size();
-  stats.mean = moments.mean;
-  stats.stddev = moments.stddev;
-  stats.min = moments.min;
-  stats.max = moments.max;
-  Percentiles(samples_, kPercents, method, stats.quantiles);
-  // With concurrent writers a sample may have been claimed and not yet stored when the ring was read. As many finished
-  // calls as claimed samples say that none was.
-  bool settled = !recorded.empty();
-  for (size_t i = 0; settled && i < recorded.size(); ++i) {
-    const WindowCell::Position& position = window.positions[i];
-    settled = !members[tool.parts[i].member].is_live() || recorded[i] == position.cursor - position.start;
-  }
-  window.kept.reset();
-  if (settled) {
-    window.kept = stats;
-    window.kept_method = method;
-    window.kept_sizes = window.sizes;
-    window.kept_positions = window.positions;
-  }
-  return stats;
+  tool.window.Look(member, part);
+  tool.first_item.Look(member, part);
 }
 
 ToolSnapshot ToolReader::Finish(std::span<const Member> members, QuantileMethod method, std::string_view name,
                                 Tool& tool, const ToolSum& sum) {
   ToolSnapshot snapshot = sum.Finish(name);
-  snapshot.window_ms =
-      Statistics(members, method, tool, &ToolCell::window, tool.recorded, tool.window).value_or(WindowStats());
-  snapshot.first_item_ms = Statistics(members, method, tool, &ToolCell::first_item, {}, tool.first_item);
+  snapshot.window_ms = windows_.Read(members, method, tool.recorded, tool.window).value_or(WindowStats());
+  snapshot.first_item_ms = windows_.Read(members, method, {}, tool.first_item);
   return snapshot;
 }
 
@@ -228,7 +170,8 @@ void ToolReader::Read(std::span<const Member> members, QuantileMethod method, st
   size_t place = 0;
   for (auto& [name, tool] : tools_) {
     tool.place = place++;
-    tool.window.sizes = tool.first_item.sizes = 0;
+    tool.window.Begin();
+    tool.first_item.Begin();
   }
   for (const std::vector<PartOf>& parts : member_parts_) {
     for (const auto& [tool, part] : parts) AddPart(members, *tool, part, sums[tool->place]);
@@ -253,7 +196,8 @@ std::optional<ToolSnapshot> ToolReader::ReadTool(std::span<const Member> members
   const auto found = tools_.find(name);
   if (found == tools_.end()) return std::nullopt;
   Tool& tool = found->second;
-  tool.window.sizes = tool.first_item.sizes = 0;
+  tool.window.Begin();
+  tool.first_item.Begin();
   ToolSum sum;
   for (size_t part = 0; part < tool.parts.size(); ++part) AddPart(members, tool, part, sum);
   ToolSnapshot snapshot = Finish(members, method, name, tool, sum);

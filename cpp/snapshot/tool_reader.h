@@ -15,6 +15,7 @@
 #include "metrics/quantiles.h"
 #include "model/snapshot.h"
 #include "snapshot/member.h"
+#include "snapshot/window_reader.h"
 
 namespace toolvitals {
 
@@ -38,20 +39,10 @@ class ToolReader {
     size_t member;  // its place among the members
     const Cell* cell;
   };
-  // Of one window, in all parts.
-  struct Window {
-    std::vector<WindowCell::Position> positions;  // of the parts; of one without a window, nothing
-    uint64_t sizes = 0;                           // of the windows of the parts that have one, added up
-    // What was computed, and of what; nothing where it has to be computed again.
-    std::vector<WindowCell::Position> kept_positions;
-    uint64_t kept_sizes = 0;
-    QuantileMethod kept_method = QuantileMethod::kExclusive;
-    std::optional<WindowStats> kept;
-  };
   struct Tool {
     std::vector<Part<ToolCell>> parts;
     std::vector<uint64_t> recorded;  // calls that each part has finished
-    Window window, first_item;
+    WindowParts window, first_item;
     size_t place = 0;  // among all of them, sorted by name
   };
   // One part of a tool, as its member has it.
@@ -63,17 +54,12 @@ class ToolReader {
 
   void Index(std::span<const Member> members);
   void AddTool(size_t member, const ToolCell* cell, std::string_view name);
-  static void ReadPosition(const Member& member, const WindowCell& cell, size_t part, Window& window);
-  // The statistics of the union of the parts' windows; nullopt where none has one. `recorded` has as many calls as each
-  // part has finished, where a sample was recorded with each.
-  std::optional<WindowStats> Statistics(std::span<const Member> members, QuantileMethod method, const Tool& tool,
-                                        WindowCell ToolCell::*cell, std::span<const uint64_t> recorded, Window& window);
-  void ReadSamples(std::span<const Member> members, const Tool& tool, WindowCell ToolCell::*cell, const Window& window);
   // Adds a part to what the tool has so far.
   static void AddPart(std::span<const Member> members, Tool& tool, size_t part, ToolSum& sum);
   ToolSnapshot Finish(std::span<const Member> members, QuantileMethod method, std::string_view name, Tool& tool,
                       const ToolSum& sum);
 
+  WindowReader windows_;
   std::vector<uint64_t> ids_;          // of the members that are indexed
   std::vector<uint64_t> seen_series_;  // of each: how many entries of its directory
   // Of each, in the order in which they lie in its segment: so that a thousand segments are read one after the other,
@@ -81,7 +67,6 @@ class ToolReader {
   std::vector<std::vector<PartOf>> member_parts_;
   std::map<std::string, Tool, std::less<>> tools_;
   std::map<std::string, Cache, std::less<>> caches_;
-  std::vector<double> samples_, part_;
 };
 
 }  // namespace toolvitals

@@ -245,8 +245,11 @@ def read_snapshot() -> tuple[Any, ...]:
     """A fresh snapshot of this process or its service: the arguments of toolvitals.snapshot.made_of(), but for a
     capsule in the place of the function that makes families. The GIL is released while percentiles are selected."""
 
+def snapshot_tools(capsule: object) -> dict[str, Any]:
+    """The tools of a snapshot by name, of a capsule among what read_snapshot() returned."""
+
 def snapshot_families(capsule: object) -> dict[str, Any]:
-    """The families of a snapshot by name, of the capsule among what read_snapshot() returned."""
+    """The families of a snapshot by name, of a capsule among what read_snapshot() returned."""
 
 def stand_still(proc_root: str | None) -> None:
     """For tests: stops the core's clocks, and has what the kernel tells of processes read from another folder than
@@ -261,8 +264,11 @@ def render_instruments(
 def render_families() -> bytes:
     """The text of the instruments of all processes that share what they record, whichever registry they are in."""
 
-def render_tools(open_metrics: bool) -> bytes:
-    """The text of the families of tools and caches, to stand among others."""
+def render_tools(open_metrics: bool) -> tuple[bytes, tuple[str, ...]]:
+    """The text of the families of tools and caches, to stand among others, and the names of these."""
+
+def tool_families() -> dict[str, Any]:
+    """The families of tools and caches as values, by name."""
 
 def share(path: str) -> None:
     """Moves what is recorded into a file of the directory, where the other processes of the service see it.

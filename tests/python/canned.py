@@ -153,6 +153,10 @@ class FolderCore:
         parts = (taken_us, seen.created_s, seen.uptime_s, seen.namespace, seen.tools, seen.caches, seen.families)
         return (*parts, seen.processes, seen.python, seen.own), self._segments
 
+    def snapshot_tools(self, tools: Any) -> Any:
+        """The tools, of the part that stands for them."""
+        return tools
+
     def snapshot_families(self, families: Any) -> Any:
         """The families, of the part that stands for them."""
         return families

@@ -12,7 +12,14 @@ from programs import tool_families
 
 import toolvitals
 from toolvitals import _core
-from toolvitals.prometheus import REGISTRY, CollectorRegistry, Gauge, ToolCollector, generate_latest
+from toolvitals.prometheus import (
+    REGISTRY,
+    TOOL_COLLECTOR,
+    CollectorRegistry,
+    Gauge,
+    ToolCollector,
+    generate_latest,
+)
 from toolvitals.prometheus.openmetrics.exposition import generate_latest as generate_openmetrics
 from toolvitals.testing import isolated
 
@@ -40,6 +47,29 @@ def test_openmetrics_ends_once() -> None:
     families = {f.name: f for f in prometheus_client.openmetrics.parser.text_string_to_metric_families(text)}
     assert families["tool_call_duration_seconds"].unit == "seconds"
     assert REGISTRY.get_sample_value("tool_calls_total", {"tool": 'se"arch', "outcome": "success"}) == 1
+
+
+def test_families_are_what_the_text_says() -> None:
+    @toolvitals.tool("pages")
+    def pages() -> Iterator[int]:
+        yield from range(3)
+
+    collector = toolvitals.get_collector()
+    for number in range(40):
+        collector.record_tool_call(f"tool {number % 3}\n\\", success=number % 5 > 0, latency_ms=number / 7)
+    list(pages())
+    next(pages())  # abandoned, and so cancelled
+    collector.record_cache_miss("files")
+    collector.record_cache_eviction("semantic")
+    text = _core.render_tools(True)[0].decode() + "# EOF\n"
+    expected = list(prometheus_client.openmetrics.parser.text_string_to_metric_families(text))
+    families = list(TOOL_COLLECTOR.collect())
+    assert len(families) >= 10
+    for mine, theirs in zip(families, expected, strict=True):
+        assert mine.name == theirs.name
+        assert (mine.documentation, mine.type, mine.unit) == (theirs.documentation, theirs.type, theirs.unit)
+        assert [tuple(sample)[:5] for sample in mine.samples] == [tuple(sample)[:5] for sample in theirs.samples]
+        assert all(type(sample.value) is float for sample in mine.samples)
 
 
 def test_a_metric_of_the_program_goes_first() -> None:

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 import math
+import operator
 import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from toolvitals.snapshot import (
 from toolvitals.snapshot import Histogram as HistogramValue
 from toolvitals.snapshot import States as StatesValue
 from toolvitals.snapshot import Summary as SummaryValue
-from toolvitals.snapshot._snapshot import ByFamily
+from toolvitals.snapshot._snapshot import ByName
 from toolvitals.testing import isolated
 
 EMPTY = snapshot()
@@ -42,7 +43,7 @@ EMPTY = snapshot()
 def with_families(created_s: float, *families: Family, at_s: float = 0.0) -> Snapshot:
     found = FrozenDict((family.name, family) for family in families)
     taken_at = EMPTY.taken_at + timedelta(seconds=at_s)
-    return replace(EMPTY, created_s=created_s, taken_at=taken_at, families=ByFamily(lambda: found))
+    return replace(EMPTY, created_s=created_s, taken_at=taken_at, families=ByName(lambda: found))
 
 
 # --- values
@@ -70,8 +71,9 @@ def test_nothing_in_a_snapshot_can_be_changed() -> None:
     for change in (
         lambda: setattr(seen, "uptime_s", 1.0),
         lambda: setattr(seen.tools["search"], "failed_calls", 1),
-        lambda: seen.tools.update(other=seen.tools["search"]),  # type: ignore[attr-defined]
-        lambda: seen.tools.pop("search"),  # type: ignore[attr-defined]
+        lambda: operator.setitem(seen.tools, "other", seen.tools["search"]),  # type: ignore[call-overload]
+        lambda: operator.delitem(seen.tools, "search"),  # type: ignore[call-overload]
+        lambda: seen.caches.update(files=None),  # type: ignore[attr-defined]
         lambda: seen.families["tool_calls"].series[0].labels.clear(),  # type: ignore[attr-defined]
     ):
         with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):

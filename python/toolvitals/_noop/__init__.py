@@ -18,6 +18,7 @@ from toolvitals._noop._written import (
     render,
     render_directory,
     render_instruments,
+    render_tools,
 )
 
 if TYPE_CHECKING:
@@ -78,8 +79,10 @@ __all__ = [
     "share",
     "shared_directory",
     "snapshot_families",
+    "snapshot_tools",
     "stand_still",
     "tell_folds",
+    "tool_families",
 ]
 
 __getattr__ = _written.__getattr__
@@ -367,6 +370,10 @@ def read_snapshot() -> tuple[Any, ...]:
     return ()
 
 
+def snapshot_tools(capsule: object) -> dict[str, Any]:
+    return {}
+
+
 def snapshot_families(capsule: object) -> dict[str, Any]:
     return {}
 
@@ -379,8 +386,8 @@ def render_families() -> bytes:
     return b""
 
 
-def render_tools(open_metrics: bool) -> bytes:
-    return b""
+def tool_families() -> dict[str, Any]:
+    return {}
 
 
 def share(path: str) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "render",
     "render_directory",
     "render_instruments",
+    "render_tools",
 ]
 
 
@@ -314,6 +315,11 @@ def render_instruments(
 ) -> list[bytes | None]:
     """Leaves every instrument to Python."""
     return [None] * len(instruments)
+
+
+def render_tools(open_metrics: bool) -> tuple[bytes, tuple[str, ...]]:
+    """The text of nothing."""
+    return b"", ()
 
 
 def locate_directory(path: str) -> str:

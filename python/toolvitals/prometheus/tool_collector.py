@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from toolvitals import _backend
 from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.openmetrics.parser import text_string_to_metric_families
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
+from toolvitals.prometheus.utils import floatToGoString
+from toolvitals.snapshot import Family, Histogram
 
 __all__ = ["TOOL_COLLECTOR", "ToolCollector"]
 
@@ -30,9 +32,9 @@ class ToolCollector(NativeCollector):
 
     def collect(self) -> Iterator[Metric]:
         """The families as they are now."""
-        for family in text_string_to_metric_families(self._text(open_metrics=True) + "# EOF\n"):
+        for family in _backend.core.tool_families().values():
             if not self._is_taken(family.name):
-                yield family
+                yield _metric_of(family)
 
     def native_may_give(self, names: frozenset[str]) -> bool:
         """Whether one of these samples could be among its."""
@@ -40,15 +42,25 @@ class ToolCollector(NativeCollector):
 
     def native_text(self, open_metrics: bool) -> bytes | None:
         """What the core writes of all of them, None where some have to be left out."""
-        text = self._text(open_metrics)
-        lines = (line for line in text.splitlines() if line.startswith("# TYPE "))
-        return None if any(self._is_taken(line.split()[2].removesuffix("_total")) for line in lines) else text.encode()
-
-    def _text(self, open_metrics: bool) -> str:
-        return _backend.core.render_tools(open_metrics).decode()
+        text, names = _backend.core.render_tools(open_metrics)
+        return None if any(map(self._is_taken, names)) else text
 
     def _is_taken(self, name: str) -> bool:
         return name in self._registry._names_to_collectors
+
+
+def _metric_of(family: Family) -> Metric:
+    metric = Metric(family.name, family.help, family.type, family.unit)
+    for series in family.series:
+        labels, value = dict(series.labels), series.value
+        if isinstance(value, Histogram):
+            for bound, count in zip((*value.bounds, math.inf), value.cumulative(), strict=True):
+                metric.add_sample(f"{family.name}_bucket", {**labels, "le": floatToGoString(bound)}, float(count))
+            metric.add_sample(f"{family.name}_sum", labels, float(value.sum or 0))
+            metric.add_sample(f"{family.name}_count", dict(labels), float(value.count))
+        else:
+            metric.add_sample(family.name + ("_total" if family.type == "counter" else ""), labels, float(value))
+    return metric
 
 
 TOOL_COLLECTOR = ToolCollector()

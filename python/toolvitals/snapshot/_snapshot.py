@@ -20,16 +20,16 @@ from toolvitals.snapshot._values import (
     ToolStats,
 )
 
-__all__ = ["ByFamily", "Delta", "Snapshot", "empty", "made_of"]
+__all__ = ["ByName", "Delta", "Snapshot", "empty", "made_of"]
 
 Item = TypeVar("Item")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-class ByFamily(Mapping[str, Item]):
-    """Things by the name of their family, made when one of them is first looked at: who wants tools alone does not pay
-    for families. Nothing in it changes. Thread-safe."""
+class ByName(Mapping[str, Item]):
+    """Things by name, made when one of them is first looked at: who wants tools alone does not pay for families. What
+    they are made of is of the instant of the snapshot. Nothing in it changes. Thread-safe."""
 
     __slots__ = ("_items", "_load")
 
@@ -58,12 +58,15 @@ class ByFamily(Mapping[str, Item]):
     def __repr__(self) -> str:
         return repr(self._all())
 
+    def __hash__(self) -> int:
+        return hash(self._all())
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _kept, (FrozenDict(self._all()),)
 
 
-def _kept(items: Mapping[str, Item]) -> ByFamily[Item]:
-    return ByFamily(lambda: items)
+def _kept(items: Mapping[str, Item]) -> ByName[Item]:
+    return ByName(lambda: items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,9 @@ class Snapshot:
                 (name, cache_since(cache, None if _anew(self, before) else before.caches.get(name)))
                 for name, cache in self.caches.items()
             ),
-            families=ByFamily(lambda: _families_since(self, before)),
+            families=ByName(lambda: _families_since(self, before)),
             processes=_processes_since(self.processes, before.processes),
-            gone=ByFamily(lambda: _gone(self, before)),
+            gone=ByName(lambda: _gone(self, before)),
         )
 
 
@@ -159,22 +162,22 @@ def made_of(
     created_s: float,
     uptime_s: float,
     namespace: str,
-    tools: Mapping[str, ToolStats],
+    tools: Callable[[], Mapping[str, ToolStats]],
     caches: Mapping[str, CacheStats],
     families: Callable[[], Mapping[str, Family]],
     processes: tuple[ProcessStats, ...],
     python: PythonStats | None,
     own: OwnStats,
 ) -> Snapshot:
-    """A snapshot of its parts, as the core gives them: the time in microseconds, and a function for the families."""
+    """A snapshot of its parts, as the core gives them: the time in microseconds, functions for tools and families."""
     return Snapshot(
         taken_at=_EPOCH + timedelta(microseconds=taken_us),
         created_s=created_s,
         uptime_s=uptime_s,
         namespace=namespace,
-        tools=tools,
+        tools=ByName(tools),
         caches=caches,
-        families=ByFamily(families),
+        families=ByName(families),
         processes=processes,
         python=python,
         own=own,

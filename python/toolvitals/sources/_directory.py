@@ -47,7 +47,7 @@ class Directory:
         """A snapshot with the files that it was taken from."""
         asked_at = now()
         parts, segments = self._ask(self._core.read_directory)
-        snapshot = snapshot_of_parts(parts, self._core.snapshot_families)
+        snapshot = snapshot_of_parts(self._core, parts)
         return Observation(snapshot, asked_at, now(), segments=tuple(map(_segment, segments)))
 
     def render(self, format: Format, names: Collection[str] = ()) -> bytes:  # noqa: A002 (its name everywhere)

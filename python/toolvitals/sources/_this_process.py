@@ -12,11 +12,19 @@ from toolvitals.sources._source import Format, Observation, check_format, now
 __all__ = ["ThisProcess", "snapshot_of_parts"]
 
 
-def snapshot_of_parts(read: tuple[Any, ...], families: Any) -> Snapshot:
-    """The snapshot of what the core read; `families` is its function that makes families of the seventh part."""
-    parts = [*read]
-    parts[6] = partial(families, read[6])
-    return made_of(*parts)
+def snapshot_of_parts(core: Any, read: tuple[Any, ...]) -> Snapshot:
+    """The snapshot of what the core read. Tools and families it makes when somebody looks at one."""
+    taken_us, created_s, uptime_s, namespace, tools, caches, families, *rest = read
+    return made_of(
+        taken_us,
+        created_s,
+        uptime_s,
+        namespace,
+        partial(core.snapshot_tools, tools),
+        caches,
+        partial(core.snapshot_families, families),
+        *rest,
+    )
 
 
 class ThisProcess:
@@ -39,7 +47,7 @@ class ThisProcess:
         """A snapshot."""
         if not self._recording:
             return empty(self._core.__version__)
-        return snapshot_of_parts(self._core.read_snapshot(), self._core.snapshot_families)
+        return snapshot_of_parts(self._core, self._core.read_snapshot())
 
     def observe(self) -> Observation:
         """A snapshot with what is known of how it was taken."""

@@ -58,13 +58,14 @@ def snapshot_of(body: bytes, title: str) -> Snapshot:
         raise NotReachedError(f"{title} answered with a document that is incomplete")
     system = document["system"]
     bounds = tuple(bound for bound in _list(document, "duration_bounds_seconds") if _is_number(bound))
+    tools = _by_name(document["tools"], lambda name, tool: _tool(name, tool, bounds))
     several: list[Mapping[str, Any]] = [one for one in _list(system, "processes") if isinstance(one, dict)]
     return made_of(
         taken_us=taken_us,
         created_s=_number(document, "created") or 0.0,
         uptime_s=_number(document, "uptime_seconds") or 0.0,
         namespace=_text(document, "namespace"),
-        tools=_by_name(document["tools"], lambda name, tool: _tool(name, tool, bounds)),
+        tools=lambda: tools,
         caches=_by_name(document["caches"], _cache),
         families=lambda: _by_name(document["metrics"], _family),
         processes=tuple(
