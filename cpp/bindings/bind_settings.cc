@@ -18,7 +18,7 @@
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
 #include "registry/names.h"
-#include "snapshot/collect.h"
+#include "snapshot/python_version.h"
 #include "sources/process.h"
 
 namespace py = pybind11;
@@ -56,26 +56,20 @@ void CountDropped(const std::string& reason) {
   Collector::Global().CountDropped(*found);
 }
 
-// What the module `platform` says of a CPython, which takes two milliseconds to import.
-void SetPythonInfo() {
+// Says in the segment, where readers of a shared directory find it, which interpreter this is.
+void SayPythonVersion() {
   const std::string_view banner = Py_GetVersion();
-  const std::string_view version = banner.substr(0, banner.find(' '));
-  const size_t minor = version.find('.') + 1;
-  const size_t patch = version.find('.', minor) + 1;
-  PythonInfo info;
-  info.implementation = "CPython";
-  info.version = std::string(version);
-  info.major = std::string(version.substr(0, minor - 1));
-  info.minor = std::string(version.substr(minor, patch - minor - 1));
-  info.patchlevel = std::string(version.substr(patch));
-  info.gc_generations = py::len(py::module_::import("gc").attr("get_stats")());
-  SnapshotReader::SetPythonInfo(std::move(info));
+  const bool is_modified = banner.substr(0, banner.find(' ')).ends_with('+');
+  const auto hex_version = py::module_::import("sys").attr("hexversion").cast<uint32_t>();
+  const size_t gc_generations = py::len(py::module_::import("gc").attr("get_stats")());
+  Collector::Global().segment().header().python_version.store(
+      PythonVersionWord(hex_version, is_modified, gc_generations), std::memory_order_relaxed);
 }
 
 }  // namespace
 
 void BindSettings(py::module_& module) {
-  SetPythonInfo();
+  SayPythonVersion();
   module.def("configure", &Configure, py::kw_only(), py::arg("window_size"), py::arg("quantile_method"),
              py::arg("max_series"), py::arg("memory_limit_mb"), py::arg("namespace"), py::arg("window_label") = "q",
              py::arg("strict"),

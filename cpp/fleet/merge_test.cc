@@ -88,6 +88,9 @@ class Process {
     return member;
   }
 
+  // The word that says which interpreter the process has.
+  void HavePython(uint64_t version) { collector_->segment().header().python_version = version; }
+
  private:
   std::unique_ptr<Collector> collector_;
   std::shared_ptr<Family> counter_, histogram_, summary_;
@@ -179,6 +182,17 @@ TEST(MergeTest, ManyAreShownAsOneThatRecordedEverything) {
     EXPECT_EQ(Show({everything}), expected);
     EXPECT_EQ(all->segment().header().retired_processes.load(), members.size());
   }
+}
+
+// Where nobody lives, the one that ended last says which interpreter it was; programs without one say nothing.
+TEST(MergeTest, TheLastInterpreterIsKept) {
+  Process first, second, native;
+  first.HavePython(1);
+  second.HavePython(2);
+  const std::vector<Member> members = {first.AsMember(2), second.AsMember(3), native.AsMember(4)};
+  const auto retired = *Retirement::Create(Process::Options());
+  ASSERT_TRUE(retired->Add(members, {}));
+  EXPECT_EQ(retired->segment().header().python_version.load(), 2u);
 }
 
 // What was there at a baseline counts no more, and what comes does, as if it had been recorded alone.

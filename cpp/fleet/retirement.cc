@@ -138,6 +138,10 @@ void Retirement::AddHeader(const Member& member) {
 void Retirement::AddProcesses(const Member& member) {
   times_.Add(member.segment->header());
   times_.Store(collector_->segment().header());
+  // Where nobody lives any more, the last one to end says which it was.
+  if (const uint64_t version = member.segment->header().python_version.load(std::memory_order_relaxed); version != 0) {
+    collector_->segment().header().python_version.store(version, std::memory_order_relaxed);
+  }
   AddTo(collector_->segment().header().unshared, member.segment->header().unshared.load(std::memory_order_relaxed));
   const bool is_sum = member.state == MemberState::kRetired;
   AddTo(collector_->segment().header().retired_processes,

@@ -8,6 +8,7 @@
 
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
+#include "snapshot/python_version.h"
 #include "sources/collector_records.h"
 #include "sources/process.h"
 #include "sources/stored_source.h"
@@ -20,26 +21,11 @@
 namespace toolvitals {
 namespace {
 
-// Replaced whole and never freed: a reader may hold the one before.
-struct KeptPythonInfo {
-  PythonInfo info;
-  const KeptPythonInfo* before;
-};
-std::atomic<const KeptPythonInfo*> python_info{nullptr};
-
-PythonSnapshot CollectPython(std::span<const Member> members) {
-  PythonSnapshot python;
-  // Pairs with the release in SetPythonInfo().
-  const KeptPythonInfo* kept = python_info.load(std::memory_order_acquire);
-  if (kept == nullptr) return python;
-  const PythonInfo& info = kept->info;
-  python.implementation = info.implementation;
-  python.version = info.version;
-  python.major = info.major;
-  python.minor = info.minor;
-  python.patchlevel = info.patchlevel;
-  for (size_t i = 0; i < std::min(info.gc_generations, kGcGenerations); ++i) {
-    GcGenerationSnapshot& generation = python.gc.emplace_back();
+// The interpreter of who answers, and what the garbage collectors of all did.
+PythonSnapshot CollectPython(const SegmentHeader& answering, std::span<const Member> members) {
+  PythonSnapshot python = PythonOfVersion(answering.python_version.load(std::memory_order_relaxed));
+  for (size_t i = 0; i < python.gc.size(); ++i) {
+    GcGenerationSnapshot& generation = python.gc[i];
     for (const Member& member : members) {
       const GcGenerationCell& cell = member.segment->header().gc[i];
       generation.collections += member.Counted(cell.collections);
@@ -176,12 +162,6 @@ void AddOverflow(const Snapshot& snapshot, std::vector<std::pair<std::string, ui
 
 }  // namespace
 
-void SnapshotReader::SetPythonInfo(PythonInfo info) {
-  auto* kept = new KeptPythonInfo{std::move(info), python_info.load(std::memory_order_relaxed)};
-  while (!python_info.compare_exchange_weak(kept->before, kept, std::memory_order_release, std::memory_order_relaxed)) {
-  }
-}
-
 std::optional<ToolSnapshot> SnapshotReader::ReadTool(std::string_view name) {
   std::optional<ToolSnapshot> tool = tools_.ReadTool(Look().members, collector_.quantile_method(), name);
   Rest();
@@ -207,11 +187,12 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   families_.Read(members, collector_.quantile_method(), snapshot->families);
   if (sources_ != nullptr) sources_->Collect(snapshot->families);
   CollectProcesses(members, *snapshot);
-  snapshot->python = CollectPython(members);
   snapshot->self = CollectSelf(members);
   snapshot->created_us = CountedSince(members);
   const Segment* spokesman = SpokesmanOf(members);
-  CollectHeader((spokesman == nullptr ? collector_.segment() : *spokesman).header(), *snapshot);
+  const SegmentHeader& answering = (spokesman == nullptr ? collector_.segment() : *spokesman).header();
+  CollectHeader(answering, *snapshot);
+  if (spokesman != nullptr) snapshot->python = CollectPython(answering, members);
   CollectFleet(fleet, snapshot->self);
   snapshot->self.merge_conflicts = families_.conflicts();
   if (sources_ != nullptr) {

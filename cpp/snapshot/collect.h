@@ -18,12 +18,6 @@
 
 namespace toolvitals {
 
-// What the interpreter says of itself; set once by the bindings.
-struct PythonInfo {
-  std::string implementation, version, major, minor, patchlevel;
-  size_t gc_generations = 0;
-};
-
 // Takes snapshots. Writers are never waited for and never wait: cells are read while they are written, and are made so
 // that whatever is derived from them agrees (see collector/cells.h).
 //
@@ -43,9 +37,6 @@ class SnapshotReader {
   // One tool or cache; nullopt for one that was never registered.
   std::optional<ToolSnapshot> ReadTool(std::string_view name);
   std::optional<CacheSnapshot> ReadCache(std::string_view name);
-
-  // Thread-safe; the last call holds.
-  static void SetPythonInfo(PythonInfo info);
 
  private:
   const FleetView& Look() { return fleet_ == nullptr ? alone_ : fleet_->Look(); }

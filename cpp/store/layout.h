@@ -75,7 +75,8 @@ struct SegmentHeader {
   Word started_ns;       // CLOCK_MONOTONIC, which all processes of a machine share: when its process began to record
   Word reset_unix_ns;    // when what is counted was last zeroed, here and in all others; zero: never
   Word max_series;       // the series budget
-  Word reserved[2];
+  Word python_version;   // which CPython its process has (snapshot/python_version.h); zero: none
+  Word reserved[1];
   Word dropped[kDropReasonSlots];
   GcGenerationCell gc[kGcGenerations];
   Word bounds[kMaxDurationBounds];  // bits of doubles: upper bounds of the duration buckets, in seconds

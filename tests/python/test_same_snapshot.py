@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
+import platform
 import random
+import struct
 from pathlib import Path
 
 import same_instant
@@ -32,6 +35,40 @@ def test_three_sources_see_the_same_at_the_same_instant(tmp_path: Path) -> None:
     assert seen["natives"] == 5
     assert seen["open_series"] == 12 + 1
     assert seen["cpu_seconds"] > 0
+
+
+def test_a_directory_has_the_interpreter_of_its_processes_not_its_readers(tmp_path: Path) -> None:
+    """As where the command line of one CPython looks at a service of another."""
+    directory = tmp_path / "shared"
+    directory.mkdir(mode=0o700)
+    assert Directory(directory).read().python is None, "nobody was there"
+    service = Service(directory)
+    try:
+        worker = service.begin()
+        worker.record("search", 1.0)
+        own = Directory(directory).read().python
+        assert own is not None
+        assert (own.version, own.implementation) == (platform.python_version(), "CPython")
+        assert len(own.gc) == len(gc.get_stats())
+        (segment,) = directory.glob("*.segment")
+        with segment.open("r+b") as file:
+            # docs/explanation/segment-layout.md: that of a release candidate, and three generations.
+            file.seek(240)
+            file.write(struct.pack("<Q", 3 << 40 | 0x0363_02C1))
+        for _ in ("while it lives", "when it has ended"):
+            seen = Directory(directory).read()
+            assert seen.python is not None
+            assert seen.python.version == "3.99.2rc1"
+            assert seen.families["python"].series[0].labels == {
+                "implementation": "CPython",
+                "major": "3",
+                "minor": "99",
+                "patchlevel": "2rc1",
+                "version": "3.99.2rc1",
+            }
+            worker.kill()
+    finally:
+        service.end_all()
 
 
 def test_deltas_of_a_directory_add_up_over_the_lives_of_its_processes(tmp_path: Path) -> None:

@@ -329,7 +329,10 @@ class GcStats:
 
 @dataclass(frozen=True, slots=True)
 class PythonStats:
-    """The interpreter of who answers; `gc` has all processes together, the youngest generation first."""
+    """The interpreter of the process that answers, of a directory that of the process which has lived longest.
+
+    `gc` has all processes together, the youngest generation first.
+    """
 
     version: str
     implementation: str
