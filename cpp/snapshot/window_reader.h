@@ -74,7 +74,7 @@ class WindowParts {
 // for is selected. Belongs to one thread, with the windows that it reads, and outlives these.
 class WindowReader {
  public:
-  // The statistics of the union of the parts; nullopt where none has a window. `finished` has as many calls as each part
+  // The statistics of the union of the parts; nullopt where none has a window. `finished` says how many calls each part
   // has finished, where a sample was recorded with each; nothing where that is not known.
   std::optional<WindowStats> Read(std::span<const Member> members, QuantileMethod method,
                                   std::span<const uint64_t> finished, WindowParts& window);
