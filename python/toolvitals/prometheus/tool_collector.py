@@ -58,7 +58,7 @@ def _metric_of(family: Family) -> Metric:
                 metric.add_sample(f"{family.name}_bucket", {**labels, "le": floatToGoString(bound)}, float(count))
             metric.add_sample(f"{family.name}_sum", labels, float(value.sum or 0))
             metric.add_sample(f"{family.name}_count", dict(labels), float(value.count))
-        else:
+        elif isinstance(value, (int, float)):
             metric.add_sample(family.name + ("_total" if family.type == "counter" else ""), labels, float(value))
     return metric
 
