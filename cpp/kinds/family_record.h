@@ -53,6 +53,9 @@ struct alignas(kCacheLineBytes) SeriesRecord {
   Word exemplars;   // Offset of ExemplarSlots, one for each bucket of a histogram; zero: none was recorded yet
   Word cell[2];     // as many words as the kind takes
 
+  // The cell's words, which may be more than are declared here.
+  const Word* words() const { return cell; }
+
   template <typename Cell>
   Cell& As() {
     return *reinterpret_cast<Cell*>(cell);

@@ -127,7 +127,8 @@ class Histogram final : public MetricKind {
   }
 
   bool IsUntouchedSinceFork(const FamilyDefinition& definition, const SeriesRecord& series) const override {
-    return std::all_of(series.cell + 1, series.cell + kWordsBeforeBuckets + BucketsOf(definition),
+    const Word* words = series.words();
+    return std::all_of(words + 1, words + kWordsBeforeBuckets + BucketsOf(definition),
                        [](const Word& word) { return word.load(std::memory_order_relaxed) == 0; });
   }
 

@@ -31,7 +31,8 @@ bool MetricKind::IsUnchanged(const FamilyDefinition& definition, const SeriesRec
                              const SeriesRecord& before) const {
   const size_t words = (SeriesBytes(definition) - offsetof(SeriesRecord, cell)) / sizeof(Word);
   for (size_t i = first_counted_word(); i < words; ++i) {
-    if (series.cell[i].load(std::memory_order_relaxed) != before.cell[i].load(std::memory_order_relaxed)) return false;
+    if (series.words()[i].load(std::memory_order_relaxed) != before.words()[i].load(std::memory_order_relaxed))
+      return false;
   }
   return true;
 }

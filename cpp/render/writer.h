@@ -135,7 +135,9 @@ class Writer {
   }
 
   void Put(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
+    // An empty view may have no address, from which not even nothing may be copied.
+    if (!text.empty()) [[likely]]
+      std::memcpy(at_, text.data(), text.size());
     at_ += text.size();
   }
 
