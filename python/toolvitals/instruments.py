@@ -61,7 +61,9 @@ class Definition:
     - `bounds`: the upper bounds of a histogram's buckets, ascending, without infinity;
     - `native` and what begins with it: the exponential histogram beside them;
     - `quantiles` (0.001 to 0.999, ascending), `window_size` (2 to 1,000,000): of a summary;
-    - `states`: of an enum; `gauge_mode`, one of GAUGE_MODES: of a gauge.
+    - `states`: of an enum; `gauge_mode`, one of GAUGE_MODES: of a gauge;
+    - `open`, of any but an info or an enum: each series has attributes of its own, with types, and there are no
+      `label_names` (docs/decisions/0047).
 
     What is out of range raises ValueError when an instrument is defined by it.
     """
@@ -81,6 +83,7 @@ class Definition:
     native_max_buckets: int = 160
     native_zero_threshold: float = 2.0**-128
     gauge_mode: str = "all"
+    open: bool = False
 
     def define(self, instrument: core.Instrument) -> None:
         """Makes the instrument what this says, once, and has all_instruments() know it. Thread-safe."""

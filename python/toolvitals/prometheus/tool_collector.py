@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from toolvitals import _backend
 from toolvitals.collectors import NativeCollector
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 from toolvitals.prometheus.utils import floatToGoString
-from toolvitals.snapshot import Family, Histogram
+
+if TYPE_CHECKING:
+    from toolvitals.snapshot import Family
 
 __all__ = ["TOOL_COLLECTOR", "ToolCollector"]
 
@@ -50,6 +53,8 @@ class ToolCollector(NativeCollector):
 
 
 def _metric_of(family: Family) -> Metric:
+    from toolvitals.snapshot import Histogram  # late: the core writes these families without it, as a rule
+
     metric = Metric(family.name, family.help, family.type, family.unit)
     for series in family.series:
         labels, value = dict(series.labels), series.value
