@@ -6,6 +6,7 @@ import gc
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import toolvitals as tv
@@ -94,7 +95,7 @@ def drop_registries_one_by_one() -> list[list[float]]:
         registry = CollectorRegistry()
         counter = Counter("jobs", "Help.", registry=registry)
         counter.inc(1)
-        _fork(lambda counter=counter: counter.inc(10))
+        _fork(partial(counter.inc, 10))
         seen.append(_values(registry))
         del registry, counter
         if number % 2:
