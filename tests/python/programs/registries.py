@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import gc
-import os
 import random
-from collections.abc import Callable
 from functools import partial
 from typing import Any
+
+from programs.forking import run
 
 import toolvitals as tv
 from toolvitals.prometheus import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 
 AMOUNTS = (1, 2, 4)
-
-
-def _fork(body: Callable[[], object]) -> None:
-    pid = os.fork()
-    if pid == 0:
-        try:
-            body()
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
 
 
 def _values(registry: CollectorRegistry, series: str = "jobs_total") -> list[float]:
@@ -40,7 +30,7 @@ def _job() -> list[float]:
 def make_a_registry_for_each_job() -> list[list[float]]:
     """They are in circles, which wait for the garbage collector."""
     gc.disable()
-    _fork(_job)
+    run(_job)
     return [_job() for _ in range(20)]
 
 
@@ -57,7 +47,7 @@ def record_in_children() -> list[Any]:
 
     seen = []
     for _ in range(3):
-        _fork(child)
+        run(child)
         seen.append([_values(registry) for registry in registries])
     in_snapshot = [series.value for series in tv.snapshot().families["jobs"].series]
     document: Any = tv.get_collector().get_all_metrics()
@@ -78,7 +68,7 @@ def remove_in_one_registry() -> list[Any]:
     def seen() -> list[list[float]]:
         return [_values(registry, f'jobs_total{{kind="{kind}"}}') for registry in registries for kind in "ab"]
 
-    _fork(child)
+    run(child)
     told = [seen()]
     counters[0].remove("a")
     told.append(seen())
@@ -95,7 +85,7 @@ def drop_registries_one_by_one() -> list[list[float]]:
         registry = CollectorRegistry()
         counter = Counter("jobs", "Help.", registry=registry)
         counter.inc(1)
-        _fork(partial(counter.inc, 10))
+        run(partial(counter.inc, 10))
         seen.append(_values(registry))
         del registry, counter
         if number % 2:
@@ -134,10 +124,10 @@ class _Play:
             counter.inc(amount)
             Counter("jobs", "Help.", registry=CollectorRegistry()).inc(1000)
             if forks_again < 0.3:
-                _fork(lambda: counter.inc(amount))
+                run(lambda: counter.inc(amount))
 
         self.expected[which] += 2 * amount if forks_again < 0.3 else amount
-        _fork(child)
+        run(child)
 
     def drop(self) -> None:
         which = self.draw.randrange(len(self.there))
