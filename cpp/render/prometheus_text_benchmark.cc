@@ -71,7 +71,7 @@ void ScrapeIdle(benchmark::State& state) {
 }
 BENCHMARK(ScrapeIdle)->Name("Scrape/idle")->Arg(100)->Arg(kTools28000Lines)->Unit(benchmark::kMicrosecond);
 
-// Every tool was called since the last scrape, as before each one. The second of such scrapes puts the windows in order,
+// Every tool was called since the last scrape, as before each one. The second such scrape puts the windows in order,
 // once (docs/decisions/0055), which the first rounds of a benchmark are too few to hide.
 void ScrapeBusy(benchmark::State& state) {
   auto collector = CollectorWithTools(state.range(0));
