@@ -3,6 +3,7 @@
 // Floor: bindings.
 #include "bindings/instrumented_function.h"
 
+#include "bindings/function_slot.h"
 #include "bindings/recorder.h"
 
 namespace toolvitals {
@@ -24,14 +25,9 @@ StandInObject* StandIn(PyObject* self) { return reinterpret_cast<StandInObject*>
 
 PyFunctionObject* Function(PyObject* function) { return reinterpret_cast<PyFunctionObject*>(function); }
 
-// What runs the body of a function. CPython does not export it under any name.
-vectorcallfunc run_body = nullptr;
-
 // The recorder in the function's first closure cell; nullptr where there is none. Borrowed.
 StandInObject* FindRecorder(PyFunctionObject* function) {
-  PyObject* closure = function->func_closure;
-  if (closure == nullptr || PyTuple_GET_SIZE(closure) == 0) return nullptr;
-  PyObject* content = PyCell_GET(PyTuple_GET_ITEM(closure, 0));
+  PyObject* content = FirstInClosure(function);
   return content != nullptr && Py_IS_TYPE(content, &stand_in_type) ? StandIn(content) : nullptr;
 }
 
@@ -81,7 +77,7 @@ PyObject* CallRecorder(StandInObject* recorder, PyObject* const* args, size_t co
   StandInObject* recorder = FindRecorder(me);
   if (recorder != nullptr && me->func_code != recorder->code) FollowCode(me);
   recorder = FindRecorder(me);
-  if (!Fits(me, recorder)) return run_body(function, args, count, keywords);
+  if (!Fits(me, recorder)) return RunBody(function, args, count, keywords);
   return CallRecorder(recorder, args, count, keywords);
 }
 
@@ -144,12 +140,7 @@ PyObject* RecordFunction(PyObject*, PyObject* object) {
 #if PY_VERSION_HEX >= 0x030E0000
   TakeOverAnnotations(function, recorder->recorder.wrapped);
 #endif
-  if (run_body == nullptr) run_body = function->vectorcall;
-#if PY_VERSION_HEX >= 0x030C0000
-  PyFunction_SetVectorcall(function, &CallFunction);
-#else
-  function->vectorcall = &CallFunction;
-#endif
+  SetCallsOf(function, &CallFunction);
   return Py_NewRef(object);
 }
 

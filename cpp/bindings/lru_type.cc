@@ -12,6 +12,7 @@
 #include "bindings/cache_key.h"
 #include "bindings/cache_type.h"
 #include "bindings/critical_section.h"
+#include "bindings/function_slot.h"
 #include "bindings/lru_entries.h"
 
 namespace toolvitals {
@@ -115,15 +116,12 @@ PyObject* Call(PyObject* self, PyObject* const* args, size_t count, PyObject* ke
   return value.release();
 }
 
-// What runs the body of a function. CPython does not export it under any name.
-vectorcallfunc run_body = nullptr;
-
 // A function whose first closure cell has an Lru. One whose code has been set anew does what that says.
 PyObject* CallThroughClosure(PyObject* function, PyObject* const* args, size_t count, PyObject* keywords) {
   auto* me = reinterpret_cast<PyFunctionObject*>(function);
-  PyObject* lru = PyCell_GET(PyTuple_GET_ITEM(me->func_closure, 0));
+  PyObject* lru = FirstInClosure(me);
   if (lru == nullptr || !Py_IS_TYPE(lru, &lru_type) || Lru(lru)->code != me->func_code) [[unlikely]] {
-    return run_body(function, args, count, keywords);
+    return RunBody(function, args, count, keywords);
   }
   return Call(lru, args, count, keywords);
 }
@@ -133,17 +131,12 @@ PyObject* CallCached(PyObject*, PyObject* object) {
   if (!PyFunction_Check(object) || function->func_closure == nullptr || PyTuple_GET_SIZE(function->func_closure) == 0) {
     return PyErr_Format(PyExc_TypeError, "%R is not a function with a closure", object);
   }
-  PyObject* lru = PyCell_GET(PyTuple_GET_ITEM(function->func_closure, 0));
+  PyObject* lru = FirstInClosure(function);
   if (lru == nullptr || !Py_IS_TYPE(lru, &lru_type)) {
     return PyErr_Format(PyExc_ValueError, "%R has no Lru in its closure", object);
   }
   Py_XSETREF(Lru(lru)->code, Py_NewRef(function->func_code));
-  if (run_body == nullptr) run_body = function->vectorcall;
-#if PY_VERSION_HEX >= 0x030C0000
-  PyFunction_SetVectorcall(function, &CallThroughClosure);
-#else
-  function->vectorcall = &CallThroughClosure;
-#endif
+  SetCallsOf(function, &CallThroughClosure);
   return Py_NewRef(object);
 }
 
