@@ -69,7 +69,7 @@ void Miss(LruObject* me) {
   Add<kPythonWriters>(me->handle->cache->cell().misses, 1);
 }
 
-// A new reference; nullptr where there is none, also with an exception.
+// A new reference, which counts a hit; nullptr where there is none, also with an exception.
 PyObject* FindValue(LruObject* me, PyObject* key) {
   double now = 0;
   if (!ReadClock(me, now)) return nullptr;
@@ -80,6 +80,8 @@ PyObject* FindValue(LruObject* me, PyObject* key) {
     value = me->entries.Find(key, now, evicted);
   }
   Evicted(me, evicted);
+  if (value != nullptr) [[likely]]
+    Hit(me);
   return value;
 }
 
@@ -102,11 +104,7 @@ PyObject* Call(PyObject* self, PyObject* const* args, size_t count, PyObject* ke
   ArgumentsKey key(args, PyVectorcall_NARGS(count), keywords, me->typed);
   if (!key.Hash()) return nullptr;
   PyObject* found = FindValue(me, key.get());
-  if (found != nullptr) [[likely]] {
-    Hit(me);
-    return found;
-  }
-  if (PyErr_Occurred() != nullptr) return nullptr;
+  if (found != nullptr || PyErr_Occurred() != nullptr) return found;
   Miss(me);
   const OwnedRef self_held(Py_NewRef(self));
   if (me->function == nullptr) return PyErr_Format(PyExc_ReferenceError, "the cached function is gone");
@@ -205,11 +203,7 @@ PyObject* LookUp(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   ArgumentsKey key(args[0], args[1], Lru(self)->typed);
   if (!key.Hash()) return nullptr;
   PyObject* found = FindValue(Lru(self), key.get());
-  if (found != nullptr) {
-    Hit(Lru(self));
-    return found;
-  }
-  return PyErr_Occurred() != nullptr ? nullptr : OwnedKey(key.get());
+  return found != nullptr || PyErr_Occurred() != nullptr ? found : OwnedKey(key.get());
 }
 
 bool TakeKey(PyObject* key) {
@@ -221,11 +215,7 @@ bool TakeKey(PyObject* key) {
 PyObject* Find(PyObject* self, PyObject* key) {
   if (!TakeKey(key)) return nullptr;
   PyObject* found = FindValue(Lru(self), key);
-  if (found != nullptr) {
-    Hit(Lru(self));
-    return found;
-  }
-  return PyErr_Occurred() != nullptr ? nullptr : Py_NewRef(key);
+  return found != nullptr || PyErr_Occurred() != nullptr ? found : Py_NewRef(key);
 }
 
 PyObject* Keep(PyObject* self, PyObject* const* args, Py_ssize_t count) {
