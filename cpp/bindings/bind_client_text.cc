@@ -16,6 +16,7 @@
 #include "bindings/errors.h"
 #include "bindings/instrument_type.h"
 #include "bindings/snapshot_objects.h"
+#include "bindings/snapshot_values.h"
 #include "collector/collector.h"
 #include "fleet/process_fleet.h"
 #include "render/client_text.h"
@@ -52,19 +53,13 @@ class KeptReaders {
     return texts;
   }
 
-  // The text of every family of instruments of all processes, whichever registry shows it; those with names that only
-  // Python writes are left out.
-  std::string RenderAll() {
-    std::string text;
-    std::vector<FamilySnapshot> merged;
+  // Every family of instruments of all processes, whichever registry shows it.
+  std::vector<FamilySnapshot> ReadAll() {
+    std::vector<FamilySnapshot> families;
     absl::MutexLock lock(&mutex_);
-    all_merger_.ReadAll(fleet_.Look().members, Collector::Global().quantile_method(), merged);
-    for (FamilySnapshot& family : merged) {
-      family.exemplars.clear();
-      ClientText().Write(family, {.open_metrics = false, .created = false}, text);
-    }
+    all_merger_.ReadAll(fleet_.Look().members, Collector::Global().quantile_method(), families);
     fleet_.Rest();
-    return text;
+    return families;
   }
 
  private:
@@ -135,16 +130,19 @@ void BindClientText(py::module_& module) {
              "`natives`;\n"
              "None for one with names beyond identifiers or with exemplars. The GIL is released meanwhile.");
   module.def(
-      "render_families",
+      "instrument_families",
       [] {
-        std::string text;
+        Snapshot snapshot;
         {
           const py::gil_scoped_release released;
-          text = Readers().RenderAll();
+          snapshot.families = Readers().ReadAll();
         }
-        return py::bytes(text);
+        PyObject* const families = FamilyObjects(snapshot);
+        if (families == nullptr) throw py::error_already_set();
+        return py::reinterpret_steal<py::dict>(families);
       },
-      "The text of the instruments of all processes that share what they record, whichever registry they are in.");
+      "The families of the instruments of all processes that share what they record, whichever registry they are in,\n"
+      "as values, by name.");
   module.def(
       "render_tools",
       [](bool open_metrics) {

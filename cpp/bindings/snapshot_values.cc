@@ -231,6 +231,14 @@ PyObject* ToolFamilies(const Snapshot& snapshot) {
   return sink.Take();
 }
 
+PyObject* FamilyObjects(const Snapshot& snapshot) {
+  const ValueTypes* types = FindValueTypes();
+  if (types == nullptr) return nullptr;
+  ValueSink sink(*types);
+  WriteUniformFamilies(snapshot, /*own=*/false, sink);
+  return sink.Take();
+}
+
 PyObject* SnapshotFamilies(PyObject* capsule) {
   const auto* snapshot = static_cast<const Shared*>(PyCapsule_GetPointer(capsule, kCapsule));
   const ValueTypes* types = snapshot == nullptr ? nullptr : FindValueTypes();

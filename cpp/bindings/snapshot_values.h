@@ -19,6 +19,9 @@ PyObject* SnapshotTools(PyObject* capsule);
 // The families of tools and caches by name. Likewise.
 PyObject* ToolFamilies(const Snapshot& snapshot);
 
+// The families of `Snapshot::families` by name, those alone. Likewise.
+PyObject* FamilyObjects(const Snapshot& snapshot);
+
 // The families by name, of a capsule. Likewise.
 PyObject* SnapshotFamilies(PyObject* capsule);
 

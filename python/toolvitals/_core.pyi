@@ -261,8 +261,9 @@ def render_instruments(
     """The text of each instrument, as prometheus_client would write it, with native histograms if `natives`; None for
     one that Python has to write."""
 
-def render_families() -> bytes:
-    """The text of the instruments of all processes that share what they record, whichever registry they are in."""
+def instrument_families() -> dict[str, Any]:
+    """The families of the instruments of all processes that share what they record, whichever registry they are in, as
+    values, by name."""
 
 def render_tools(open_metrics: bool) -> tuple[bytes, tuple[str, ...]]:
     """The text of the families of tools and caches, to stand among others, and the names of these."""

@@ -8,10 +8,13 @@ import statistics
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from child import result_of, run
 from programs import imports, sharing
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from service import Service, Worker, samples_of
 from waiting import wait_until
 from web import fetch
@@ -351,6 +354,44 @@ def test_the_multi_process_collector_is_of_all(service: Service, tmp_path: Path)
     assert samples_of(text, "jobs_total") == ['jobs_total{kind="a"} 5.0']
     assert samples_of(text, "own") == [f'own{{pid="{second.pid}"}} 4.0']
     assert samples_of(text, "size_count") == ["size_count 1.0"]
+
+
+def families_of(text: str) -> dict[str, Any]:
+    """Type, help and samples of each family, as prometheus_client reads it."""
+    return {
+        family.name: (family.type, family.documentation, sorted(family.samples, key=repr))
+        for family in text_string_to_metric_families(text)
+        if not family.name.endswith("_created")
+    }
+
+
+def test_the_multi_process_collector_and_the_endpoint_say_the_same_of_every_kind(
+    service: Service, tmp_path: Path
+) -> None:
+    first, second = service.begin(), service.begin()
+    for process, amount in ((first, 2.0), (second, 3.5)):
+        process.count("a", 2)
+        process.count('a\n"\\é', 1)
+        for kind, name, method, argument, options in (
+            ("Gauge", "level", "set", amount, {"multiprocess_mode": "sum"}),
+            ("Histogram", "size_bytes", "observe", amount, {"buckets": [1, 2.5], "unit": "bytes"}),
+            ("Histogram", "change", "observe", -amount, {"buckets": [-1, 2.5]}),
+            ("Summary", "wait", "observe", amount, {"quantiles": [0.5], "window_size": 10}),
+            ("Info", "build", "info", {"version": "1"}, {}),
+            ("Enum", "phase", "state", "up", {"states": ["down", "up"]}),
+            ("Counter", "largest", "inc", 2**53 + amount, {}),
+            ("Counter", "beyond.identifiers", "inc", amount, {}),
+        ):
+            process.do("define", kind, name, options)
+            process.do("use", name, method, argument)
+        process.do("define", "Counter", "untouched", {"labelnames": ["who"]})
+    ours = families_of(first.do("exposition_of_directory", str(tmp_path)))
+    native = families_of(first.do("text"))
+    # As prometheus_client has it, a sum that can fall is no part of a family that counts.
+    native["change"][2].remove(Sample("change_sum", {}, -5.5))
+    assert {name: native[name] for name in ours} == ours
+    names = {"jobs", "level", "size_bytes", "change", "wait", "build_info", "phase", "largest", "beyond_identifiers"}
+    assert set(ours) == names
 
 
 def test_a_strangers_reading_changes_nothing(service: Service) -> None:

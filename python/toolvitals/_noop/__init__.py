@@ -58,6 +58,7 @@ __all__ = [
     "count_dropped",
     "found_family",
     "install_gc_counters",
+    "instrument_families",
     "leave",
     "locate_directory",
     "publish_page",
@@ -69,7 +70,6 @@ __all__ = [
     "remove_route",
     "render",
     "render_directory",
-    "render_families",
     "render_instruments",
     "render_tools",
     "set_drop_logger",
@@ -382,8 +382,8 @@ def stand_still(proc_root: str | None) -> None:
     """Does nothing."""
 
 
-def render_families() -> bytes:
-    return b""
+def instrument_families() -> dict[str, Any]:
+    return {}
 
 
 def tool_families() -> dict[str, Any]:

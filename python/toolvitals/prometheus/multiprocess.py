@@ -8,8 +8,8 @@ from typing import Any
 
 from toolvitals._backend import core
 from toolvitals.instruments import all_instruments
+from toolvitals.prometheus._families import metric_of
 from toolvitals.prometheus.metrics_core import Metric
-from toolvitals.prometheus.parser import text_string_to_metric_families
 from toolvitals.prometheus.registry import CollectorRegistry
 from toolvitals.prometheus.samples import Sample
 
@@ -53,7 +53,7 @@ class MultiProcessCollector:
         """The families of the instruments. Those of one name and type are one; none is without series, none says when
         one began."""
         if core.shared_directory() is not None:
-            yield from text_string_to_metric_families(core.render_families().decode())
+            yield from (metric_of(family) for family in core.instrument_families().values() if family.series)
             return
         families: dict[tuple[str, str], Metric] = {}
         for instrument in all_instruments():

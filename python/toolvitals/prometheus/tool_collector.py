@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from toolvitals import _backend
 from toolvitals.collectors import NativeCollector
+from toolvitals.prometheus._families import metric_of
 from toolvitals.prometheus.metrics_core import Metric
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
-from toolvitals.prometheus.utils import floatToGoString
-
-if TYPE_CHECKING:
-    from toolvitals.snapshot import Family
 
 __all__ = ["TOOL_COLLECTOR", "ToolCollector"]
 
@@ -37,7 +32,7 @@ class ToolCollector(NativeCollector):
         """The families as they are now."""
         for family in _backend.core.tool_families().values():
             if not self._is_taken(family.name):
-                yield _metric_of(family)
+                yield metric_of(family)
 
     def native_may_give(self, names: frozenset[str]) -> bool:
         """Whether one of these samples could be among its."""
@@ -50,22 +45,6 @@ class ToolCollector(NativeCollector):
 
     def _is_taken(self, name: str) -> bool:
         return name in self._registry._names_to_collectors
-
-
-def _metric_of(family: Family) -> Metric:
-    from toolvitals.snapshot import Histogram  # late: the core writes these families without it, as a rule
-
-    metric = Metric(family.name, family.help, family.type, family.unit)
-    for series in family.series:
-        labels, value = dict(series.labels), series.value
-        if isinstance(value, Histogram):
-            for bound, count in zip((*value.bounds, math.inf), value.cumulative(), strict=True):
-                metric.add_sample(f"{family.name}_bucket", {**labels, "le": floatToGoString(bound)}, float(count))
-            metric.add_sample(f"{family.name}_sum", labels, float(value.sum or 0))
-            metric.add_sample(f"{family.name}_count", dict(labels), float(value.count))
-        elif isinstance(value, (int, float)):
-            metric.add_sample(family.name + ("_total" if family.type == "counter" else ""), labels, float(value))
-    return metric
 
 
 TOOL_COLLECTOR = ToolCollector()
