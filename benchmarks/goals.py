@@ -70,6 +70,8 @@ def _recording(figures: Figures) -> Iterator[Goal]:
     yield _at_most("`@tool` on an `async def` adds", 120, coroutine, "ns")
     kept = recording["functools.lru_cache hit"]["best"]
     yield _at_most("a hit of `@cached`", 3, recording["@cached hit"]["best"] / kept, "hits of functools.lru_cache", 2)
+    around = recording["instrument_cache of lru_cache hit"]["best"] / kept
+    yield _at_most("a hit of `instrument_cache(...)` around an lru_cache function", 2, around, "of its own hits", 2)
     python = added(recording, "Python async decorator", "plain await")
     yield _times("`@tool` on an `async def`, beside a decorator in Python", 3, python / coroutine, "less")
 

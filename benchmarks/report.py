@@ -78,6 +78,11 @@ ADDED = (
     ("`@tool` on an async generator of one item", "@tool async generator", "plain async generator"),
     ('`with track("name")`, whole', "with track", ""),
     ("`@cached` hit, over `functools.lru_cache`", "@cached hit", "functools.lru_cache hit"),
+    (
+        "`instrument_cache` hit, over the function that it is around",
+        "instrument_cache of lru_cache hit",
+        "functools.lru_cache hit",
+    ),
 )
 
 

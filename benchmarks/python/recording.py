@@ -80,6 +80,7 @@ def _ours() -> list[Subject]:
     collector = tv.get_collector()
     tool = collector.tool("kept")
     cache = collector.cache("kept")
+    kept = functools.lru_cache(maxsize=1024)(identity)
     return [
         Subject("tool.record_call", "t.record_call(success=True, latency_ms=12.5)", {"t": tool}),
         Subject("tool.record_call, positional", "t.record_call(True, 12.5)", {"t": tool}),
@@ -106,6 +107,7 @@ def _ours() -> list[Subject]:
         ),
         Subject("with track", "with track('tracked'): pass", {"track": tv.track}),
         Subject("@cached hit", "f(1)", {"f": tv.cached("cached", maxsize=1024)(identity)}),
+        Subject("instrument_cache of lru_cache hit", "f(1)", {"f": tv.instrument_cache(kept, "instrumented")}),
     ]
 
 

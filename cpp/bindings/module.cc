@@ -5,6 +5,7 @@
 #include "bindings/bind.h"
 #include "bindings/cache_type.h"
 #include "bindings/collector_type.h"
+#include "bindings/counted_lru_type.h"
 #include "bindings/errors.h"
 #include "bindings/instrument_type.h"
 #include "bindings/instrumented_async_generator.h"
@@ -32,6 +33,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();
   if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) || !AddLruType(object) ||
+      !AddCountedLruType(object) ||
       !AddCollectorType(object) || !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) ||
       !AddHistogramType(object) || !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) ||
       !AddTrackType(object) || !AddRecordedElsewhere(object) || !AddRecorderType(object) ||

@@ -32,6 +32,7 @@ __all__ = [
     "CacheKey",
     "CacheMetrics",
     "CollectorRecord",
+    "CountedLru",
     "CounterBase",
     "EnumBase",
     "FamilyStore",
@@ -56,6 +57,7 @@ __all__ = [
     "call_cached",
     "configure",
     "count_dropped",
+    "count_lru",
     "found_family",
     "install_gc_counters",
     "instrument_families",
@@ -140,6 +142,35 @@ class Lru(_written.Lru):
         /,
     ) -> Lru:
         return super().__new__(cls)
+
+
+class CountedLru:
+    """Nothing is behind it."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return None
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        return None
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any, /) -> Self:
+        return self
+
+    def __reduce__(self) -> str:
+        return ""
+
+    def cache_info(self) -> Any:
+        return None
+
+    def cache_clear(self) -> None:
+        """Does nothing."""
+
+
+def count_lru(function: Callable[..., Any], cache: CacheMetrics, /) -> CountedLru | None:
+    return None
 
 
 class PerformanceMetricsCollector(_written.PerformanceMetricsCollector):

@@ -29,8 +29,8 @@ def instrument_cache(cache: C, name: str) -> C:
 
     Use what is returned instead of the cache. A mapping whose class is written in Python (cachetools caches, your own)
     is instrumented in place and returned itself; around a plain `dict`, or another built-in mapping, it is a
-    MutableMapping that shows the same entries; around an lru_cache function, a function. `name` is the cache's, 1 to
-    256 bytes of UTF-8.
+    MutableMapping that shows the same entries; around an lru_cache function, an object that is called, bound, copied
+    and pickled as that is, at little more than its own cost. `name` is the cache's, 1 to 256 bytes of UTF-8.
 
     `cache[key]`, `get`, `pop(key)` and `setdefault` are look-ups: each a hit or a miss. A `setdefault` of a key that
     the same thread has just missed ends that look-up and is none of its own; so does `cachetools.cached`. `in` is no

@@ -65,7 +65,16 @@ class _Deltas:
 
 
 def instrument_function(cache: Any, handle: core.CacheMetrics) -> Any:
-    """A function around one that has `cache_info()`, which records what that counts."""
+    """What calls a function that has `cache_info()` and records what that counts.
+
+    The core does so for those of functools, as an object that has the attributes of the function and binds as it does;
+    for others, such as cachetools', it is a function of Python.
+    """
+    counted = core.count_lru(cache, handle)
+    return _function_around(cache, handle) if counted is None else functools.update_wrapper(counted, cache)
+
+
+def _function_around(cache: Any, handle: core.CacheMetrics) -> Any:
     deltas = _Deltas(cache, handle)
 
     @functools.wraps(cache)
