@@ -6,7 +6,6 @@ So an object whose class has any gets a type of its own, whose methods hand them
 
 from __future__ import annotations
 
-import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +32,8 @@ _made: weakref.WeakKeyDictionary[type, type[core.InstrumentedCallable]] = weakre
 
 def callable_type(wrapped: object) -> type[core.InstrumentedCallable]:
     """The type for an instrumented object around `wrapped`. Thread-safe."""
+    import inspect
+
     # The language's own callables are compared and hashed as any object is.
     if inspect.isroutine(wrapped):
         return core.InstrumentedCallable

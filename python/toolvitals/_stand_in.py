@@ -8,29 +8,32 @@ so does whoever copies the code.
 
 from __future__ import annotations
 
-import dis
 import functools
-import inspect
 import sys
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any
+
+from toolvitals._kinds import (
+    CO_ASYNC_GENERATOR,
+    CO_COROUTINE,
+    CO_GENERATOR,
+    CO_HAS_DOCSTRING,
+    CO_ITERABLE_COROUTINE,
+    CO_NEWLOCALS,
+    CO_OPTIMIZED,
+    CO_VARARGS,
+    CO_VARKEYWORDS,
+)
 
 __all__ = ["stand_in"]
 
 # What a code object says about the objects that calls return.
-_KINDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ITERABLE_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_KINDS = CO_GENERATOR | CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_ASYNC_GENERATOR
 
 # The flags that have to be those of our own code: the rest (CO_NESTED, CO_FUTURE_ANNOTATIONS) are the function's. In
 # CPython 3.14 one of them says that the first constant is the docstring.
-_OURS = (
-    inspect.CO_OPTIMIZED
-    | inspect.CO_NEWLOCALS
-    | inspect.CO_VARARGS
-    | inspect.CO_VARKEYWORDS
-    | _KINDS
-    | getattr(inspect, "CO_HAS_DOCSTRING", 0)
-)
+_OURS = CO_OPTIMIZED | CO_NEWLOCALS | CO_VARARGS | CO_VARKEYWORDS | CO_HAS_DOCSTRING | _KINDS
 
 # The instruction that copies cells names their number in one byte.
 _CELLS_MAX = 255
@@ -59,24 +62,15 @@ def stand_in(function: FunctionType, recorder: Callable[..., Any]) -> FunctionTy
     return made
 
 
-class _Shape(NamedTuple):
-    """What two signatures have in common that differ in names only."""
-
-    positional_only: int
-    positional: int
-    keyword_only: int
-    flags: int
+# What two signatures have in common that differ in names only: how many parameters are positional only, how many are
+# positional, and how many are keywords only; and the flags. A NamedTuple would be compiled with each import.
+_Shape = tuple[int, int, int, int]
 
 
 def _code(code: CodeType, free_names: tuple[str, ...]) -> CodeType:
     """The code of a stand-in for a function with that code, with these names of cells behind the recorder's."""
-    shape = _Shape(
-        code.co_posonlyargcount,
-        code.co_argcount,
-        code.co_kwonlyargcount,
-        code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | _KINDS),
-    )
-    template = _template(shape)
+    flags = code.co_flags & (CO_VARARGS | CO_VARKEYWORDS | _KINDS)
+    template = _template((code.co_posonlyargcount, code.co_argcount, code.co_kwonlyargcount, flags))
     names = dict(zip(template.co_varnames, code.co_varnames, strict=False))
     changes: dict[str, Any] = {}
     if sys.version_info >= (3, 11):
@@ -107,9 +101,10 @@ def _template(shape: _Shape) -> CodeType:
     """The code of a stand-in whose parameters have names of ours."""
     module = compile(f"def make(_recorder):\n{_source(shape)}", "<toolvitals>", "exec", dont_inherit=True)
     code = _inner(_inner(module))
+    flags = shape[-1]
     if _INLINED:
         code = _resuming_last(code)
-    return code.replace(co_flags=code.co_flags | shape.flags & _KINDS)
+    return code.replace(co_flags=code.co_flags | flags & _KINDS)
 
 
 def _inner(code: CodeType) -> CodeType:
@@ -117,38 +112,39 @@ def _inner(code: CodeType) -> CodeType:
 
 
 def _source(shape: _Shape) -> str:
-    positional = [f"_{index}" for index in range(shape.positional)]
-    keyword_only = [f"_{shape.positional + index}" for index in range(shape.keyword_only)]
-    parameters = positional[: shape.positional_only]
+    positional_only, arguments_count, keyword_only_count, flags = shape
+    positional = [f"_{index}" for index in range(arguments_count)]
+    keyword_only = [f"_{arguments_count + index}" for index in range(keyword_only_count)]
+    parameters = positional[:positional_only]
     parameters += ["/"] if parameters else []
-    parameters += positional[shape.positional_only :]
+    parameters += positional[positional_only:]
     arguments = list(positional)
-    if shape.flags & inspect.CO_VARARGS:
+    if flags & CO_VARARGS:
         parameters.append("*_args")
         arguments.append("*_args")
     elif keyword_only:
         parameters.append("*")
     parameters += keyword_only
     arguments += [f"{name}={name}" for name in keyword_only]
-    if shape.flags & inspect.CO_VARKEYWORDS:
+    if flags & CO_VARKEYWORDS:
         parameters.append("**_kwargs")
         arguments.append("**_kwargs")
-    return _BODIES[_body(shape)].format(parameters=", ".join(parameters), call=f"_recorder({', '.join(arguments)})")
+    return _BODIES[_body(flags)].format(parameters=", ".join(parameters), call=f"_recorder({', '.join(arguments)})")
 
 
-def _body(shape: _Shape) -> int:
+def _body(flags: int) -> int:
     """The kind whose body has to be of that kind itself: before CPython 3.11 the flags alone make it so."""
-    return shape.flags & _KINDS if sys.version_info < (3, 11) else 0
+    return flags & _KINDS if sys.version_info < (3, 11) else 0
 
 
 # One line each, so that every instruction is on the line where the user's function begins.
 _SIMPLE = " def stand_in({parameters}): return {call}"
 _BODIES = {
     0: _SIMPLE,
-    inspect.CO_COROUTINE: " async def stand_in({parameters}): return await {call}",
-    inspect.CO_GENERATOR: " def stand_in({parameters}): return (yield from {call})",
-    inspect.CO_GENERATOR | inspect.CO_ITERABLE_COROUTINE: " def stand_in({parameters}): return (yield from {call})",
-    inspect.CO_ASYNC_GENERATOR: """\
+    CO_COROUTINE: " async def stand_in({parameters}): return await {call}",
+    CO_GENERATOR: " def stand_in({parameters}): return (yield from {call})",
+    CO_GENERATOR | CO_ITERABLE_COROUTINE: " def stand_in({parameters}): return (yield from {call})",
+    CO_ASYNC_GENERATOR: """\
  async def stand_in({parameters}):
   inner = {call}
   try:
@@ -183,9 +179,11 @@ def _resuming_last(code: CodeType) -> CodeType:
     # table (Objects/exception_handling_notes.txt): start, length, target and depth, in groups of six bits.
     table = bytes([0x80, *_groups(units), *_groups(units + 2), 0])
     no_columns = bytes([0x80 | 13 << 3 | 1, 0])  # of the two instructions that are new: the line before
+    from opcode import opmap
+
     changes: dict[str, Any] = {"co_exceptiontable": table}  # unknown to CPython 3.10 and its checkers
     return code.replace(
-        co_code=call + resume + back + resume + bytes([dis.opmap["RERAISE"], 0]),
+        co_code=call + resume + back + resume + bytes([opmap["RERAISE"], 0]),
         co_linetable=code.co_linetable + no_columns,
         **changes,
     )

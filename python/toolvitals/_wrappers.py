@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 from typing import Any, cast
 
@@ -26,7 +25,7 @@ def kind_of_wrapper(candidate: object) -> type | None:
     for base in _KINDS:
         if issubclass(kind, base):
             own = any(_method(kind, name) is not _method(base, name) for name in ("__get__", "__call__"))
-            of_class = base is functools.partial and inspect.isclass(getattr(candidate, "func", None))
+            of_class = base is functools.partial and isinstance(getattr(candidate, "func", None), type)
             return None if own or of_class else base
     return None
 

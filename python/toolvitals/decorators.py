@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 import sys
 import types
@@ -12,7 +11,12 @@ from typing import Any, Protocol, TypeVar, cast, overload
 
 from toolvitals import _backend
 from toolvitals._backend import core
-from toolvitals._callable_types import callable_type
+from toolvitals._kinds import (
+    CO_ITERABLE_COROUTINE,
+    is_async_generator_function,
+    is_coroutine_function,
+    is_generator_function,
+)
 from toolvitals._late import logger
 from toolvitals._stand_in import stand_in
 from toolvitals._wrappers import PARTIAL, around, kind_of_wrapper
@@ -122,7 +126,7 @@ def _reason(name: object) -> str:
 def _decorate(function: Any, /, *, name: str | None) -> Any:
     if not _backend.enabled():
         return function
-    if inspect.isclass(function):
+    if isinstance(function, type):
         raise TypeError(f"@tool cannot decorate the class {function.__qualname__}; decorate its methods")
     kind = kind_of_wrapper(function)
     if kind is not None:
@@ -167,6 +171,8 @@ def _tell_uncallable(instrumented: Any, given: object) -> None:
 def _instrumented(function: Any, handle: core.ToolMetrics) -> Any:
     kind = _kind_of(function)
     if type(function) is not types.FunctionType:
+        from toolvitals._callable_types import callable_type
+
         instrumented = callable_type(function)(function, handle, kind)
         _imitate_function(instrumented, function)
         return instrumented
@@ -220,23 +226,27 @@ def _kind_of(function: Any) -> int:
     for candidate in (function, _call_method(function), _described_function(function)):
         if candidate is None:
             continue
-        if inspect.iscoroutinefunction(candidate) or _is_generator_based_coroutine(candidate):
+        if is_coroutine_function(candidate) or _is_generator_based_coroutine(candidate):
             return core.COROUTINE
-        if inspect.isasyncgenfunction(candidate):
+        if is_async_generator_function(candidate):
             return core.ASYNC_GENERATOR
-        if inspect.isgeneratorfunction(candidate):
+        if is_generator_function(candidate):
             return core.GENERATOR
     return core.SYNC
 
 
 def _call_method(function: Any) -> Any:
     """The `__call__` of an object's class; None for functions, methods and what else inspect knows by itself."""
+    if type(function) is types.FunctionType:
+        return None
+    import inspect
+
     if inspect.isroutine(function):
         return None
     while isinstance(function, functools.partial):
         function = function.func
     call = inspect.getattr_static(type(function), "__call__", None)
-    return call if inspect.isfunction(call) else None
+    return call if isinstance(call, types.FunctionType) else None
 
 
 def _described_function(function: Any) -> Any:
@@ -249,7 +259,7 @@ def _is_generator_based_coroutine(function: Any) -> bool:
     while isinstance(function, (functools.partial, types.MethodType)):
         function = function.func if isinstance(function, functools.partial) else function.__func__
     code = getattr(function, "__code__", None)
-    return isinstance(code, types.CodeType) and bool(code.co_flags & inspect.CO_ITERABLE_COROUTINE)
+    return isinstance(code, types.CodeType) and bool(code.co_flags & CO_ITERABLE_COROUTINE)
 
 
 def _imitate_function(instrumented: Any, function: Any) -> None:
@@ -259,7 +269,7 @@ def _imitate_function(instrumented: Any, function: Any) -> None:
     where functions have it: the code flags.
     """
     call = _call_method(function)
-    if call is None or inspect.isfunction(function):
+    if call is None or isinstance(function, types.FunctionType):
         return
     own = vars(instrumented)
     for attribute in ("__code__", "__defaults__", "__kwdefaults__", "__annotations__"):

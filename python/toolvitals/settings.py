@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from toolvitals._late_dataclass import make
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
+    from toolvitals._late_dataclass import dataclass, field
 
 __all__ = ["Settings"]
 
@@ -185,7 +191,7 @@ def _is_good(variable: str, text: str) -> bool:
     return True
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Settings:
     """Every setting of toolvitals, checked; immutable and therefore thread-safe.
 
@@ -224,7 +230,7 @@ class Settings:
     prometheus_port: int = 9108
     on_port_in_use: str = "raise"
     host: str = "127.0.0.1"
-    auth_token: str = dataclasses.field(default="", repr=False)
+    auth_token: str = field(default="", repr=False)
     namespace: str = ""
     window_label: str = "q"
     max_series: int = 10_000
@@ -235,8 +241,8 @@ class Settings:
     strict: bool = False
 
     def __post_init__(self) -> None:
-        for field, (_, reader) in _SOURCES.items():
-            object.__setattr__(self, field, reader(field, getattr(self, field)))
+        for name, (_, reader) in _SOURCES.items():
+            object.__setattr__(self, name, reader(name, getattr(self, name)))
         if self.json_endpoint_enabled and self.prometheus_enabled and self.json_port == self.prometheus_port != 0:
             raise ValueError(
                 f"json_port={self.json_port} and prometheus_port={self.prometheus_port} are not allowed: "
@@ -260,7 +266,8 @@ class Settings:
             for field, (variable, reader) in _SOURCES.items()
             if field in overrides or variable in found
         }
-        return cls(**values)
+        made: Settings = make(cls, values)
+        return made
 
     @classmethod
     def tolerant(cls, environ: Mapping[str, str]) -> Settings:

@@ -14,13 +14,13 @@ __all__ = ["PYTHON_FLOORS", "Import", "floor_of", "imports_of", "module_of", "pa
 # from lower floors; modules of one floor may import each other, packages of one floor may not.
 PYTHON_FLOORS: tuple[frozenset[str], ...] = (
     # The native core and its twin; values; the table of our own families; settings.
-    frozenset({"catalogue", "_core", "_noop", "_push", "settings", "snapshot"}),
+    frozenset({"catalogue", "_core", "_late_dataclass", "_noop", "_push", "settings", "snapshot"}),
     # Which core; fork and exit; what is fetched late.
     frozenset({"_backend", "_late", "_lifecycle"}),
     # Record, define, collect, serve, read.
     frozenset(
         {
-            *("decorators", "_callable_types", "_stand_in", "_wrappers"),
+            *("decorators", "_callable_types", "_kinds", "_stand_in", "_wrappers"),
             *("caches", "instruments", "collectors", "events", "endpoints", "sources"),
         }
     ),

@@ -19,11 +19,14 @@ HEAVY = frozenset(
         *("asyncio", "concurrent.futures", "logging", "multiprocessing", "subprocess", "socket", "ssl", "select"),
         *("http.client", "http.server", "urllib.request", "wsgiref.simple_server", "email"),
         *("ctypes", "datetime", "pathlib", "platform", "tempfile", "uuid", "decimal"),
+        *("inspect", "dataclasses", "dis", "ast", "tokenize", "copy"),
         *("toolvitals.snapshot", "toolvitals.sources", "toolvitals.ipc.client"),
     }
 )
 # Of a program that defines instruments for a registry. The platform's collector asks the module of its name.
-OF_REGISTRY = HEAVY - {"platform"} | {"toolvitals.prometheus.exposition"}
+OF_REGISTRY = HEAVY - {"platform", "inspect", "dataclasses", "dis", "ast", "tokenize", "copy"} | {
+    "toolvitals.prometheus.exposition"
+}
 
 
 def imported_by(use: str) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from types import FunctionType
 from typing import Any, Concatenate, NamedTuple, ParamSpec, Protocol, TypeVar, cast, overload
 
 from toolvitals._backend import core
+from toolvitals._kinds import is_async_generator_function, is_coroutine_function, is_generator_function
 
 __all__ = ["CacheInfo", "CachedFunction", "cached"]
 
@@ -116,12 +116,12 @@ def _check_function(function: object) -> None:
         raise TypeError(f"put @cached below @{type(function).__name__}")
     if not callable(function):
         raise TypeError(f"@cached decorates callables, not {function!r}")
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+    if is_generator_function(function) or is_async_generator_function(function):
         raise TypeError("@cached cannot decorate a generator function: a generator serves only once")
 
 
 def _wrapper(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(function):
+    if is_coroutine_function(function):
         # Late, for asyncio takes longer to import than the rest of the package.
         from toolvitals.caches._coroutines import wrap_coroutine
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copyreg
 import functools
-import inspect
 import sys
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
@@ -13,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 from toolvitals import _backend
 from toolvitals._backend import core
+from toolvitals._kinds import is_coroutine_function
 from toolvitals.caches._lru_functions import instrument_function
 
 __all__ = ["instrument_cache"]
@@ -51,7 +51,7 @@ def instrument_cache(cache: C, name: str) -> C:
     if not _backend.enabled():
         return cache
     if callable(getattr(cache, "cache_info", None)) and callable(cache):
-        if inspect.iscoroutinefunction(cache):
+        if is_coroutine_function(cache):
             raise TypeError("instrument_cache() does not know caches of coroutine functions; use toolvitals.cached")
         return cast("C", instrument_function(cache, core.PerformanceMetricsCollector().cache(name)))
     if not isinstance(cache, MutableMapping):
