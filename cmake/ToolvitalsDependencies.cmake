@@ -127,6 +127,12 @@ if(toolvitals_absl_type STREQUAL "SHARED_LIBRARY")
 else()
   set(TOOLVITALS_SHARED_RUNTIME OFF)
 endif()
+# Elsewhere the C++ runtime is carried along, so that the module runs where none, or an older one, is installed.
+set(TOOLVITALS_STATIC_RUNTIME OFF)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND NOT TOOLVITALS_SHARED_RUNTIME AND NOT TOOLVITALS_SANITIZE AND NOT
+                                          TOOLVITALS_COVERAGE)
+  set(TOOLVITALS_STATIC_RUNTIME ON)
+endif()
 
 # The libraries that every floor may use. The linker drops those that nothing is asked of.
 add_library(toolvitals_dependencies INTERFACE)

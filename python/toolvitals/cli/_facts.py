@@ -10,7 +10,7 @@ from typing import Literal
 import toolvitals
 from toolvitals.cli._source import failing
 from toolvitals.snapshot import Snapshot
-from toolvitals.sources import Directory, Observation, Source, locate
+from toolvitals.sources import Directory, Observation, Source
 
 __all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Severity", "folder_of", "gather"]
 
@@ -66,12 +66,8 @@ def gather(source: Source, hanging_s: float) -> Facts:
 
 
 def folder_of(source: Source) -> Folder | None:
-    """The permissions of a source that is a folder; None of others, of one that is gone, and of a folder of everybody's
-    in which this user's own, whose permissions count, is not there."""
+    """The permissions of a source that is a folder; None of others, and of one that is gone."""
     if not isinstance(source, Directory):
-        return None
-    own = locate(source.path)
-    if own != source.path and os.path.basename(own) != os.path.basename(source.path):
         return None
     try:
         status = os.stat(source.path)
