@@ -40,17 +40,14 @@ build: bootstrap $(VENV)/.package ## Install the package and its development too
 demo: build ## Run a real MCP server under load and watch it (DEMO_SECONDS=n ends it; WORKERS=n kills some of n)
 	@$(VENV)/bin/python -m tests.demo
 
-# Both suites run even if the first one fails; the Python summary comes last. A file's tests stay in one process, in
-# their order.
-PYTEST = PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/python -m pytest --numprocesses logical --maxprocesses 8 \
-	--dist loadfile --no-loadscope-reorder
+# Both suites run even if the first one fails; the Python summary comes last.
 test: bootstrap-test build ## Run every test but the slow ones: C++, then Python
 	@status=0; $(MAKE) --no-print-directory test-cpp || status=$$?; \
-	$(PYTEST) -m "not slow" || status=$$?; \
+	scripts/run-pytest $(VENV) -m "not slow" || status=$$?; \
 	exit $$status
 
 test-slow: bootstrap-test build ## Run the tests that are marked as slow
-	@$(PYTEST) -m slow
+	@scripts/run-pytest $(VENV) -m slow
 
 test-cpp: bootstrap-test
 	@cmake -G Ninja -S . -B build/cpp -DCMAKE_BUILD_TYPE=Release -DTOOLVITALS_BUILD_TESTS=ON >/dev/null

@@ -2,6 +2,7 @@
 #include "snapshot/family_merger.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,28 @@ std::shared_ptr<const LabelSet> WithProcess(const LabelSet& labels, uint64_t pro
   LabelSet::Pairs pairs = labels.pairs;
   pairs.emplace_back("pid", absl::StrCat(process_id));
   return std::make_shared<const LabelSet>(std::move(pairs));
+}
+
+// Into an order that does not depend on who reads. `places` become those of the same sets.
+void SortLabels(LabelSets& labels, std::vector<std::vector<size_t>*> places) {
+  std::vector<size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const int compared = labels[a]->pairs < labels[b]->pairs ? -1 : labels[b]->pairs < labels[a]->pairs;
+    // Attributes of several types may have the same labels.
+    return compared != 0 ? compared < 0 : a != b && KeyOf(*labels[a]) < KeyOf(*labels[b]);
+  });
+  std::vector<size_t> moved(labels.size());
+  LabelSets sorted;
+  sorted.reserve(labels.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    moved[order[i]] = i;
+    sorted.push_back(std::move(labels[order[i]]));
+  }
+  labels = std::move(sorted);
+  for (std::vector<size_t>* of_source : places) {
+    for (size_t& place : *of_source) place = moved[place];
+  }
 }
 
 std::vector<bool> Unexpired(const FamilyPart& part) {
@@ -148,6 +171,11 @@ void FamilyMerger::FindRows(std::span<const Member> members, Family& family,
     family.sources.push_back(std::move(source));
   }
   family.has_overflow = overflow != nullptr;
+  if (family.sources.size() > 1 && !labels->empty()) {
+    std::vector<std::vector<size_t>*> places;
+    for (Source& source : family.sources) places.push_back(&source.rows);
+    SortLabels(*labels, std::move(places));
+  }
   if (family.has_overflow) {
     for (const auto& [source, i] : overflow_places) family.sources[source].rows[i] = labels->size();
     labels->push_back(std::move(overflow));

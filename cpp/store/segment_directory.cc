@@ -109,8 +109,9 @@ absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::Find(const s
     // In a directory that others can write to, a link may be theirs.
     const int descriptor = open(found.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_private ? O_NOFOLLOW : 0));
     if (descriptor < 0 && errno == ENOENT && is_private) {
-      return absl::NotFoundError(absl::StrCat("others can write to the directory '", path,
-                                              "', and this user's folder in it, '", found, "', is not there"));
+      const std::string name = found.substr(found.rfind('/') + 1);
+      return absl::NotFoundError(absl::StrCat("others can write to '", path,
+                                              "', so each user has a folder in it, and '", name, "' is not there"));
     }
     if (descriptor < 0) return ErrnoStatus("cannot open the directory", found, errno);
     std::shared_ptr<SegmentDirectory> directory(new SegmentDirectory(path, found, descriptor, at_step));

@@ -128,20 +128,38 @@ def test_a_folder_that_cannot_be_read_is_told_of_with_its_permissions(
 ) -> None:
     class Refused(FolderCore):
         def read_directory(self, path: str) -> Any:
-            raise PermissionError(13, "others can write to it")
+            raise PermissionError(13, "it is not yours")
 
-    folder.chmod(0o777)
+    folder.chmod(0o755)
     read_by(Refused(), monkeypatch)
     result = doctor("--dir", str(folder), "--json")
     assert result.exit_code == 3
-    assert findings_of(result) == {"reachable": ["error"], "permissions": ["error"]}
+    assert findings_of(result) == {"reachable": ["error"], "permissions": ["warning"]}
     assert json.loads(result.output)["source"] == str(folder)
     assert "chmod 0700" in doctor("--dir", str(folder)).output
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o770])
+def test_a_mount_without_a_folder_of_this_user_is_nobodys_to_close(tmp_path: Path, mode: int) -> None:
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    mount.chmod(mode)
+    result = doctor("--dir", str(mount))
+    assert result.exit_code == 3
+    assert "so each user has a folder in it" in " ".join(result.output.split())
+    assert "chmod" not in result.output
+    own = mount / f"toolvitals-{os.geteuid()}"
+    own.mkdir(mode=0o700)
+    own.chmod(0o777)
+    result = doctor("--dir", str(mount))
+    assert result.exit_code == 3
+    assert f"chmod 0700 {own}" in " ".join(result.output.split())
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "folder"
+    # As this user's own is called in a folder of everybody's.
+    path = tmp_path / f"toolvitals-{os.geteuid()}"
     path.mkdir(mode=0o700)
     return path
 

@@ -23,8 +23,10 @@ HEAVY = frozenset(
         *("toolvitals.snapshot", "toolvitals.sources", "toolvitals.ipc.client"),
     }
 )
-# Of a program that defines instruments for a registry. The platform's collector asks the module of its name.
-OF_REGISTRY = HEAVY - {"platform", "inspect", "dataclasses", "dis", "ast", "tokenize", "copy"} | {
+# What the platform's collector asks the module of its name for, which brought others along before CPython 3.11.
+OF_PLATFORM = {"platform"} if sys.version_info >= (3, 11) else {"platform", "subprocess", "select"}
+# Of a program that defines instruments for a registry.
+OF_REGISTRY = HEAVY - OF_PLATFORM - {"inspect", "dataclasses", "dis", "ast", "tokenize", "copy"} | {
     "toolvitals.prometheus.exposition"
 }
 

@@ -19,6 +19,8 @@ from service import Service, Worker, samples_of
 from waiting import wait_until
 from web import fetch
 
+from toolvitals.sources import Directory
+
 __all__: list[str] = []
 
 
@@ -392,6 +394,29 @@ def test_the_multi_process_collector_and_the_endpoint_say_the_same_of_every_kind
     assert {name: native[name] for name in ours} == ours
     names = {"jobs", "level", "size_bytes", "change", "wait", "build_info", "phase", "largest", "beyond_identifiers"}
     assert set(ours) == names
+
+
+def test_series_have_the_same_order_whoever_answers(service: Service) -> None:
+    workers = [service.begin() for _ in range(3)]
+    for worker, kinds in zip(workers, ("abc", "cab", "bca"), strict=True):
+        worker.do("define", "Gauge", "level", {"labelnames": ["kind"]})
+        worker.do("define_open", "mixed")
+        for kind in kinds:
+            worker.count(kind, 1)
+            worker.do("use_child", "level", [kind], "set", 1)
+            for value in (kind, 1, "1", True, 1.0):
+                worker.do("count_with", "mixed", {"value": value}, 1)
+    seen = [
+        [line for line in worker.do("text").splitlines() if line.startswith(("jobs_total", "level", "mixed_total"))]
+        for worker in workers
+    ]
+    assert seen[0] == seen[1] == seen[2]
+    assert len(seen[0]) == 3 + 9 + 6
+    kept = Directory(service.directory).read().families
+    assert [series.labels["kind"] for series in kept["jobs"].series] == ["a", "b", "c"]
+    assert [repr(series.attributes["value"]) for series in kept["mixed"].series] == [
+        *("'1'", "1", "1.0", "'a'", "'b'", "'c'", "True"),
+    ]
 
 
 def test_a_strangers_reading_changes_nothing(service: Service) -> None:

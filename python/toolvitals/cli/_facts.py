@@ -10,7 +10,7 @@ from typing import Literal
 import toolvitals
 from toolvitals.cli._source import failing
 from toolvitals.snapshot import Snapshot
-from toolvitals.sources import Directory, Observation, Source
+from toolvitals.sources import Directory, Observation, Source, locate
 
 __all__ = ["SEVERITIES", "Facts", "Finding", "Folder", "Severity", "folder_of", "gather"]
 
@@ -66,8 +66,12 @@ def gather(source: Source, hanging_s: float) -> Facts:
 
 
 def folder_of(source: Source) -> Folder | None:
-    """The permissions of a source that is a folder; None of others, and of one that is gone."""
+    """The permissions of a source that is a folder; None of others, of one that is gone, and of a folder of everybody's
+    in which this user's own, whose permissions count, is not there."""
     if not isinstance(source, Directory):
+        return None
+    own = locate(source.path)
+    if own != source.path and os.path.basename(own) != os.path.basename(source.path):
         return None
     try:
         status = os.stat(source.path)
