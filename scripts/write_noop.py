@@ -3,7 +3,8 @@
 
 What returns None does nothing, and what returns something gives the empty value of its type. What has to behave is
 written by hand, in _written.py beside it: a class there is the base of the one of its name, and has the say in what it
-defines; a function there is taken as it is. The stub may only use types that have an empty value, or be answered there.
+defines; functions there, and classes that lack nothing, are taken as they are. The stub may only use types that have an
+empty value, or be answered there.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Twin:
 
     def __init__(self, stub: str, written: str) -> None:
         self._stub = ast.parse(stub)
-        self._classes = {node.name for node in self._stub.body if isinstance(node, ast.ClassDef)}
+        self._classes = {node.name: node for node in self._stub.body if isinstance(node, ast.ClassDef)}
         self._written: dict[str, set[str]] = {}
         for node in ast.parse(written).body:
             if isinstance(node, ast.ClassDef):
@@ -58,7 +59,7 @@ class Twin:
     def source(self) -> str:
         """The file."""
         made = list(self._module())
-        names = sorted({*(name for node in made for name in _names_of(node)), *self._functions()}, key=_place)
+        names = sorted({*(name for node in made for name in _names_of(node)), *self._complete()}, key=_place)
         body = "\n\n".join(map(ast.unparse, made))
         exported = ast.unparse(ast.parse(f"__all__ = {names!r}"))
         return "\n\n".join([HEAD, "from __future__ import annotations", self._imports(made), exported, body]) + "\n"
@@ -76,22 +77,32 @@ class Twin:
                     lines.append(f"from {node.module} import {', '.join(sorted([*names, *extra], key=_place))}")
         ours = [
             "from toolvitals._noop import _written",
-            f"from toolvitals._noop._written import {', '.join(self._functions())}",
+            f"from toolvitals._noop._written import {', '.join(self._complete())}",
         ]
         late = [line for line in lines if line.startswith("if")]
         return "\n\n".join(
             "\n".join(part) for part in ([line for line in lines if line not in late], ours, late) if part
         )
 
-    def _functions(self) -> list[str]:
-        """Those that are written by hand."""
-        return sorted(name for name in self._written if name not in self._classes and not name.startswith("_"))
+    def _complete(self) -> list[str]:
+        """What is written by hand and lacks nothing: functions, and classes, which may make objects of their own."""
+        public = (name for name in self._written if not name.startswith("_"))
+        return sorted(name for name in public if name not in self._classes or self._is_complete(self._classes[name]))
+
+    def _is_complete(self, node: ast.ClassDef) -> bool:
+        return node.name in self._written and not node.bases and not self._missing(node)
+
+    def _missing(self, node: ast.ClassDef) -> list[Function]:
+        """The methods that nobody has written."""
+        written = self._written.get(node.name, set())
+        return [method for method in node.body if isinstance(method, Function) and method.name not in written]
 
     def _module(self) -> Iterator[ast.stmt]:
         yield from ast.parse("__getattr__ = _written.__getattr__  # __version__").body
         for node in self._stub.body:
             if isinstance(node, ast.ClassDef):
-                yield self._class(node)
+                if not self._is_complete(node):
+                    yield self._class(node)
             elif isinstance(node, Function) and node.name not in self._written:
                 yield self._function(node, own="")
             elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
@@ -101,17 +112,12 @@ class Twin:
 
     def _class(self, node: ast.ClassDef) -> ast.ClassDef:
         """The class, on what is written of it and on the base that the stub names."""
-        written = self._written.get(node.name)
         bases = [ast.unparse(base) for base in node.bases]
-        if written is not None:
+        if node.name in self._written:
             bases.insert(0, f"_written.{node.name}")
         made = ast.parse(f"class {node.name}({', '.join(bases)}): pass").body[0]
         assert isinstance(made, ast.ClassDef)
-        methods = [
-            self._function(method, own=node.name)
-            for method in node.body
-            if isinstance(method, Function) and method.name not in (written or ())
-        ]
+        methods = [self._function(method, own=node.name) for method in self._missing(node)]
         made.body = [_docstring("Nothing is behind it."), *methods]
         return made
 

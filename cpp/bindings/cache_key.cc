@@ -20,9 +20,16 @@ CacheKeyObject* Key(PyObject* key) { return reinterpret_cast<CacheKeyObject*>(ke
 // Stands between positions and keywords: no argument is this object.
 PyObject* KeywordsFollow() { return reinterpret_cast<PyObject*>(&cache_key_type); }
 
+// functools.lru_cache takes such an argument itself for a key, which then equals no tuple of one.
+bool StandsAlone(PyObject* key) {
+  if (Py_SIZE(key) != 1) return false;
+  PyObject* part = Key(key)->parts[0];
+  return PyLong_CheckExact(part) || PyUnicode_CheckExact(part);
+}
+
 PyObject* Compare(PyObject* left, PyObject* right, int operation) {
   if (!IsCacheKey(left) || !IsCacheKey(right) || (operation != Py_EQ && operation != Py_NE)) Py_RETURN_NOTIMPLEMENTED;
-  bool equal = Py_SIZE(left) == Py_SIZE(right);
+  bool equal = Py_SIZE(left) == Py_SIZE(right) && StandsAlone(left) == StandsAlone(right);
   for (Py_ssize_t i = 0; equal && i < Py_SIZE(left); ++i) {
     const int same = PyObject_RichCompareBool(Key(left)->parts[i], Key(right)->parts[i], Py_EQ);
     if (same < 0) return nullptr;

@@ -19,7 +19,8 @@ struct CacheKeyObject {
 extern PyTypeObject cache_key_type;
 
 // The parts that functools.lru_cache takes: positions, then a mark and keywords in the order given, then the types of
-// all where they are to differ. Good for looking an entry up while the call lasts; nobody may keep a reference.
+// all where they are to differ. A single str or int is kept apart from what equals it, as it is there. Good for looking
+// an entry up while the call lasts; nobody may keep a reference.
 class ArgumentsKey {
  public:
   // `keywords` is a tuple of names whose values come behind the positions, or nullptr.

@@ -58,6 +58,11 @@ PyObject* NewEntry(PyObject* key, PyObject* value, double expires_at) {
   return reinterpret_cast<PyObject*>(made);
 }
 
+void Replace(EntryObject& entry, PyObject* value, double expires_at) {
+  entry.expires_at = expires_at;
+  Py_XSETREF(entry.value, Py_NewRef(value));  // The last step, for what it lets go may run anything.
+}
+
 }  // namespace
 
 bool LruEntries::Init(Py_ssize_t bound) {
@@ -122,7 +127,10 @@ bool LruEntries::Keep(PyObject* key, PyObject* value, double now, double expires
   const OwnedRef dict(Py_NewRef(dict_));
   PyObject* present = PyDict_GetItemWithError(dict.get(), key);
   if (present != nullptr) {
-    if (Entry(present)->expires_at > now) return true;
+    if (Entry(present)->expires_at > now) {
+      if (bound_ == kUnbounded) Replace(*Entry(present), value, expires_at);
+      return true;
+    }
     if (!Evict(dict.get(), present, evicted)) return false;
   } else if (PyErr_Occurred() != nullptr) {
     return false;

@@ -33,7 +33,9 @@ class LruEntries {
   // The value of a key, if it has not expired; it is now the one used last. A new reference; nullptr where there is
   // none, also with an exception. An entry that is found expired is evicted, and counted so.
   PyObject* Find(PyObject* key, double now, uint64_t& evicted);
-  // Adds a value, unless another thread was faster; evicts what no longer fits, and counts it. False with an exception.
+  // Adds a value; evicts what no longer fits, and counts it. Where another thread, or the function within itself, was
+  // faster, its value stays if there is a bound, and is replaced if there is none, as functools.lru_cache does it.
+  // False with an exception.
   bool Keep(PyObject* key, PyObject* value, double now, double expires_at, uint64_t& evicted);
   // Forgets all; a new reference to what there was, for the caller to let go, or nullptr with an exception.
   PyObject* Clear();

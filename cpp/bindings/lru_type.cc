@@ -102,9 +102,11 @@ bool KeepValue(LruObject* me, PyObject* key, PyObject* value) {
 PyObject* Call(PyObject* self, PyObject* const* args, size_t count, PyObject* keywords) {
   LruObject* me = Lru(self);
   ArgumentsKey key(args, PyVectorcall_NARGS(count), keywords, me->typed);
-  if (!key.Hash()) return nullptr;
-  PyObject* found = FindValue(me, key.get());
-  if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+  if (me->entries.keeps()) [[likely]] {  // else any arguments will do, also those that cannot be hashed
+    if (!key.Hash()) return nullptr;
+    PyObject* found = FindValue(me, key.get());
+    if (found != nullptr || PyErr_Occurred() != nullptr) return found;
+  }
   Miss(me);
   const OwnedRef self_held(Py_NewRef(self));
   if (me->function == nullptr) return PyErr_Format(PyExc_ReferenceError, "the cached function is gone");
@@ -262,7 +264,9 @@ PyMethodDef methods[] = {
     {"find", &Find, METH_O,
      "find($self, key, /)\n--\n\nWhat is kept for the key, which counts a hit; else the key itself."},
     {"keep", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&Keep)), METH_FASTCALL,
-     "keep($self, key, value, /)\n--\n\nKeeps a value, unless another thread was faster; evicts what no longer fits."},
+     "keep($self, key, value, /)\n--\n\n"
+     "Keeps a value, as functools.lru_cache does: where the key has one already, that one stays if there is a bound, "
+     "and is replaced if there is none. Evicts what no longer fits."},
     {"hit", &Record<&Hit>, METH_NOARGS, "hit($self, /)\n--\n\nCounts and records a hit."},
     {"miss", &Record<&Miss>, METH_NOARGS, "miss($self, /)\n--\n\nCounts and records a miss."},
     {"counts", &Counts, METH_NOARGS,

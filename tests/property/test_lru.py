@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import gc
 import random
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import toolvitals as tv
 from toolvitals import _core, _noop
+from toolvitals.caches import _cached, _coroutines
 
 CORES: list[Any] = [_core, _noop]
 
@@ -32,6 +34,7 @@ values = st.one_of(
     st.integers(-2, 2), st.sampled_from([0.0, 1.0, -0.0, True, False, None, "", "a", b"a", (1, "a"), (1.0,)])
 )
 calls = st.tuples(st.lists(values, max_size=2), st.dictionaries(st.sampled_from("xyz"), values, max_size=2))
+bounds = st.one_of(st.none(), st.integers(-1, 4))
 
 
 @pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
@@ -45,10 +48,109 @@ def test_it_counts_as_functools_does(core: Any, steps: list[Any], maxsize: int |
             theirs.cache_clear()
             continue
         args, kwargs = step
-        # functools keeps a single str or int apart from what equals it; beside another argument it does not.
-        assert repr(ours(0, *args, **kwargs)) == repr(theirs(0, *args, **kwargs))
+        assert repr(ours(*args, **kwargs)) == repr(theirs(*args, **kwargs))
         info = theirs.cache_info()
         assert ours.counts() == (info.hits, info.misses, info.currsize)
+
+
+class Number(int):
+    """Equal to an int, and not one for functools, which keeps a single int apart."""
+
+
+class Unhashable(int):
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """What a function does while it is computed: a call of itself, which does other steps, or a cleared cache."""
+
+    key: Any  # None clears the cache
+    within: tuple[Step, ...] = ()
+    raises: bool = False
+
+
+keys = st.builds(lambda make, number: make(number), st.sampled_from([int, Number, Unhashable]), st.integers(0, 2))
+steps = st.recursive(
+    st.builds(Step, st.one_of(keys, st.none())),
+    lambda inner: st.builds(Step, keys, st.lists(inner, max_size=3).map(tuple), st.booleans()),
+    max_leaves=12,
+)
+
+
+class Plan:
+    """Runs steps through a cache of a function that does what they say, and notes what comes of each."""
+
+    def __init__(self, decorate: Any) -> None:
+        self.seen: list[Any] = []
+        self.called = decorate(self._function)
+        self._within: tuple[Step, ...] = ()
+        self._raises = False
+        self._made = 0
+
+    def _function(self, _key: Any) -> int:
+        self._made += 1
+        mine, raises = self._made, self._raises
+        for step in self._within:
+            self.run(step)
+        if raises:
+            raise LookupError(mine)
+        return mine
+
+    def run(self, step: Step) -> None:
+        if step.key is None:
+            self.called.cache_clear()
+        else:
+            self._within, self._raises = step.within, step.raises
+            try:
+                self.seen.append(self.called(step.key))
+            except (LookupError, TypeError) as error:
+                self.seen.append(repr(error))
+        self.seen.append(tuple(self.called.cache_info()))
+
+
+class CoroutinePlan(Plan):
+    """The same with a coroutine function, which nothing makes wait."""
+
+    def __init__(self, decorate: Any) -> None:
+        self._awaited: Any = None
+
+        def later(function: Any) -> Any:
+            async def wrapper(key: Any) -> Any:
+                return function(key)
+
+            self._awaited = decorate(wrapper)
+            return self
+
+        super().__init__(later)
+
+    def __call__(self, key: Any) -> Any:
+        try:
+            self._awaited(key).send(None)
+        except StopIteration as end:
+            return end.value
+        raise AssertionError("nothing was awaited")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._awaited, name)
+
+
+@pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)
+@pytest.mark.parametrize("plan", [Plan, CoroutinePlan])
+@given(st.lists(steps, max_size=6), bounds)
+@settings(max_examples=150)
+def test_a_function_that_calls_itself_is_kept_as_functools_keeps_it(
+    core: Any, plan: Any, steps: list[Step], maxsize: int | None
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (_cached, _coroutines):
+            patch.setattr(module, "core", core)
+        ours = plan(tv.cached("property", maxsize=maxsize))
+        theirs = Plan(functools.lru_cache(maxsize=maxsize))
+        for step in steps:
+            ours.run(step)
+            theirs.run(step)
+        assert ours.seen == theirs.seen
 
 
 @pytest.mark.parametrize("core", CORES, ids=lambda core: core.__name__)

@@ -94,8 +94,8 @@ def test_typed() -> None:
         int,
     ]
     assert look_ups("typed") == (0, 5, 0)
-    untyped = tv.cached("untyped")(lambda x: type(x))
-    assert [untyped(3), untyped(3.0)] == [int, int]
+    untyped = tv.cached("untyped")(lambda x, y=0: type(x))
+    assert [untyped(3), untyped(3.0), untyped(3, 0), untyped(3.0, 0)] == [int, float, int, int]
 
 
 def test_keyword_order_makes_different_keys_as_in_functools() -> None:
@@ -121,6 +121,34 @@ def test_arguments_that_cannot_be_hashed() -> None:
     with pytest.raises(TypeError, match="unhashable"):
         square([])  # type: ignore[arg-type]
     assert look_ups("pickled") == (0, 0, 0)
+
+
+async def test_arguments_that_cannot_be_hashed_will_do_where_nothing_is_kept() -> None:
+    async def fetch(x: list[int]) -> int:
+        return len(x)
+
+    assert tv.cached("hashless", maxsize=0)(len)([1, 2]) == 2
+    assert await tv.cached("hashless", maxsize=0)(fetch)([1, 2]) == 2
+    assert look_ups("hashless") == (0, 2, 0)
+
+
+def test_an_entry_made_within_a_computation_gets_the_value_and_the_time_of_the_outer_one() -> None:
+    clock = Clock()
+
+    @tv.cached("within", maxsize=None, ttl_s=10, clock=clock)
+    def deep(x: int) -> float:
+        begun = clock.now
+        clock.now += 4
+        if begun < 104:
+            deep(x)
+        return begun
+
+    assert deep(1) == deep(1) == 100
+    clock.now += 9.999
+    assert deep(1) == 100
+    clock.now += 0.001
+    assert deep(1) == 118
+    assert look_ups("within") == (2, 3, 1)
 
 
 def test_entries_expire() -> None:

@@ -18,6 +18,7 @@ def check(found: dict[str, Any]) -> None:
     assert found["tool"] is found["cache"] is None
     assert found["all"]["tools"] == found["all"]["caches"] == {}
     assert found["info"] == [1, 1, 2, 1]
+    assert found["awaited"] == [4, 4, 1, 1]
     ours = tv.get_collector().get_all_metrics()
     assert set(found["all"]) == set(ours)
     assert set(found["all"]["system"]) == set(ours["system"])

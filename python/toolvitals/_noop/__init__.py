@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from toolvitals._noop import _written
 from toolvitals._noop._written import (
+    CacheKey,
     call_cached,
     locate_directory,
     read_directory,
@@ -122,10 +123,6 @@ class CacheMetrics(_written.CacheMetrics):
 
     def record_size_rejection(self) -> None:
         """Does nothing."""
-
-
-class CacheKey(_written.CacheKey):
-    """Nothing is behind it."""
 
 
 class Lru(_written.Lru):

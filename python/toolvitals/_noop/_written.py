@@ -1,6 +1,7 @@
 """What of the no-op has to behave, and so cannot be made from the stub of the core; the rest is in __init__.py.
 
-Classes here are the bases of those of the same name there, which add what is missing; functions are taken as they are.
+Classes here are the bases of those of the same name there, which add what is missing; functions, and classes that lack
+nothing, are taken as they are.
 """
 
 from __future__ import annotations
@@ -71,15 +72,18 @@ class CacheMetrics(_Named):
 class CacheKey(list[Any]):
     """The arguments of a call with their hash, so that user code computes it once, and not under the lock."""
 
-    __slots__ = ("hash",)
-
-    def __init__(self, parts: tuple[Any, ...]) -> None:
-        self[:] = parts
-        self.hash = hash(parts)
+    __slots__ = ("_hash",)
+    _hash: int
 
     def __hash__(self) -> int:  # type: ignore[override]
         """That of the parts."""
-        return self.hash
+        return self._hash
+
+
+def _key(parts: tuple[Any, ...]) -> CacheKey:
+    key = CacheKey(parts)
+    key._hash = hash(parts)
+    return key
 
 
 class _Entry:
@@ -106,7 +110,7 @@ class _Ring(_Entry):
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__(CacheKey(()), None, 0.0)
+        super().__init__(_key(()), None, 0.0)
         self.older = self.newer = self
 
     def enter(self, entry: _Entry) -> None:
@@ -153,6 +157,9 @@ class Lru:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The value kept for the arguments, or what the function returns, which is kept."""
+        if self._maxsize == 0:  # Any arguments will do, also those that cannot be hashed.
+            self.miss()
+            return self._function(*args, **kwargs)
         found = self.look_up(args, kwargs)
         if type(found) is not CacheKey:
             return found
@@ -170,7 +177,9 @@ class Lru:
                 parts += item
         if self._typed:
             parts += tuple(type(value) for value in (*args, *kwargs.values()))
-        return self.find(CacheKey(parts))
+        elif not kwargs and len(args) == 1 and type(args[0]) in (int, str):
+            parts += (CacheKey,)  # functools keeps it apart from what equals it.
+        return self.find(_key(parts))
 
     def find(self, key: CacheKey, /) -> Any:
         """What is kept for the key, which counts a hit; else the key itself."""
@@ -189,7 +198,7 @@ class Lru:
             return entry.value
 
     def keep(self, key: CacheKey, value: Any, /) -> None:
-        """Keeps the value, unless another thread was faster; drops what no longer fits."""
+        """Keeps the value, and drops what no longer fits; one that is there stays if there is a bound."""
         if self._maxsize == 0:
             return
         now = self._now()
@@ -197,6 +206,9 @@ class Lru:
         with self._lock:
             present = self._entries.get(key)
             if present is not None and present.expires_at > now:
+                if self._maxsize is None:
+                    dropped.append(present.value)
+                    present.value, present.expires_at = value, now + self._ttl_s
                 return
             if present is not None:
                 dropped.append(self._evict(present))

@@ -59,6 +59,18 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
     """A coroutine function that looks up in `lru` what it awaits of `function`."""
+    return _looking_up(lru, function) if lru.keeps else _keeping_nothing(lru, function)
+
+
+def _keeping_nothing(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        lru.miss()
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+def _looking_up(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
     # Only the thread of the loop in the key touches an entry, so no lock is needed.
     flights: dict[tuple[asyncio.AbstractEventLoop, core.CacheKey], _Flight] = {}
 
@@ -68,7 +80,7 @@ def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> Callable[...,
             return found
         key, loop = found, _running_loop()
         while True:
-            flight = flights.get((loop, key)) if loop is not None and lru.keeps else None
+            flight = flights.get((loop, key)) if loop is not None else None
             # A computation that needs its own result again must not wait for itself.
             if flight is None or flight.task is asyncio.current_task():
                 lru.miss()
@@ -94,8 +106,6 @@ def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> Callable[...,
         return value
 
     async def lead(loop: asyncio.AbstractEventLoop, key: core.CacheKey, args: Any, kwargs: Any) -> Any:
-        if not lru.keeps:
-            return await function(*args, **kwargs)
         flight = flights[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
         try:
             flight.value = await compute(key, args, kwargs)

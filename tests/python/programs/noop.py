@@ -69,7 +69,18 @@ def use_everything() -> dict[str, Any]:
         "cache": collector.get_cache_metrics("c"),
         "all": collector.get_all_metrics(),
         "info": list(double.cache_info()),
+        "awaited": asyncio.run(_await_cached()),
     }
+
+
+async def _await_cached() -> list[int]:
+    import toolvitals as tv
+
+    @tv.cached("later")
+    async def double(x: int) -> int:
+        return x * 2
+
+    return [await double(2), await double(2), *double.cache_info()[:2]]
 
 
 def _record(collector: Any) -> None:
