@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import ssl
 import struct
 import threading
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -144,22 +146,62 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
         assert failure_of(source_of(url, timeout_s=0.1)) == f"{url} gave no answer within 0.1 s"
 
 
-def test_a_server_that_never_comes_to_an_end_is_given_up() -> None:
+STATUS = b"HTTP/1.1 200 OK\r\n"
+HEADERS = STATUS + b"Content-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (b"", b"H"),
+        (STATUS, b"X-A: b\r\n"),
+        (STATUS + b"X-A: ", b"a"),
+        (HEADERS + b"\r\n", b" " * 65536),
+        (HEADERS + b"\r\n", b" "),
+        (HEADERS + b"Content-Length: 1000000\r\n\r\n", b" "),
+        (HEADERS + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 1000000\r\n\r\n", b" "),
+    ],
+)
+def test_a_server_that_never_comes_to_an_end_is_given_up(beginning: bytes, piece: bytes) -> None:
     gone = threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Type", "application/json")
-        handler.end_headers()
+        handler.wfile.write(beginning)
         try:
-            while True:
-                handler.wfile.write(b" " * 65536)
+            # Each piece is there long before a timeout for one step would be over.
+            while not gone.wait(0 if len(piece) > 100 else 0.02):
+                handler.wfile.write(piece)
         except OSError:
             gone.set()
 
     with answering(answer) as url:
-        assert "gave no answer within 0.2 s" in failure_of(source_of(url, timeout_s=0.2))
+        said = failure_of(source_of(url, timeout_s=0.2))
         assert gone.wait(20)
+    assert ("status 500 (No)" if b" 500 " in beginning else "gave no answer within 0.2 s") in said
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1, 86_400.1, 1e300, math.inf, math.nan, None, "1", True])
+def test_a_timeout_has_a_range(timeout_s: Any) -> None:
+    with pytest.raises(ValueError, match=r"timeout_s=.* is not allowed: it must be a number of seconds above 0 and at"):
+        Endpoint("http://example.org", timeout_s=timeout_s)
+    Endpoint("http://example.org", timeout_s=86_400)
+
+
+def test_every_address_of_a_host_is_tried_within_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = socket.create_server(("127.0.0.1", 0), backlog=0)
+    with isolated(), tv.start(json_port=0) as endpoints, deaf, ExitStack() as kept:
+        # A listener whose queue is full answers nobody.
+        for _ in range(3):
+            client = kept.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(deaf.getsockname())
+        addresses = [deaf.getsockname(), ("127.0.0.1", endpoints.json_port)]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", address) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+        assert source_of("http://localhost", timeout_s=2).read().own.version == tv.__version__
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found[:1] * 3)
+        assert "gave no answer within 0.2 s" in failure_of(source_of("http://localhost", timeout_s=0.2))
 
 
 def test_an_answer_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

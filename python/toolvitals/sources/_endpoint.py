@@ -25,8 +25,9 @@ class Endpoint:
 
     def __init__(self, url: str, token: str = "", timeout_s: float = 5.0) -> None:
         """`url` is http or https with a host, and may end in a route of toolvitals; `token` is the METRICS_AUTH_TOKEN
-        of the service. `timeout_s` is how many seconds the server may say nothing, and its answer take. ValueError for
-        a bad URL or token, which is not repeated in the message."""
+        of the service. `timeout_s` is how many seconds a whole answer may take, from the connection to its last byte:
+        above 0 and at most 86,400. ValueError for a bad URL, timeout or token, of which the last is not repeated in
+        the message."""
         self._connection = Connection(url, token, timeout_s)
         self.title = self.url = self._connection.url
 

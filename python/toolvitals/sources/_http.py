@@ -9,13 +9,13 @@ import json
 import re
 import socket
 import ssl
-import time
 import urllib.error
 import urllib.request
 from datetime import datetime, timezone
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
+from toolvitals.sources._deadline import BoundedHandler, BoundedTlsHandler
 from toolvitals.sources._source import NotAllowedError, NotReachedError
 from toolvitals.sources.text import printable
 
@@ -25,6 +25,7 @@ __all__ = ["Connection"]
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _MAX_EXPLANATION_BYTES = 4096
+_MAX_TIMEOUT_S = 86_400
 _ROUTES = ("/metrics.json", "/metrics", "/health")
 _NOT_LET_IN = frozenset({http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN})
 
@@ -50,14 +51,15 @@ class Connection:
     """An endpoint's address, with what a request to it needs. `url` is without a route. Not thread-safe."""
 
     def __init__(self, url: str, token: str, timeout_s: float) -> None:
-        """`url` is http or https, with a host, and may end in a route of toolvitals; `timeout_s` is how long the server
-        may say nothing, and its answer take. ValueError for a bad URL or token, which it does not repeat."""
+        """`url` is http or https, with a host, and may end in a route of toolvitals; `timeout_s` is how many seconds
+        a whole answer may take, above 0 and at most 86,400. ValueError for a bad URL, token or timeout; it does not
+        repeat a token."""
         self.url = _base(url)
         self._token = token
-        self._timeout_s = timeout_s
+        self._timeout_s = _checked(timeout_s)
         if not re.fullmatch(r"[!-~]{0,4096}", token):
             raise ValueError("the token must be at most 4096 visible ASCII characters without spaces")
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
+        handlers: list[urllib.request.BaseHandler] = [_NoRedirects(), BoundedHandler(), BoundedTlsHandler()]
         if _is_loopback(urlsplit(self.url).hostname or ""):
             # A proxy that the environment names has a loopback address of its own.
             handlers.append(urllib.request.ProxyHandler({}))
@@ -73,10 +75,9 @@ class Connection:
             headers["Authorization"] = f"Bearer {self._token}"
         request = urllib.request.Request(self.url + route, headers=headers)
         try:
-            until = time.monotonic() + self._timeout_s
             with self._opener.open(request, timeout=self._timeout_s) as response:
                 self._check_type(response.headers.get_content_type(), accept)
-                return self._body(response, until), _date(response.headers.get("Date"))
+                return self._body(response), _date(response.headers.get("Date"))
         except urllib.error.HTTPError as error:
             with error:
                 # Who is not let in has to be asked for in another way; everything else is the service's.
@@ -94,15 +95,13 @@ class Connection:
                 f"{self.url} answered with {printable(answered)} instead of {asked}: is it an endpoint of toolvitals?"
             )
 
-    def _body(self, response: http.client.HTTPResponse, until: float) -> bytes:
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
         chunks, size = [], 0
         while chunk := response.read1(_CHUNK_BYTES):
             chunks.append(chunk)
             size += len(chunk)
             if size > _MAX_BODY_BYTES:
                 raise NotReachedError(f"{self.url} answered with more than {_MAX_BODY_BYTES // 1024**2} MiB")
-            if time.monotonic() > until:
-                raise TimeoutError
         if response.length:
             raise NotReachedError(f"{self.url} closed the connection in the middle of its answer")
         return b"".join(chunks)
@@ -130,6 +129,15 @@ class Connection:
         if isinstance(reason, http.client.HTTPException):
             return f"{self.url} answered with what is no HTTP ({type(reason).__name__})"
         return f"{self.url} was not reached ({printable(str(reason))})"
+
+
+def _checked(timeout_s: Any) -> float:
+    if isinstance(timeout_s, bool) or not isinstance(timeout_s, (int, float)) or not 0 < timeout_s <= _MAX_TIMEOUT_S:
+        raise ValueError(
+            f"timeout_s={timeout_s!r} is not allowed: it must be a number of seconds above 0 and at most"
+            f" {_MAX_TIMEOUT_S:,}"
+        )
+    return float(timeout_s)
 
 
 def _base(url: str) -> str:
