@@ -39,8 +39,8 @@ MIN_SECONDS, MAX_SECONDS = 0.001, 366 * 86400.0
 
 # After so long others are called although a call is under way; so long the process's end waits for it.
 PATIENCE_S = 1.0
-# Threads, those included whose call hangs.
-MAX_THREADS = 16
+# Calls that may be under way at the same time, those included that hang. One thread more waits for the next deadline.
+MAX_CALLS = 16
 
 
 class Readable(Protocol[T_co]):
@@ -81,8 +81,8 @@ class Subscription:
     def stop(self, patience_s: float = 0.0) -> bool:
         """Has no call begin any more. Idempotent; may be called by the subscriber itself.
 
-        A call that is under way is waited for, so many seconds at most, unless it is the one that calls this. Returns
-        whether none is under way.
+        A call that is under way is waited for, so many seconds at most (for ever: math.inf), unless it is the one that
+        calls this. Returns whether none is under way.
         """
         return self._clock._remove(self, patience_s)
 
@@ -106,15 +106,8 @@ class Subscription:
     def _fail(self, what: str, error: BaseException) -> None:
         self.failures += 1
         failed, self._failed = self._failed, True
-        if failed:
-            return
-        try:
-            logger().warning(
-                "the periodic call %s %s; further failures are only counted", self.name, what, exc_info=error
-            )
-        except BaseException:
-            # The fault of a logging handler is not the subscriber's, and nobody else's either.
-            return
+        if not failed:
+            _warn("the periodic call %s %s; further failures are only counted", self.name, what, error=error)
 
 
 # What a thread does next: it may find more to do, which it returns.
@@ -173,7 +166,7 @@ class Clock:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not any(one._running for one in self._subscriptions), patience_s)
+            self._wait_for(lambda: not any(one._running for one in self._subscriptions), patience_s)
 
     def begin_afresh_in_child(self) -> None:
         """In the child of a fork: the threads and the locks are the parent's, and so are most subscriptions."""
@@ -195,9 +188,11 @@ class Clock:
         self._changed = threading.Condition()
         self._work: deque[_Work] = deque()
         self._closed = False
-        # Whether a thread waits for the next deadline, how many there are, and whether too many were wanted.
+        # Whether a thread waits for the next deadline, how many there are, how many of them call somebody, and whether
+        # it was said that all of these hang.
         self._waits = False
         self._threads = 0
+        self._calling_threads = 0
         self._exhausted = False
         # The work that was begun last and is not done, and since when.
         self._latest: _Work | None = None
@@ -211,19 +206,20 @@ class Clock:
             self._changed.notify_all()
             if subscription._thread == threading.get_ident():
                 return False
-            return self._changed.wait_for(lambda: not subscription._running, patience_s)
+            return self._wait_for(lambda: not subscription._running, patience_s)
+
+    def _wait_for(self, condition: Callable[[], bool], patience_s: float) -> bool:
+        """With the lock held. Threads know no longer time than one of some centuries."""
+        return self._changed.wait_for(condition, min(patience_s, threading.TIMEOUT_MAX))
 
     # --- the threads
 
     def _claim_thread(self) -> bool:
         """Whether another thread may be; with the lock held."""
-        if self._threads < MAX_THREADS:
-            self._threads += 1
-            return True
-        if not self._exhausted:
-            self._exhausted = True
-            logger().warning("%d periodic calls hang; nobody is called until one comes back", self._threads)
-        return False
+        if self._threads > MAX_CALLS:
+            return False
+        self._threads += 1
+        return True
 
     def _start_thread(self) -> None:
         try:
@@ -247,7 +243,7 @@ class Clock:
                 self._work.extendleft(reversed(more))
                 if self._latest is work:
                     self._latest = None
-                self._exhausted = False
+                self._calling_threads -= 1
                 self._changed.notify_all()
 
     def _next_work(self) -> _Work | None:
@@ -266,6 +262,7 @@ class Clock:
                 self._threads -= 1
                 return None
             self._latest, self._latest_since = work, self._now()
+            self._calling_threads += 1
             deputy = not self._waits and self._has_others() and self._claim_thread()
         if deputy:
             self._start_thread()
@@ -279,15 +276,25 @@ class Clock:
         while not self._closed and (self._subscriptions or self._work):
             now = self._now()
             free_at = now if self._latest is None else self._latest_since + PATIENCE_S
+            if free_at <= now and self._calling_threads == MAX_CALLS:
+                self._exhaust()
+                free_at = math.inf
             if free_at <= now:
                 if not self._work:
                     self._begin_tick(now)
                 if self._work:
                     return self._work.popleft()
+                self._exhausted = False
             idle = [one._due for one in self._subscriptions if not one._running]
             wake_at = max(now if self._work else min(idle, default=math.inf), free_at)
             self._changed.wait(None if wake_at == math.inf else max(0.0, wake_at - now))
         return None
+
+    def _exhaust(self) -> None:
+        """All threads that may call somebody hang. Said once, until nothing is left undone."""
+        if not self._exhausted:
+            self._exhausted = True
+            _warn("%d periodic calls hang; nobody is called until one comes back", MAX_CALLS)
 
     def _begin_tick(self, now: float) -> None:
         """Takes everything that is due, one piece of work for each source."""
@@ -345,6 +352,14 @@ def _move_on(subscription: Subscription, now: float) -> int:
     # Where they are so large that a rounded sum is not behind now.
     subscription._due = due if due > now else due + seconds
     return round((subscription._due - before) / seconds)
+
+
+def _warn(text: str, *arguments: object, error: BaseException | None = None) -> None:
+    try:
+        logger().warning(text, *arguments, exc_info=error)
+    except BaseException:
+        # The fault of a logging handler is not the subscriber's, and nobody else's either.
+        return
 
 
 def _name_of(subscriber: Callable[..., object]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import random
 import threading
 from collections.abc import Iterator
@@ -207,6 +208,17 @@ def test_paths_and_limits_that_cannot_be() -> None:
         with pytest.raises(ValueError, match="exit_timeout_s="):
             Client("s", exit_timeout_s=timeout)
     assert "'s'" in repr(Client(Path("s")))
+
+
+@pytest.mark.parametrize("timeout_s", [math.inf, 1e300, threading.TIMEOUT_MAX])
+def test_it_waits_as_long_as_it_takes(path: str, server: LineServer, timeout_s: float) -> None:
+    client = Client(path)
+    client.counter("jobs", 1)
+    assert client.flush(timeout_s)
+    client.counter("jobs", 1)
+    client.close(timeout_s)
+    assert balanced(client.stats()).sent == 2
+    Client(path).close(timeout_s)
 
 
 def test_without_a_server_the_queue_is_bounded_and_the_account_balances(

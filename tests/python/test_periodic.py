@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from programs import clock
 from waiting import wait_until
 
 from toolvitals import periodic
-from toolvitals.periodic import MAX_THREADS, PATIENCE_S, Clock, Subscription
+from toolvitals.periodic import MAX_CALLS, PATIENCE_S, Clock, Subscription
 
 WAIT_SECONDS = 30
 
@@ -71,9 +72,9 @@ def clock_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "toolvitals-clock"]
 
 
-def settled(time: Time) -> None:
-    """Waits until one thread waits for the next deadline, and no other one is there."""
-    wait_until(lambda: time.clock._waits and time.clock._threads == 1, "the clock waits")
+def settled(time: Time, hanging: int = 0) -> None:
+    """Waits until one thread waits for the next deadline, and no other one is there but those whose calls hang."""
+    wait_until(lambda: time.clock._waits and time.clock._threads == 1 + hanging, "the clock waits")
 
 
 def test_all_that_are_due_share_one_reading(time: Time) -> None:
@@ -218,28 +219,62 @@ def test_who_hangs_holds_up_nobody(where: str, time: Time) -> None:
     settled(time)
 
 
-def test_as_many_as_there_are_threads_may_hang(time: Time, caplog: pytest.LogCaptureFixture) -> None:
+def test_as_many_calls_as_there_may_be_may_hang(time: Time, caplog: pytest.LogCaptureFixture) -> None:
     go_on, entered, calls = threading.Event(), Calls(), Calls()
 
     def hang() -> None:
         entered()
         go_on.wait(WAIT_SECONDS)
 
+    def said() -> int:
+        text = f"{MAX_CALLS} periodic calls hang"
+        return sum(text in record.getMessage() for record in caplog.records)
+
+    healthy = time.clock.every(None, 1, calls, name="healthy")
     try:
-        for number in range(MAX_THREADS):
-            time.clock.every(None, 10, hang, name=f"hang {number}")
-        time.clock.every(None, 10, calls)
-        for number in range(MAX_THREADS):
-            time.go_to(1010 + number * PATIENCE_S)
+        for number in range(MAX_CALLS - 1):
+            time.clock.every(None, 10, hang, name=f"hang {number}", at_once=True)
             entered.next()
-        said = f"{MAX_THREADS} periodic calls hang"
-        wait_until(lambda: any(said in record.getMessage() for record in caplog.records), said)
-        assert calls.none()
+            # With all but one of them hanging, the last one is enough, and nothing is said.
+            time.go_to(time.now + 2 * PATIENCE_S)
+            calls.next()
+        for _ in range(5):
+            time.go_to(time.now + 1)
+            calls.next()
+        settled(time, hanging=MAX_CALLS - 1)
+        assert said() == 0
+        time.clock.every(None, 10, hang, name="one too many", at_once=True)
+        entered.next()
+        before = healthy.calls
+        for _ in range(3):
+            time.go_to(time.now + 2 * PATIENCE_S)
+            wait_until(lambda: said() == 1, "it is said, and once")
+        assert healthy.calls == before
     finally:
         go_on.set()
     calls.next()
     # Everybody is due again by now, and nobody hangs any more.
     time.clock.close(WAIT_SECONDS)
+    assert said() == 1
+
+
+@pytest.mark.parametrize("patience_s", [math.inf, 1e300, threading.TIMEOUT_MAX])
+def test_a_call_may_be_waited_for_as_long_as_it_takes(patience_s: float, time: Time) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        entered.set()
+        assert go_on.wait(WAIT_SECONDS)
+
+    subscription = time.clock.every(None, 10, wait, at_once=True)
+    assert entered.wait(WAIT_SECONDS)
+    stopping = threading.Thread(target=subscription.stop, args=(patience_s,))
+    stopping.start()
+    wait_until(lambda: subscription.stopped, "it is being stopped")
+    assert stopping.is_alive()
+    go_on.set()
+    stopping.join(WAIT_SECONDS)
+    assert not stopping.is_alive()
 
 
 def test_one_thread_whatever_there_is_to_call(time: Time) -> None:

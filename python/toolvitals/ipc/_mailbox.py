@@ -103,7 +103,7 @@ class Mailbox:
             waiter = (target, event)
             self._waiters.append(waiter)
         self.wake()
-        event.wait(timeout_s)
+        event.wait(None if timeout_s is None else min(timeout_s, threading.TIMEOUT_MAX))
         with self._alone():
             self._waiters.remove(waiter)
             return self._sent >= target

@@ -21,6 +21,8 @@ _BATCH_BYTES = 64 * 1024
 _SEND_TIMEOUT_S = 0.2
 # How long a thread may take to end after its deadline.
 _GRACE_S = 5 * _SEND_TIMEOUT_S
+# The longest time that a lock or a thread can be waited for, with some to spare.
+_FOR_EVER_S = threading.TIMEOUT_MAX / 2
 
 # Those whose thread runs: also of clients that nobody holds any more, and that have records to send.
 running: set[Sender] = set()
@@ -131,7 +133,7 @@ class Sender:
 
     def _ask_to_end(self, timeout_s: float) -> None:
         if not self._closing:
-            self._deadline = time.monotonic() + timeout_s
+            self._deadline = time.monotonic() + min(timeout_s, _FOR_EVER_S)
             self._closing = True
         self._mailbox.wake()
 
