@@ -103,8 +103,10 @@ class Stranger {
     DirectoryFleet& seen = *fleet;
     reader_ = std::make_unique<SnapshotReader>(Collector::Global(), nullptr, std::move(fleet));
     snapshot_ = reader_->Read();
+    // Nothing was known before, so what could not be looked at is missing.
+    if (!seen.looked().ok()) return seen.looked();
     view_ = &seen.Look();
-    return absl::OkStatus();
+    return seen.looked();
   }
 
   std::unique_ptr<SnapshotReader> reader_;

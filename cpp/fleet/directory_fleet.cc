@@ -20,6 +20,11 @@ constexpr size_t kMaxBatch = 256;
 constexpr int kForgetAttempts = 25'000;
 constexpr absl::Duration kForgetPause = absl::Microseconds(200);
 
+// As SegmentDirectory::OpenFile() says it.
+constexpr const char* kNoDescriptors = "descriptors";
+
+absl::Status OutOfDescriptors() { return absl::UnavailableError("there are no file descriptors left"); }
+
 std::string FileOf(const std::string& name, std::string_view suffix) { return std::string(name).append(suffix); }
 
 bool Contains(const std::vector<std::string>& sorted, const std::string& name) {
@@ -56,6 +61,7 @@ bool DirectoryFleet::FindAll() {
     }
   }
   absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
+  looked_ = listing.status();
   // Where the directory cannot be read, what was found before is all that there is to be shown.
   if (!listing.ok()) return true;
   std::erase_if(processes_, [&](const auto& entry) {
@@ -65,8 +71,8 @@ bool DirectoryFleet::FindAll() {
     if (name == options_.own_name || Contains(taken_, name)) continue;
     Update(name, processes_[name]);
   }
-  if (options_.own != nullptr) UpdateBaseline(options_.own_name, own_baseline_);
-  UpdateRemovals();
+  if (options_.own != nullptr && !UpdateBaseline(options_.own_name, own_baseline_)) looked_ = OutOfDescriptors();
+  if (!UpdateRemovals()) looked_ = OutOfDescriptors();
   others_ = std::move(listing->others);
   return directory_->InodeOf(SegmentDirectory::kRetired) == inode;
 }
@@ -99,20 +105,21 @@ void DirectoryFleet::OpenRetired(uint64_t inode) {
   last_removal_ = retired_.view->header().removals.load(std::memory_order_relaxed);
 }
 
-void DirectoryFleet::UpdateRemovals() {
-  journal_.Read(*directory_);
+bool DirectoryFleet::UpdateRemovals() {
+  const bool is_read = journal_.Read(*directory_);
   const auto add = [&](uint64_t& last, Removals& removals, auto is_meant) {
     for (const RemovalJournal::Entry& entry : journal_.entries()) {
       if (entry.number > last && is_meant(entry)) removals.Add(entry.filter);
     }
     last = std::max(last, journal_.last());
   };
-  if (journal_.entries().empty()) return;
+  if (journal_.entries().empty()) return is_read;
   if (retired_.view != nullptr) add(last_removal_, *retired_removals_, [](const auto&) { return true; });
   for (auto& [name, process] : processes_) {
     add(process.last_removal, *process.removals,
         [&name = name](const RemovalJournal::Entry& entry) { return Contains(entry.segments, name); });
   }
+  return is_read;
 }
 
 const char* DirectoryFleet::Complaint(const Segment& segment) const {
@@ -140,11 +147,13 @@ void DirectoryFleet::Update(const std::string& name, Process& process) {
   }
   if (process.segment.view == nullptr || process.is_live) {
     absl::StatusOr<SegmentFile> file = directory_->OpenFile(FileOf(name, SegmentDirectory::kSegmentSuffix));
-    if (!file.ok()) {
+    const bool is_mapped = process.segment.view != nullptr;
+    // What is mapped can be read on, and whether its process lives is found out when there are descriptors again.
+    if (!file.ok() && !(is_mapped && absl::IsResourceExhausted(file.status()))) {
       process.refused = absl::IsNotFound(file.status()) ? "gone" : std::string(file.status().message());
       return;
     }
-    if (process.segment.view == nullptr) {
+    if (!is_mapped) {
       process = Process();
       absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
       if (!view.ok()) {
@@ -158,21 +167,23 @@ void DirectoryFleet::Update(const std::string& name, Process& process) {
       process.segment = {NextMemberId(), file->inode, *std::move(view)};
     }
     // Once it has ended it stays so, and nobody writes to it any more.
-    process.is_live = SegmentDirectory::IsLive(*file);
+    if (file.ok()) process.is_live = SegmentDirectory::IsLive(*file);
   }
-  UpdateBaseline(name, process.baseline);
+  // Without its baseline, all that was reset would be back.
+  process.refused = UpdateBaseline(name, process.baseline) ? "" : kNoDescriptors;
 }
 
-void DirectoryFleet::UpdateBaseline(const std::string& name, Opened& baseline) {
+bool DirectoryFleet::UpdateBaseline(const std::string& name, Opened& baseline) {
   const std::string file_name = FileOf(name, SegmentDirectory::kBaselineSuffix);
   const uint64_t inode = directory_->InodeOf(file_name);
-  if (inode == baseline.inode) return;
+  if (inode == baseline.inode) return true;
   baseline = Opened();
-  if (inode == 0) return;
+  if (inode == 0) return true;
   const absl::StatusOr<SegmentFile> file = directory_->OpenFile(file_name);
-  if (!file.ok()) return;
+  if (!file.ok()) return !absl::IsResourceExhausted(file.status());
   absl::StatusOr<std::unique_ptr<Segment>> view = Segment::OpenView(file->region.descriptor(), 0);
   if (view.ok()) baseline = {NextMemberId(), file->inode, *std::move(view)};
+  return true;
 }
 
 Member DirectoryFleet::MemberOf(const Process& process, MemberState state) const {
@@ -253,6 +264,7 @@ void DirectoryFleet::Describe() {
     view_.retired_processes += retired_.view->header().retired_processes.load(std::memory_order_relaxed);
   }
   if (!retired_refused_.empty()) view_.refused.push_back({SegmentDirectory::kRetired, retired_refused_});
+  if (!looked_.ok()) view_.refused.push_back({directory_->path(), kNoDescriptors});
   for (const std::string& name : others_) view_.refused.push_back({name, "junk"});
 }
 
@@ -285,8 +297,9 @@ bool DirectoryFleet::TakeIn(SegmentDirectory::Change& change, const Ended& ended
 // taken in.
 std::optional<DirectoryFleet::Ended> DirectoryFleet::FindEnded(size_t max) {
   FindAll();
-  // A file of another version is that version's; what it has must not be lost, and nothing can be added to it.
-  if (!retired_refused_.empty()) return std::nullopt;
+  // A file of another version is that version's; what it has must not be lost, and nothing can be added to it. Nor is
+  // anything to come back because it was not seen that it was removed.
+  if (!retired_refused_.empty() || !looked_.ok()) return std::nullopt;
   const absl::StatusOr<SegmentDirectory::Listing> listing = directory_->List();
   if (!listing.ok()) return std::nullopt;
   Ended ended;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "collector/collector.h"
 #include "fleet/removal_journal.h"
 #include "fleet/retirement.h"
@@ -38,6 +39,8 @@ class DirectoryFleet final : public Fleet {
   DirectoryFleet(std::shared_ptr<SegmentDirectory> directory, Options options);
 
   const FleetView& Look() override;
+  // Of the last Look(): Unavailable where the directory itself could not be looked at, so that members may be missing.
+  const absl::Status& looked() const { return looked_; }
   bool Forget(const SeriesFilter* only) override;
 
   // Takes in what has ended; how many processes. Nothing where somebody else is at it, or there is no room.
@@ -64,8 +67,10 @@ class DirectoryFleet final : public Fleet {
   bool FindAll();
   void OpenRetired(uint64_t inode);
   void Update(const std::string& name, Process& process);
-  void UpdateBaseline(const std::string& name, Opened& baseline);
-  void UpdateRemovals();
+  // False where there is one that cannot be opened now.
+  bool UpdateBaseline(const std::string& name, Opened& baseline);
+  // False where there may be more.
+  bool UpdateRemovals();
   // The reason why a segment is not one of this service; nullptr where it is.
   const char* Complaint(const Segment& segment) const;
   void Describe();
@@ -103,6 +108,7 @@ class DirectoryFleet final : public Fleet {
   std::string retired_refused_;
   std::vector<std::string> taken_;   // names that `retired_` was made of
   std::vector<std::string> others_;  // files that are none of the directory's
+  absl::Status looked_;
   FleetView view_;
 };
 

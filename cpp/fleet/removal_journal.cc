@@ -89,11 +89,11 @@ void RemovalJournal::Clear() {
   entries_.clear();
 }
 
-void RemovalJournal::Read(const SegmentDirectory& directory) {
+bool RemovalJournal::Read(const SegmentDirectory& directory) {
   const absl::StatusOr<SegmentFile> file = directory.OpenFile(SegmentDirectory::kRemoved);
   if (!file.ok()) {
     if (absl::IsNotFound(file.status())) Clear();
-    return;
+    return !absl::IsResourceExhausted(file.status());
   }
   const int descriptor = file->region.descriptor();
   if (!entries_.empty()) {
@@ -104,12 +104,13 @@ void RemovalJournal::Read(const SegmentDirectory& directory) {
     if (file->inode != inode_ || file->bytes < end_ || head.number != entries_.front().number) Clear();
   }
   inode_ = file->inode;
-  if (file->bytes <= end_) return;
+  if (file->bytes <= end_) return true;
   const std::string added = ReadBytes(descriptor, end_, std::min(file->bytes - end_, kMaxReadBytes));
   std::string_view left = added;
   while (ParseOne(left)) {
   }
   end_ += added.size() - left.size();
+  return true;
 }
 
 bool RemovalJournal::ParseOne(std::string_view& bytes) {

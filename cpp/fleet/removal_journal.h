@@ -32,8 +32,8 @@ class RemovalJournal {
     SeriesFilter filter;
   };
 
-  // Reads what was added. Where the file cannot be opened, what is known stays.
-  void Read(const SegmentDirectory& directory);
+  // Reads what was added. Where the file cannot be opened, what is known stays; false where there may be more.
+  bool Read(const SegmentDirectory& directory);
   // Adds an entry, whose number is above `least`, for whoever has the right to change the directory. What is there was
   // read before.
   absl::Status Append(SegmentDirectory::Change& change, uint64_t least, std::vector<std::string> segments,

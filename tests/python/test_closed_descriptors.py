@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from child import result_of, run
 from programs import closed_descriptors
+from service import Service
 
 __all__: list[str] = []
 
@@ -47,6 +49,47 @@ def test_a_segment_lives_on_when_its_descriptor_is_closed(tmp_path: Path) -> Non
 
 def test_a_full_descriptor_table_keeps_clients_waiting_and_no_longer() -> None:
     assert result_of(closed_descriptors.fill_the_descriptor_table) == ["waits", True, True, "HTTP/1.1 200 OK"]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Two processes; what was counted before the reset lies in a baseline and in what was removed."""
+    service = Service(tmp_path / "run")
+    try:
+        first, second, ended = service.begin(), service.begin(), service.begin()
+        for worker in (first, second, ended):
+            worker.record("search", 1.0, 2.0)
+        ended.kill()
+        first.do("reset")
+        for worker in (first, second):
+            worker.record("search", 1.0)
+        yield service
+    finally:
+        service.end_all()
+
+
+def test_what_a_reader_has_no_descriptors_for_is_not_silently_missing(service: Service) -> None:
+    environment = {"TOOLVITALS_DIR": str(service.directory)}
+    stranger, member = result_of(
+        closed_descriptors.read_with_few_descriptors, str(service.directory), "search", **environment
+    )
+    # One for the directory and one for what is in it.
+    assert stranger == ["refused", "refused", 2, 2, "refused", 2]
+    # Which has the directory open, and the segments mapped.
+    assert member[-1] == 2
+    assert set(member) <= {2, "refused"}
+    assert member[0] == member[4] == "refused"
+
+
+@pytest.mark.parametrize("spare", range(4))
+def test_nor_is_it_when_a_process_of_the_service_looks_first(service: Service, spare: int) -> None:
+    seen = result_of(
+        closed_descriptors.look_first_with_few_descriptors,
+        str(spare),
+        "search",
+        TOOLVITALS_DIR=str(service.directory),
+    )
+    assert seen == 2 if spare > 1 else seen in (2, "refused")
 
 
 def test_nothing_is_half_started_where_descriptors_are_short() -> None:

@@ -17,6 +17,7 @@ from programs.stranger import Stranger, cpu_seconds
 
 import toolvitals as tv
 from toolvitals import _core
+from toolvitals.sources import Directory, Source, SourceError, ThisProcess
 
 
 def _tools(endpoints: tv.Endpoints) -> Any:
@@ -133,6 +134,52 @@ def fill_the_descriptor_table() -> list[object]:
         one.close()
     client.settimeout(30)
     return [*facts, client.recv(15).decode()]
+
+
+def _fill_up_to(spare: int, held: list[int]) -> None:
+    """Takes and frees descriptors until so many are left."""
+    with suppress(OSError):
+        while True:
+            held.append(os.dup(held[0]))
+    for _ in range(spare):
+        os.close(held.pop())
+
+
+def _told(source: Source, name: str) -> object:
+    """How many calls of a tool are shown, or that it is said that some may be missing."""
+    try:
+        seen = source.read()
+    except SourceError:
+        return "refused"
+    return "refused" if "descriptors" in seen.own.refused_segments else seen.tools[name].total_calls
+
+
+def read_with_few_descriptors(directory: str, name: str) -> list[list[object]]:
+    """What a stranger, and a process of the service, see with ever more descriptors to spare."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    held = [os.open("/dev/null", os.O_RDONLY)]
+    strangers, members = Directory(directory), ThisProcess()
+    for source in (strangers, members):
+        source.read()
+    facts: list[list[object]] = []
+    for source in (strangers, members):
+        facts.append([])
+        for spare in (0, 1, 2, 3, 0, 8):
+            _fill_up_to(spare, held)
+            facts[-1].append(_told(source, name))
+    return facts
+
+
+def look_first_with_few_descriptors(spare: str, name: str) -> object:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    tv.get_collector().record_tool_call("own", latency_ms=1.0)
+    held = [os.open("/dev/null", os.O_RDONLY)]
+    source = ThisProcess()
+    _fill_up_to(int(spare), held)
+    try:
+        return _told(source, name)
+    except KeyError:
+        return "silently missing"
 
 
 def start_with_few_descriptors() -> list[bool]:
