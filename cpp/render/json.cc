@@ -14,8 +14,7 @@
 namespace toolvitals {
 namespace {
 
-constexpr std::array<std::string_view, kWindowQuantiles.size()> kQuantileKeys = {
-    ",\"p50\":", ",\"p75\":", ",\"p90\":", ",\"p95\":", ",\"p99\":"};
+constexpr std::array<std::string_view, kWindowQuantiles.size()> kQuantileKeys = {"p50", "p75", "p90", "p95", "p99"};
 
 // A typical tool takes 600 bytes, and a cache 200.
 constexpr size_t kExpectedBytes = 2048;
@@ -78,11 +77,11 @@ void Timestamp(int64_t unix_us, Writer& writer) {
 void Window(std::string_view key, const WindowStats& stats, Writer& writer) {
   writer.Text(key);
   JsonUnsigned("{\"count\":", stats.count, writer);
-  JsonDouble(",\"mean\":", stats.mean, writer);
-  JsonDouble(",\"stddev\":", stats.stddev, writer);
-  JsonDouble(",\"min\":", stats.min, writer);
-  JsonDouble(",\"max\":", stats.max, writer);
-  for (size_t i = 0; i < stats.quantiles.size(); ++i) JsonDouble(kQuantileKeys[i], stats.quantiles[i], writer);
+  JsonMeasured("mean", stats.mean, writer);
+  JsonMeasured("stddev", stats.stddev, writer);
+  JsonMeasured("min", stats.min, writer);
+  JsonMeasured("max", stats.max, writer);
+  for (size_t i = 0; i < stats.quantiles.size(); ++i) JsonMeasured(kQuantileKeys[i], stats.quantiles[i], writer);
   writer.Text("}");
 }
 
@@ -122,8 +121,8 @@ void Tool(const ToolSnapshot& tool, Writer& writer) {
   JsonUnsigned(",\"in_progress\":", tool.in_progress, writer);
   JsonDouble(",\"oldest_in_progress_ms\":", tool.oldest_in_progress_ms, writer);
   JsonDouble(",\"success_rate\":", Ratio(static_cast<double>(tool.successful_calls), total), writer);
-  JsonDouble(",\"total_latency_ms\":", tool.total_latency_ms, writer);
-  JsonDouble(",\"avg_latency_ms\":", Ratio(tool.total_latency_ms, total), writer);
+  JsonMeasured("total_latency_ms", tool.total_latency_ms, writer);
+  JsonMeasured("avg_latency_ms", Ratio(tool.total_latency_ms, total), writer);
   Window(",\"latency_ms\":", tool.window_ms, writer);
   if (tool.first_item_ms.has_value()) Window(",\"first_item_ms\":", *tool.first_item_ms, writer);
   Counts(",\"error_types\":", tool.error_types, writer);

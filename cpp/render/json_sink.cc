@@ -66,7 +66,7 @@ void AttributeJson(int64_t value, Writer& writer) { writer.Signed(value); }
 void AttributeJson(const std::string& value, Writer& writer) { JsonString(value, writer); }
 
 // The text beside such a number.
-void AttributeText(double value, Writer& writer) {
+void SpecialText(double value, Writer& writer) {
   writer.Text("\"");
   writer.GoDouble(value);
   writer.Text("\"");
@@ -165,9 +165,9 @@ void JsonSink::WriteAttributes(const Attributes& attributes) {
     JsonString(attribute.key, writer_);
     writer_.Text(":");
     if (const auto* number = std::get_if<double>(&attribute.value)) {
-      AttributeText(*number, writer_);
+      SpecialText(*number, writer_);
     } else {
-      Array(std::get<std::vector<double>>(attribute.value), &AttributeText, writer_);
+      Array(std::get<std::vector<double>>(attribute.value), &SpecialText, writer_);
     }
   }
   if (!text_separator.unused()) writer_.Text("}");
@@ -274,6 +274,15 @@ void JsonSink::Summary(const SeriesLabels& labels, const SummaryValue& value) {
     JsonDouble("", quantile.value, writer_);
   }
   writer_.Text("}");
+  // NaN is where there are no samples, and null alone says so.
+  Separator text_separator(",\"quantiles_text\":{");
+  for (const QuantileValue& quantile : value.quantiles) {
+    if (!std::isinf(quantile.value)) continue;
+    writer_.Text(text_separator.Next());
+    DoubleKey(quantile.quantile, writer_);
+    SpecialText(quantile.value, writer_);
+  }
+  if (!text_separator.unused()) writer_.Text("}");
   EndSeries(labels);
 }
 

@@ -231,6 +231,36 @@ TEST(JsonTest, WhatIsNoNumberHasAText) {
   EXPECT_EQ(values.count("/metrics/odd/series/3/value_text"), 0u);
 }
 
+TEST(JsonTest, WhatIsTooLargeHasATextAndWhatIsNotThereHasNone) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Snapshot snapshot;
+  ToolSnapshot tool;
+  tool.name = "search";
+  tool.successful_calls = 2;
+  tool.total_latency_ms = kInfinity;
+  tool.window_ms.max = 1e308;
+  tool.window_ms.quantiles[4] = kInfinity;
+  tool.first_item_ms = WindowStats{.mean = kInfinity};
+  snapshot.tools.push_back(tool);
+  FamilySnapshot family = testing::Family(FamilyType::kSummary, "waits", {{}});
+  family.quantiles = {{{0.25, -kInfinity}, {0.5, kAbsent}, {0.75, kInfinity}}};
+  family.counts = {2};
+  family.sums = {1};
+  snapshot.families.push_back(family);
+  std::map<std::string, std::string> values = Values(Json(snapshot));
+  for (const std::string key : {"total_latency_ms", "avg_latency_ms", "latency_ms/p99", "first_item_ms/mean"}) {
+    EXPECT_EQ(values["/tools/search/" + key], "null") << key;
+    EXPECT_EQ(values["/tools/search/" + key + "_text"], "\"+Inf") << key;
+  }
+  for (const std::string key : {"latency_ms/p95", "latency_ms/max", "first_item_ms/max", "oldest_in_progress_ms"}) {
+    EXPECT_EQ(values.count("/tools/search/" + key + "_text"), 0u) << key;
+  }
+  EXPECT_EQ(values["/metrics/waits/series/0/quantiles/0.25"], "null");
+  EXPECT_EQ(values["/metrics/waits/series/0/quantiles_text/0.25"], "\"-Inf");
+  EXPECT_EQ(values.count("/metrics/waits/series/0/quantiles_text/0.5"), 0u);
+  EXPECT_EQ(values["/metrics/waits/series/0/quantiles_text/0.75"], "\"+Inf");
+}
+
 TEST(JsonTest, AttributesKeepTheirTypesBesideTheLabels) {
   Snapshot snapshot;
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();

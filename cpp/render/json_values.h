@@ -27,6 +27,20 @@ inline void JsonDouble(std::string_view key, double value, Writer& writer) {
   }
 }
 
+// A number of an object, behind a comma, that is NaN where nothing was measured. One that was, and is too large for
+// JSON, is null, and beside it the text that says which infinity it is.
+inline void JsonMeasured(std::string_view name, double value, Writer& writer) {
+  writer.Text(",\"");
+  writer.Text(name);
+  JsonDouble("\":", value, writer);
+  if (!std::isinf(value)) return;
+  writer.Text(",\"");
+  writer.Text(name);
+  writer.Text("_text\":\"");
+  writer.GoDouble(value);
+  writer.Text("\"");
+}
+
 inline void JsonUnsigned(std::string_view key, uint64_t value, Writer& writer) {
   writer.Text(key);
   writer.Unsigned(value);

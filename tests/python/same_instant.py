@@ -33,6 +33,9 @@ def record_tools() -> None:
         collector.record_tool_call("search", latency_ms=latency_ms)
     collector.record_tool_call("search", success=False, latency_ms=7.0, error_type="TimeoutError")
     collector.record_tool_call("", latency_ms=1.0)
+    # Percentiles that lie beyond the largest number, and a sum that does.
+    for latency_ms in (1.7e308, 0.0, 1.7e308):
+        collector.record_tool_call("endless", latency_ms=latency_ms)
     list(pages())
     collector.record_cache_hit("files")
     collector.record_cache_eviction("files")
@@ -50,6 +53,11 @@ def record_instruments() -> None:
     for size in (0.0, 0.5, 5, 1e9, -3):
         sizes.observe(size, {"trace": "1"})
     prometheus.Summary("wait", "Waits.").observe(2)
+    for which, value in {"above": math.inf, "below": -math.inf, "between": 1.5}.items():
+        waits = prometheus.Summary(f"wait_{which}", "Waits.", quantiles=(0.5,))
+        for _ in range(2):
+            waits.observe(value)
+    prometheus.Summary("wait_never", "Waits.", quantiles=(0.5,))
     prometheus.Enum("state", "State.", states=["up", "down"]).state("down")
     prometheus.Info("build", "Build.").info({"version": "1", "na": "\u00fc\U0001f600"})
 
@@ -106,6 +114,7 @@ def main(directory: str, proc: str) -> None:
         mine = ThisProcess().read()
         theirs = Directory(directory).read()
         remote = Endpoint(endpoints.json_url, timeout_s=60).read()
+    endless = mine.tools["endless"]
     first_items = mine.tools["pages"].first_item_ms
     sizes = mine.families["sizes_bytes"].series[0].value
     assert first_items is not None
@@ -116,6 +125,8 @@ def main(directory: str, proc: str) -> None:
         "equal": mine == theirs == remote,
         "oldest": mine.tools["hangs"].oldest_in_progress_ms,
         "first_items": first_items.count,
+        "endless": [repr(endless.latency_ms.p50), repr(endless.total_latency_ms), repr(endless.durations.sum)],
+        "waits": [repr(mine.families[f"wait_{which}"].series[0].value.quantiles) for which in ("above", "below")],
         "overflow": mine.own.overflow["jobs"].records,
         "limits": [mine.own.limits.max_series, mine.own.limits.memory_bytes, mine.own.limits.window_size],
         "families": len(mine.families),

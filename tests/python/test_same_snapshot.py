@@ -29,6 +29,8 @@ def test_three_sources_see_the_same_at_the_same_instant(tmp_path: Path) -> None:
     # None of it may be equal for being empty.
     assert seen["oldest"] > 0
     assert seen["first_items"] == 1
+    assert seen["endless"] == ["inf"] * 3
+    assert seen["waits"] == ["{0.5: inf}", "{0.5: -inf}"]
     assert seen["overflow"] == 2
     assert seen["limits"] == [10_000, 64 * 1024**2, 1000]
     assert seen["families"] > 25

@@ -101,7 +101,7 @@ def document_of(body: bytes, title: str) -> dict[str, Any]:
 
 def _tool(name: str, tool: Mapping[str, Any], bounds: tuple[float, ...]) -> ToolStats:
     buckets = _counts_of(_list(tool, "duration_buckets"))
-    total_ms = _number(tool, "total_latency_ms") or 0.0
+    total_ms = _real(tool, "total_latency_ms") or 0.0
     whole = len(buckets) == len(bounds) + 1
     first_items = tool.get("first_item_ms")
     return ToolStats(
@@ -121,7 +121,7 @@ def _tool(name: str, tool: Mapping[str, Any], bounds: tuple[float, ...]) -> Tool
 
 def _window(window: Mapping[str, Any]) -> WindowStats:
     names = ("mean", "stddev", "min", "max", "p50", "p75", "p90", "p95", "p99")
-    return WindowStats(_count(window, "count"), *(_number(window, name) for name in names))
+    return WindowStats(_count(window, "count"), *(_real(window, name) for name in names))
 
 
 def _cache(name: str, cache: Mapping[str, Any]) -> CacheStats:
@@ -283,12 +283,12 @@ def _native(native: Mapping[str, Any]) -> NativeHistogram:
 
 
 def _summary(series: Mapping[str, Any]) -> Summary:
-    quantiles = _object(series, "quantiles")
+    quantiles, texts = _object(series, "quantiles"), _object(series, "quantiles_text")
     return Summary(
         count=_count(series, "count"),
         sum=_real(series, "sum"),
         quantiles=FrozenDict(
-            (quantile, math.nan if (value := _number(quantiles, text)) is None else value)
+            (quantile, _special(texts.get(text)) if (value := _number(quantiles, text)) is None else value)
             for text in quantiles
             if (quantile := _float(text)) is not None
         ),
