@@ -236,6 +236,8 @@ def _exposition(exposition: Figures) -> Iterator[str]:
     names = {
         "idle": "toolvitals, no call since the last reading",
         "busy": "toolvitals, every tool called since",
+        "idle, from Python": "toolvitals' own generate_latest(), no call since",
+        "busy, from Python": "toolvitals' own generate_latest(), every tool called since",
         "generate_latest": "prometheus_client",
     }
 

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 import toolvitals as tv
 from benchmarks.python.data import SAMPLES, labelled_registry, latencies_ms
 from benchmarks.python.timing import measure_calls
-from toolvitals import _core
+from toolvitals import _core, prometheus
 
 __all__ = ["run"]
 
@@ -36,12 +36,16 @@ def run(quick: bool) -> dict[str, Any]:
         for tool in tools:
             tool.record_call(latency_ms=1.0)
 
-    ours = {"render prometheus": lambda: _core.render("prometheus")}
+    ours = {"render": lambda: _core.render("prometheus"), "from Python": prometheus.generate_latest}
     rounds = 2 if quick else 30
+    idle = measure_calls(ours, rounds)
+    busy = measure_calls(ours, rounds, before=call_every_tool)
     timings = {
         "generate_latest": measure_calls({"": lambda: generate_latest(registry)}, 2 if quick else 8)[""],
-        "idle": measure_calls(ours, rounds)["render prometheus"],
-        "busy": measure_calls(ours, rounds, before=call_every_tool)["render prometheus"],
+        "idle": idle["render"],
+        "busy": busy["render"],
+        "idle, from Python": idle["from Python"],
+        "busy, from Python": busy["from Python"],
     }
     return {
         **{name: {"best": timing.best, "median": timing.median} for name, timing in timings.items()},

@@ -15,6 +15,7 @@
 #include "bindings/bind.h"
 #include "bindings/errors.h"
 #include "bindings/instrument_type.h"
+#include "bindings/rendered_text.h"
 #include "bindings/snapshot_objects.h"
 #include "bindings/snapshot_values.h"
 #include "collector/collector.h"
@@ -33,10 +34,11 @@ class KeptReaders {
  public:
   KeptReaders() : reader_(Collector::Global().segment(), kDefaultRegistry), fleet_(Collector::Global()) {}
 
-  // The text of each family, of all processes that share it; empty for one that Python has to write.
-  std::vector<std::string> Render(const std::vector<std::shared_ptr<Family>>& families,
-                                  const ClientTextOptions& options) {
-    std::vector<std::string> texts(families.size());
+  // The text of each family, of all processes that share it, one behind the other, and where each ends; it is empty for
+  // one that Python has to write.
+  std::vector<size_t> Render(const std::vector<std::shared_ptr<Family>>& families, const ClientTextOptions& options,
+                             std::string& text) {
+    std::vector<size_t> ends;
     const QuantileMethod method = Collector::Global().quantile_method();
     absl::MutexLock lock(&mutex_);
     const std::span<const Member> members = fleet_.Look().members;
@@ -47,10 +49,12 @@ class KeptReaders {
       const Offset offset = families[i]->offset();
       std::optional<FamilySnapshot> family =
           alone ? reader_.ReadOne(offset, method) : Find(merged, families[i]->identity());
-      if (family.has_value() && !texts_[offset].Write(*family, options, texts[i])) texts[i].clear();
+      const size_t begin = text.size();
+      if (family.has_value() && !texts_[offset].Write(*family, options, text)) text.resize(begin);
+      ends.push_back(text.size());
     }
     fleet_.Rest();
-    return texts;
+    return ends;
   }
 
   // Every family of instruments of all processes, whichever registry shows it.
@@ -103,18 +107,23 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
     if (family == nullptr) throw py::value_error("the metric was not defined: its __init__ has not run");
     families.push_back(std::move(family));
   }
-  std::vector<std::string> texts;
+  std::unique_ptr<std::string> text = TakeTextMemory();
+  std::vector<size_t> ends;
   {
     const py::gil_scoped_release released;
-    texts = Readers().Render(families, {open_metrics, created, natives});
+    ends = Readers().Render(families, {open_metrics, created, natives}, *text);
   }
+  const auto view = py::reinterpret_steal<py::object>(NewTextView(std::move(text)));
+  if (!view) throw py::error_already_set();
   py::list list;
-  for (const std::string& text : texts) {
-    if (text.empty()) {
+  size_t begin = 0;
+  for (const size_t end : ends) {
+    if (begin == end) {
       list.append(py::none());
     } else {
-      list.append(py::bytes(text));
+      list.append(view[py::slice(static_cast<ssize_t>(begin), static_cast<ssize_t>(end), 1)]);
     }
+    begin = end;
   }
   return list;
 }
@@ -126,7 +135,8 @@ void BindClientText(py::module_& module) {
   ThrowUnlessOk(SetForkHook(ForkPlace::kRenderedText, &kHook));
   module.def("render_instruments", &RenderInstruments, py::arg("instruments"), py::arg("open_metrics"),
              py::arg("created"), py::arg("natives") = false,
-             "The text of each instrument as bytes, as prometheus_client would write it, with native histograms if "
+             "The text of each instrument as a memoryview of bytes, as prometheus_client would write it, with native "
+             "histograms if "
              "`natives`;\n"
              "None for one with names beyond identifiers or with exemplars. The GIL is released meanwhile.");
   module.def(

@@ -16,6 +16,7 @@
 #include "bindings/lru_type.h"
 #include "bindings/recorded_elsewhere.h"
 #include "bindings/recorder.h"
+#include "bindings/rendered_text.h"
 #include "bindings/snapshot_objects.h"
 #include "bindings/tool_type.h"
 #include "bindings/track_type.h"
@@ -32,13 +33,13 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
 
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.
   PyObject* const object = module.ptr();
-  if (!PrepareSnapshotObjects() || !AddToolMetricsType(object) || !AddCacheMetricsType(object) || !AddLruType(object) ||
-      !AddCountedLruType(object) ||
-      !AddCollectorType(object) || !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) ||
-      !AddHistogramType(object) || !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) ||
-      !AddTrackType(object) || !AddRecordedElsewhere(object) || !AddRecorderType(object) ||
-      !AddInstrumentedFunction(object) || !AddInstrumentedCallableType(object) || !ReadyInstrumentedCoroutineType() ||
-      !ReadyInstrumentedGeneratorType() || !ReadyInstrumentedAsyncGeneratorTypes()) {
+  if (!PrepareSnapshotObjects() || !ReadyRenderedTextType() || !AddToolMetricsType(object) ||
+      !AddCacheMetricsType(object) || !AddLruType(object) || !AddCountedLruType(object) || !AddCollectorType(object) ||
+      !AddInstrumentBase(object) || !AddCounterType(object) || !AddGaugeType(object) || !AddHistogramType(object) ||
+      !AddSummaryType(object) || !AddInfoType(object) || !AddStateSetType(object) || !AddTrackType(object) ||
+      !AddRecordedElsewhere(object) || !AddRecorderType(object) || !AddInstrumentedFunction(object) ||
+      !AddInstrumentedCallableType(object) || !ReadyInstrumentedCoroutineType() || !ReadyInstrumentedGeneratorType() ||
+      !ReadyInstrumentedAsyncGeneratorTypes()) {
     throw py::error_already_set();
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/gil.h"
+#include "bindings/rendered_text.h"
 #include "bindings/snapshot_values.h"
 #include "bindings/value_types.h"
 #include "fleet/process_fleet.h"
@@ -120,7 +121,7 @@ PyObject* ReadToolFamilies() {
     std::shared_ptr<const Snapshot> snapshot;
     {
       const GilReleased released;
-      snapshot = workspace.reader.Read();
+      snapshot = workspace.reader.ReadTools();
     }
     return ToolFamilies(*snapshot);
   } catch (const std::bad_alloc&) {
@@ -131,17 +132,17 @@ PyObject* ReadToolFamilies() {
 PyObject* ToolText(bool open_metrics) {
   try {
     Workspace& workspace = WorkspaceOfThisThread();
+    std::unique_ptr<std::string> text = TakeTextMemory();
     std::vector<std::string> names;
     {
       const GilReleased released;
-      names = RenderToolText(*workspace.reader.Read(), open_metrics, workspace.text);
+      names = RenderToolText(*workspace.reader.ReadTools(), open_metrics, *text);
     }
-    const std::string& text = workspace.text;
     std::vector<PyObject*> objects;
     for (const std::string& name : names) objects.push_back(ToPython(name));
-    const OwnedRef bytes(PyBytes_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+    const OwnedRef view(NewTextView(std::move(text)));
     const OwnedRef tuple(NewTuple(objects));
-    return bytes && tuple ? PyTuple_Pack(2, bytes.get(), tuple.get()) : nullptr;
+    return view && tuple ? PyTuple_Pack(2, view.get(), tuple.get()) : nullptr;
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }

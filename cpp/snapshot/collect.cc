@@ -51,8 +51,7 @@ void AddOffenders(const Segment& segment, std::vector<OffenderSnapshot>& offende
   }
 }
 
-SelfSnapshot CollectSelf(std::span<const Member> members) {
-  SelfSnapshot self;
+void CollectSelf(std::span<const Member> members, SelfSnapshot& self) {
   self.version = TOOLVITALS_VERSION;
   std::array<uint64_t, static_cast<size_t>(DropReason::kCount)> dropped = {};
   uint64_t scrape_ns = 0;
@@ -74,7 +73,6 @@ SelfSnapshot CollectSelf(std::span<const Member> members) {
   std::sort(self.dropped_records.begin(), self.dropped_records.end());
   std::stable_sort(self.offenders.begin(), self.offenders.end(),
                    [](const OffenderSnapshot& a, const OffenderSnapshot& b) { return a.count > b.count; });
-  return self;
 }
 
 // What the kernel says of each process that lives, and of all together: their sum, as that of the first of them.
@@ -174,25 +172,40 @@ std::optional<CacheSnapshot> SnapshotReader::ReadCache(std::string_view name) {
   return cache;
 }
 
-std::shared_ptr<const Snapshot> SnapshotReader::Read() {
-  Clock::Recalibrate();
+const Segment& SnapshotReader::AnsweringOf(std::span<const Member> members) const {
+  const Segment* spokesman = SpokesmanOf(members);
+  return spokesman == nullptr ? collector_.segment() : *spokesman;
+}
+
+std::shared_ptr<Snapshot> SnapshotReader::ReadTools(std::span<const Member> members) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->timestamp_us = Clock::UnixNanos() / 1000;
   CollectorOptions options = collector_.options();
   snapshot->name_prefix = std::move(options.name_prefix);
   snapshot->window_label = std::move(options.window_label);
+  tools_.Read(members, collector_.quantile_method(), snapshot->tools, snapshot->caches);
+  snapshot->created_us = CountedSince(members);
+  CollectHeader(AnsweringOf(members).header(), *snapshot);
+  return snapshot;
+}
+
+std::shared_ptr<const Snapshot> SnapshotReader::ReadTools() {
+  Clock::Recalibrate();
+  std::shared_ptr<const Snapshot> snapshot = ReadTools(Look().members);
+  Rest();
+  return snapshot;
+}
+
+std::shared_ptr<const Snapshot> SnapshotReader::Read() {
+  Clock::Recalibrate();
   const FleetView& fleet = Look();
   const std::span<const Member> members = fleet.members;
-  tools_.Read(members, collector_.quantile_method(), snapshot->tools, snapshot->caches);
+  const std::shared_ptr<Snapshot> snapshot = ReadTools(members);
   families_.Read(members, collector_.quantile_method(), snapshot->families);
   if (sources_ != nullptr) sources_->Collect(snapshot->families);
   CollectProcesses(members, *snapshot);
-  snapshot->self = CollectSelf(members);
-  snapshot->created_us = CountedSince(members);
-  const Segment* spokesman = SpokesmanOf(members);
-  const SegmentHeader& answering = (spokesman == nullptr ? collector_.segment() : *spokesman).header();
-  CollectHeader(answering, *snapshot);
-  if (spokesman != nullptr) snapshot->python = CollectPython(answering, members);
+  CollectSelf(members, snapshot->self);
+  if (!members.empty()) snapshot->python = CollectPython(AnsweringOf(members).header(), members);
   CollectFleet(fleet, snapshot->self);
   snapshot->self.merge_conflicts = families_.conflicts();
   if (sources_ != nullptr) {

@@ -34,11 +34,16 @@ class SnapshotReader {
   }
 
   std::shared_ptr<const Snapshot> Read();
+  // Tools and caches alone, with what is said of all of them.
+  std::shared_ptr<const Snapshot> ReadTools();
   // One tool or cache; nullopt for one that was never registered.
   std::optional<ToolSnapshot> ReadTool(std::string_view name);
   std::optional<CacheSnapshot> ReadCache(std::string_view name);
 
  private:
+  // What is shown of whom, and the tools and caches.
+  std::shared_ptr<Snapshot> ReadTools(std::span<const Member> members);
+  const Segment& AnsweringOf(std::span<const Member> members) const;
   const FleetView& Look() { return fleet_ == nullptr ? alone_ : fleet_->Look(); }
   void Rest() {
     if (fleet_ != nullptr) fleet_->Rest();

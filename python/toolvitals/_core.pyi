@@ -270,7 +270,7 @@ def stand_still(proc_root: str | None) -> None:
 
 def render_instruments(
     instruments: Sequence[Instrument], open_metrics: bool, created: bool, natives: bool = False
-) -> list[bytes | None]:
+) -> list[memoryview | None]:
     """The text of each instrument, as prometheus_client would write it, with native histograms if `natives`; None for
     one that Python has to write."""
 
@@ -278,7 +278,7 @@ def instrument_families() -> dict[str, Any]:
     """The families of the instruments of all processes that share what they record, whichever registry they are in, as
     values, by name."""
 
-def render_tools(open_metrics: bool) -> tuple[bytes, tuple[str, ...]]:
+def render_tools(open_metrics: bool) -> tuple[memoryview, tuple[str, ...]]:
     """The text of the families of tools and caches, to stand among others, and the names of these."""
 
 def tool_families() -> dict[str, Any]:

@@ -58,7 +58,7 @@ class NativeCollector:
         """The instrument that the core may write for it, brought up to date; None where Python writes its families."""
         return None
 
-    def native_text(self, open_metrics: bool) -> bytes | None:
+    def native_text(self, open_metrics: bool) -> bytes | memoryview | None:
         """Its families as the core writes them; None where Python writes them."""
         return None
 

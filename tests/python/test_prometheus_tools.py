@@ -61,7 +61,7 @@ def test_families_are_what_the_text_says() -> None:
     next(pages())  # abandoned, and so cancelled
     collector.record_cache_miss("files")
     collector.record_cache_eviction("semantic")
-    text = _core.render_tools(True)[0].decode() + "# EOF\n"
+    text = bytes(_core.render_tools(True)[0]).decode() + "# EOF\n"
     expected = list(prometheus_client.openmetrics.parser.text_string_to_metric_families(text))
     families = list(TOOL_COLLECTOR.collect())
     assert len(families) >= 10

@@ -324,14 +324,14 @@ def render(format: str, names: Sequence[str] = ()) -> bytes:  # noqa: A002 - the
 
 def render_instruments(
     instruments: Sequence[Instrument], open_metrics: bool, created: bool, natives: bool = False
-) -> list[bytes | None]:
+) -> list[memoryview | None]:
     """Leaves every instrument to Python."""
     return [None] * len(instruments)
 
 
-def render_tools(open_metrics: bool) -> tuple[bytes, tuple[str, ...]]:
+def render_tools(open_metrics: bool) -> tuple[memoryview, tuple[str, ...]]:
     """The text of nothing."""
-    return b"", ()
+    return memoryview(b""), ()
 
 
 def locate_directory(path: str) -> str:

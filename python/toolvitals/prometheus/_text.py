@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
@@ -37,6 +38,7 @@ CONTENT_TYPE_PLAIN_1_0_0 = "text/plain; version=1.0.0; charset=utf-8"
 CONTENT_TYPE_LATEST = CONTENT_TYPE_PLAIN_1_0_0
 
 _MILLIS_PER_SECOND = 1000
+_NAMES_KEPT = 1024
 
 # OpenMetrics' types and names in the words of this format.
 _TYPES = {"info": "gauge", "stateset": "gauge", "gaugehistogram": "histogram", "unknown": "untyped"}
@@ -63,7 +65,7 @@ def family_texts(
     *,
     open_metrics: bool,
     natives: bool = False,
-) -> Iterator[bytes]:
+) -> Iterator[bytes | memoryview]:
     """The families of a registry, in order: instruments as the core writes them, the rest as `write` does.
 
     With `natives` instruments show their native histograms beside their buckets.
@@ -85,7 +87,7 @@ def family_texts(
         yield family_text(target, write, escaping).encode()
     for collector in collectors:
         known = native(collector)
-        text = texts.get(id(collector))
+        text: bytes | memoryview | None = texts.get(id(collector))
         if text is None and known is not None:
             text = known.native_text(open_metrics)
         if text is not None:
@@ -106,21 +108,32 @@ def family_text(metric: Metric, write: Callable[[Metric, str], Iterable[str]], e
 
 def series(sample: Sample, escaping: str) -> str:
     """A sample's name and labels as they stand before its value, the labels in order."""
-    name = escape_metric_name(sample.name, escaping)
+    name, plain = _shown(sample.name, escaping)
+    if plain and not sample.labels:
+        return name
     labels = [
-        f'{escape_label_name(label, escaping)}="{escape_value(value)}"'
+        f'{_shown_label(label, escaping)}="{escape_value(value)}"'
         for label, value in sorted((sample.labels or {}).items())
     ]
-    if not is_plain(sample.name, escaping):
+    if not plain:
         return f"{{{','.join([name, *labels])}}}"
     return f"{name}{{{','.join(labels)}}}" if labels else name
 
 
+# A program has few names, which each scrape writes again, and a pattern has to match each of them.
+@functools.lru_cache(maxsize=_NAMES_KEPT)
+def _shown(name: str, escaping: str) -> tuple[str, bool]:
+    """A metric's name as it is written, and whether it stands before the braces."""
+    return escape_metric_name(name, escaping), is_plain(name, escaping)
+
+
+_shown_label = functools.lru_cache(maxsize=_NAMES_KEPT)(escape_label_name)
+
+
 def _family(metric: Metric, escaping: str) -> Iterator[str]:
     apart: dict[str, list[Sample]] = {}
-    yield from _head(
-        metric, metric.name + _SUFFIXES.get(metric.type, ""), _TYPES.get(metric.type, metric.type), escaping
-    )
+    shown = metric.name + _SUFFIXES.get(metric.type, "")
+    yield _head(shown, metric.documentation, _TYPES.get(metric.type, metric.type), escaping)
     for sample in metric.samples:
         suffix = sample.name[len(metric.name) :]
         if sample.native_histogram is not None:
@@ -131,15 +144,15 @@ def _family(metric: Metric, escaping: str) -> Iterator[str]:
         else:
             yield _line(sample, escaping)
     for suffix in sorted(apart):
-        yield from _head(metric, metric.name + suffix, "gauge", escaping)
+        yield _head(metric.name + suffix, metric.documentation, "gauge", escaping)
         for sample in apart[suffix]:
             yield _line(sample, escaping)
 
 
-def _head(metric: Metric, name: str, typ: str, escaping: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=_NAMES_KEPT)
+def _head(name: str, documentation: str, typ: str, escaping: str) -> str:
     escaped = escape_metric_name(name, escaping)
-    yield f"# HELP {escaped} {escape_help(metric.documentation)}\n"
-    yield f"# TYPE {escaped} {typ}\n"
+    return f"# HELP {escaped} {escape_help(documentation)}\n# TYPE {escaped} {typ}\n"
 
 
 def _line(sample: Sample, escaping: str) -> str:

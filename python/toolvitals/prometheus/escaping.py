@@ -35,7 +35,7 @@ _HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 def escape_value(text: str) -> str:
     """A label's value, or a name, as it stands between quotes."""
-    return text.translate(_VALUE)
+    return text if text.isalnum() else text.translate(_VALUE)
 
 
 def escape_help(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from toolvitals.prometheus.metrics_core import CounterMetricFamily, GaugeMetricF
 from toolvitals.prometheus.registry import REGISTRY, CollectorRegistry
 
 __all__ = ["PROCESS_COLLECTOR", "ProcessCollector"]
+
+_READ_BYTES = 4096
 
 # Places in /proc/<pid>/stat, counted from the field behind the command's name, which may itself hold spaces and
 # parentheses (proc(5): the fields 14, 15, 22, 23 and 24).
@@ -23,8 +26,29 @@ def _own_pid() -> str:
 
 
 def _read(folder: str, name: str) -> bytes:
-    with open(os.path.join(folder, name), "rb") as file:
-        return file.read()
+    # open() asks the kernel five questions more, for what is read in one piece.
+    descriptor = os.open(f"{folder}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(descriptor, _READ_BYTES):
+            parts.append(part)
+    finally:
+        os.close(descriptor)
+    return b"".join(parts)
+
+
+def _own_limit() -> float:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else float(soft)
+
+
+def _limit_in(limits: bytes) -> float | None:
+    """The soft limit of open files that a process's `limits` say; None where they say none."""
+    for line in limits.splitlines():
+        if line.startswith(b"Max open file"):
+            soft = line.split()[3]
+            return math.inf if soft == b"unlimited" else float(soft)
+    return None
 
 
 class ProcessCollector(NativeCollector):
@@ -92,11 +116,9 @@ class ProcessCollector(NativeCollector):
     def _descriptors(self, process: str) -> list[Metric]:
         open_fds = len(os.listdir(os.path.join(process, "fd")))
         families: list[Metric] = [self._gauge("open_fds", "Number of open file descriptors.", open_fds)]
-        for line in _read(process, "limits").splitlines():
-            if line.startswith(b"Max open file"):
-                soft = line.split()[3]
-                limit = float("inf") if soft == b"unlimited" else float(soft)
-                families.append(self._gauge("max_fds", "Maximum number of open file descriptors.", limit))
+        limit = _own_limit() if self._of_this_process else _limit_in(_read(process, "limits"))
+        if limit is not None:
+            families.append(self._gauge("max_fds", "Maximum number of open file descriptors.", limit))
         return families
 
     def _gauge(self, name: str, documentation: str, value: float) -> Metric:

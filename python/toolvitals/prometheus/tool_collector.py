@@ -38,7 +38,7 @@ class ToolCollector(NativeCollector):
         """Whether one of these samples could be among its."""
         return any("tool_" in name or "cache_" in name for name in names)
 
-    def native_text(self, open_metrics: bool) -> bytes | None:
+    def native_text(self, open_metrics: bool) -> bytes | memoryview | None:
         """What the core writes of all of them, None where some have to be left out."""
         text, names = _backend.core.render_tools(open_metrics)
         return None if any(map(self._is_taken, names)) else text

@@ -22,12 +22,14 @@ def floatToGoString(d: float) -> str:
     if isinstance(d, int) and abs(d) >= _FIRST_INEXACT_INTEGER:
         return str(d)
     value = float(d)
+    text = repr(value)
+    if -_FIRST_WITH_EXPONENT < value < _FIRST_WITH_EXPONENT:
+        return text
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    text = repr(value)
-    if value < _FIRST_WITH_EXPONENT or "e" in text:
+    if value < 0 or "e" in text:
         return text
     whole, _, fraction = text.partition(".")
     digits = (whole + fraction).rstrip("0")
