@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["dataclass", "field", "make"]
 
-# What dataclass(frozen=True) puts into a class.
+# What dataclass(frozen=True) puts into a class. It puts no __signature__ there, but inspect asks for that one first;
+# CPython 3.13's would then take what it finds under __init__ for a method of the class's own.
 _MADE = (
+    "__signature__",
     *("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__"),
     *("__match_args__", "__dataclass_fields__", "__dataclass_params__", "__replace__"),
 )
