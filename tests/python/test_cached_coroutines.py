@@ -210,6 +210,49 @@ async def test_a_waiter_that_is_cancelled_disturbs_nobody() -> None:
     assert source.calls == 1
 
 
+async def test_a_cleared_cache_takes_nothing_of_computations_begun_before() -> None:
+    results = iter(["old", "new"])
+    gate = asyncio.Event()
+
+    @tv.cached("cleared")
+    async def read(key: str) -> str:
+        value = next(results)
+        await gate.wait()
+        return value
+
+    before = [asyncio.create_task(read("k")) for _ in range(2)]
+    await settle()
+    read.cache_clear()
+    after = [asyncio.create_task(read("k")) for _ in range(2)]
+    await settle()
+    gate.set()
+    assert await asyncio.gather(*before, *after) == ["old", "old", "new", "new"]
+    assert await read("k") == "new"
+    assert read.cache_info().currsize == 1
+
+
+async def test_a_computation_that_was_cleared_away_may_end_last() -> None:
+    gates = [asyncio.Event(), asyncio.Event()]
+    begun = iter(enumerate(gates))
+
+    @tv.cached("late")
+    async def read(key: str) -> int:
+        number, gate = next(begun)
+        await gate.wait()
+        return number
+
+    old = asyncio.create_task(read("k"))
+    await settle()
+    read.cache_clear()
+    new = asyncio.create_task(read("k"))
+    await settle()
+    gates[1].set()
+    assert await new == 1
+    gates[0].set()
+    assert await old == 0
+    assert await read("k") == 1
+
+
 async def test_a_computation_may_need_itself() -> None:
     depth = 0
 

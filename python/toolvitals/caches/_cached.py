@@ -76,7 +76,8 @@ def cached(
     The function gets `cache_info()`, `cache_clear()`, `cache_parameters()` and `__wrapped__`. It may be a method
     (`self` is part of the key) or a coroutine function: then its tasks that miss the same entry at the same time, on
     the same asyncio event loop, share one computation, and its exception; where the task that computes is cancelled,
-    another one begins anew. Whoever is served so counts as a hit. Nothing is shared between threads, or under trio.
+    another one begins anew. Whoever is served so counts as a hit. After `cache_clear()` nobody joins a computation that
+    was begun before it, and its result is not kept. Nothing is shared between threads, or under trio.
 
     Exceptions are not kept. With `PERFORMANCE_METRICS_ENABLED=false` the cache works and is not recorded. Raises
     TypeError or ValueError for bad arguments, and TypeError for generator functions, whose results serve only once.
@@ -93,9 +94,10 @@ def cached(
         _check_function(function)
         bound = None if maxsize is None else max(maxsize, 0)
         lru = core.Lru(function, handle, bound, bool(typed), ttl_s, None if clock is time.monotonic else clock)
-        wrapper: Any = functools.wraps(function)(_wrapper(lru, function))
+        call, clear = _wrapper(lru, function)
+        wrapper: Any = functools.wraps(function)(call)
         wrapper.cache_info = lambda: CacheInfo(*(counts := lru.counts())[:2], bound, counts[2])
-        wrapper.cache_clear = lru.clear
+        wrapper.cache_clear = clear
         wrapper.cache_parameters = lambda: {"maxsize": bound, "typed": bool(typed), "ttl_s": ttl_s}
         return cast("CachedFunction[P, R]", wrapper)
 
@@ -120,7 +122,8 @@ def _check_function(function: object) -> None:
         raise TypeError("@cached cannot decorate a generator function: a generator serves only once")
 
 
-def _wrapper(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
+def _wrapper(lru: core.Lru, function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], None]]:
+    """What is called in the function's place, and what clears the cache."""
     if is_coroutine_function(function):
         # Late, for asyncio takes longer to import than the rest of the package.
         from toolvitals.caches._coroutines import wrap_coroutine
@@ -131,4 +134,4 @@ def _wrapper(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         return lru(*args, **kwargs)
 
-    return core.call_cached(cast("FunctionType", wrapper))
+    return core.call_cached(cast("FunctionType", wrapper)), lru.clear

@@ -57,22 +57,29 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A coroutine function that looks up in `lru` what it awaits of `function`."""
+def wrap_coroutine(lru: core.Lru, function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], None]]:
+    """A coroutine function that looks up in `lru` what it awaits of `function`, and what clears it."""
     return _looking_up(lru, function) if lru.keeps else _keeping_nothing(lru, function)
 
 
-def _keeping_nothing(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
+def _keeping_nothing(lru: core.Lru, function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], None]]:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         lru.miss()
         return await function(*args, **kwargs)
 
-    return wrapper
+    return wrapper, lru.clear
 
 
-def _looking_up(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., Any]:
-    # Only the thread of the loop in the key touches an entry, so no lock is needed.
+def _looking_up(lru: core.Lru, function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], None]]:
+    # Those begun since the cache was cleared. Only the thread of the loop in the key touches an entry, so no lock is
+    # needed.
     flights: dict[tuple[asyncio.AbstractEventLoop, core.CacheKey], _Flight] = {}
+
+    def clear() -> None:
+        nonlocal flights
+        # What is under way serves those who wait for it, and nobody who comes now.
+        flights = {}
+        lru.clear()
 
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         found = lru.look_up(args, kwargs)
@@ -101,12 +108,17 @@ def _looking_up(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., An
                 return found
 
     async def compute(key: core.CacheKey, args: Any, kwargs: Any) -> Any:
+        begun = flights
         value = await function(*args, **kwargs)
-        lru.keep(key, value)
+        if flights is begun:
+            lru.keep(key, value)
+            if flights is not begun:  # another thread cleared the cache in between
+                lru.clear()
         return value
 
     async def lead(loop: asyncio.AbstractEventLoop, key: core.CacheKey, args: Any, kwargs: Any) -> Any:
-        flight = flights[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
+        begun = flights
+        flight = begun[loop, key] = _Flight(loop.create_future(), asyncio.current_task())
         try:
             flight.value = await compute(key, args, kwargs)
             return flight.value
@@ -115,8 +127,8 @@ def _looking_up(lru: core.Lru, function: Callable[..., Any]) -> Callable[..., An
             raise
         finally:
             # After a cancellation there is neither value nor failure, and one of those who wait begins anew.
-            del flights[loop, key]
+            del begun[loop, key]
             flight.land()
             del flight
 
-    return wrapper
+    return wrapper, clear
