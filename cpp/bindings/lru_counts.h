@@ -17,12 +17,15 @@ class LruCounts {
   // is short or functools is not there.
   bool Find(PyObject* function);
 
-  Py_ssize_t hits() const { return *hits_; }
-  Py_ssize_t misses() const { return *misses_; }
+  Py_ssize_t hits() const { return Read(hits_); }
+  Py_ssize_t misses() const { return Read(misses_); }
   Py_ssize_t entries() const { return PyDict_GET_SIZE(entries_); }
   PyObject* entries_dict() const { return entries_; }
 
  private:
+  // A function without a bound counts outside of its critical section, where there is no GIL.
+  static Py_ssize_t Read(const Py_ssize_t* word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+
   // In the function, which outlives this.
   const Py_ssize_t* hits_ = nullptr;
   const Py_ssize_t* misses_ = nullptr;
