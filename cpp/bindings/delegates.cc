@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "base/fork_hooks.h"
+#include "base/system_calls.h"
 #include "serve/serve_limits.h"
 #include "serve/stored_page.h"
 
@@ -151,7 +152,7 @@ void CallHandler(Job* job) {
 // The thread has one state of the interpreter for as long as it lives, so that what handlers keep for each thread, such
 // as connections, is made once.
 void* RunHandlers(void*) {
-  pthread_setname_np(pthread_self(), "tv-delegates");
+  NameThisThread("tv-delegates");
   (void)PyGILState_Ensure();
   for (Job* job = nullptr;;) {
     ReleaseDroppedHandlers();

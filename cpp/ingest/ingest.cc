@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/system_calls.h"
 #include "ingest/datagram_receiver.h"
 #include "ingest/ingest_connection.h"
 #include "net/loop_thread.h"
@@ -72,7 +73,7 @@ void Ingest::Impl::Welcome(int descriptor) noexcept {
 void Ingest::Impl::TakeInWaitingClients(int descriptor) {
   for (;;) {
     loop_.connections.CloseAll();
-    const int accepted = accept4(descriptor, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int accepted = AcceptClient(descriptor);
     if (accepted < 0 && errno != EINTR && errno != ECONNABORTED) return;
     if (accepted >= 0) Welcome(accepted);
   }

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/system_calls.h"
 #include "net/net_limits.h"
 
 namespace toolvitals {
@@ -71,7 +72,7 @@ absl::StatusOr<int> OpenOnce(const Address& address, uint16_t port, const std::s
   } else {
     reinterpret_cast<sockaddr_in6&>(storage).sin6_port = htons(port);
   }
-  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+  const int descriptor = OpenSocket(address.family(), SOCK_STREAM, IPPROTO_TCP);
   if (descriptor < 0) return SocketError(errno, port, host);
   absl::Cleanup close_socket = [descriptor] { close(descriptor); };
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/descriptors.h"
+#include "base/system_calls.h"
 #include "net/net_limits.h"
 
 namespace toolvitals {
@@ -35,7 +36,7 @@ class AllSignalsBlocked {
 std::thread StartLoopThread(std::function<void()> run) {
   const AllSignalsBlocked blocked;
   return std::thread([run = std::move(run)] {
-    pthread_setname_np(pthread_self(), "toolvitals");
+    NameThisThread("toolvitals");
     run();
   });
 }

@@ -19,6 +19,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "base/descriptors.h"
+#include "base/system_calls.h"
 #include "net/net_limits.h"
 
 namespace toolvitals {
@@ -58,8 +59,6 @@ sockaddr_un AddressOf(const std::string& path) {
   return address;
 }
 
-int OpenSocket(int type) { return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
-
 // Servers that start at the same moment look at the path and bind it one after the other: each holds a lock of the
 // folder meanwhile. -1, which is no lock, where the folder cannot be read. The lock goes with the descriptor.
 absl::StatusOr<int> LockFolder(const std::string& path) {
@@ -76,7 +75,7 @@ absl::StatusOr<int> LockFolder(const std::string& path) {
 
 // Whether somebody receives at the path; true where that cannot be told.
 bool IsLive(const std::string& path, int type) {
-  const int probe = OpenSocket(type);
+  const int probe = OpenSocket(AF_UNIX, type);
   if (probe < 0) return true;
   const sockaddr_un address = AddressOf(path);
   const int connected = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -120,7 +119,7 @@ absl::StatusOr<std::unique_ptr<SocketPath>> SocketPath::Bind(const std::string& 
   };
   if (absl::Status status = RemoveStale(path, type); !status.ok()) return status;
 
-  const int descriptor = OpenSocket(type);
+  const int descriptor = OpenSocket(AF_UNIX, type);
   if (descriptor < 0) return PathError(path, errno);
   std::unique_ptr<SocketPath> bound(new SocketPath(absolute, descriptor));
   if (!TrackDescriptor(descriptor)) return PathError(path, EMFILE);

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/descriptors.h"
+#include "base/system_calls.h"
 #include "net/net_limits.h"
 #include "net/own_socket.h"
 
@@ -72,7 +73,7 @@ void SocketWatch::Close() noexcept {
 
 SocketWatch::Next AcceptClients(int listening, absl::FunctionRef<void(int descriptor)> welcome) {
   for (int accepted = 0; accepted < kMaxAcceptsPerWake; ++accepted) {
-    const int descriptor = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = AcceptClient(listening);
     if (descriptor >= 0) {
       welcome(descriptor);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/fork_hooks.h"
+#include "base/system_calls.h"
 
 namespace toolvitals {
 namespace {
@@ -59,7 +60,7 @@ void* RefreshCrew::Run(void* start) {
   RefreshCrew& crew = *static_cast<Start*>(start)->crew;
   Member* const member = static_cast<Start*>(start)->member;
   delete static_cast<Start*>(start);
-  pthread_setname_np(pthread_self(), "tv-refresh");
+  NameThisThread("tv-refresh");
   if (member == nullptr) {
     crew.Watch();
     return nullptr;

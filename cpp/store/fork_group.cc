@@ -1,7 +1,6 @@
 // Claiming, filling and freeing the slots of the file in memory. Floor: store.
 #include "store/fork_group.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,15 +10,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/limits.h"
+#include "base/system_calls.h"
 
 namespace toolvitals {
 
 absl::StatusOr<std::shared_ptr<ForkGroup>> ForkGroup::Found() {
   static_assert(sizeof(Roster) <= kSlotBytes && kMaxMemoryLimitMb << 20 <= kSlotBytes);
-  const int descriptor = memfd_create("toolvitals", MFD_CLOEXEC);
+  const int descriptor = MakeFileInMemory("toolvitals");
   if (descriptor < 0) return absl::UnavailableError(absl::StrCat("cannot make a file in memory: ", strerror(errno)));
   void* roster = MAP_FAILED;
-  if (fallocate(descriptor, 0, 0, sizeof(Roster)) == 0) {
+  if (ReserveRoom(descriptor, 0, sizeof(Roster))) {
     roster = mmap(nullptr, sizeof(Roster), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   }
   if (roster == MAP_FAILED) {
@@ -39,8 +39,7 @@ int ForkGroup::OpenAgain() const {
     errno = EBADF;
     return -1;
   }
-  const std::string path = absl::StrCat("/proc/self/fd/", descriptor_);
-  return open(path.c_str(), O_RDWR | O_CLOEXEC);
+  return OpenFileAgain(descriptor_);
 }
 
 absl::StatusOr<ClaimedRegion> ForkGroup::Claim() {
@@ -81,8 +80,7 @@ void ForkGroup::Release(uint64_t slot) {
   const int descriptor = OpenAgain();
   if (descriptor < 0) return;
   if (TryLockByte(descriptor, slot)) {
-    fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(BeginOf(slot)),
-              static_cast<off_t>(kSlotBytes));
+    ReturnRoom(descriptor, static_cast<off_t>(BeginOf(slot)), static_cast<off_t>(kSlotBytes));
     roster_->slots[slot].store(static_cast<uint64_t>(SlotState::kFree), std::memory_order_release);
   }
   close(descriptor);

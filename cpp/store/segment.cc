@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/system_calls.h"
 
 namespace toolvitals {
 namespace {
@@ -61,13 +62,8 @@ uint64_t FileBytesFor(uint64_t bytes) {
   return RoundUp(bytes + std::clamp(bytes / 4, kMinGrowBytes, kMaxGrowBytes), kPageBytes);
 }
 
-// posix_fallocate() would write to files of systems that cannot reserve, beside other writers; those are refused.
 bool ReserveInFile(const FileRegion& region, uint64_t bytes) {
-  int result = 0;
-  do {
-    result = fallocate(region.descriptor(), 0, static_cast<off_t>(region.begin()), static_cast<off_t>(bytes));
-  } while (result != 0 && errno == EINTR);
-  return result == 0;
+  return ReserveRoom(region.descriptor(), static_cast<off_t>(region.begin()), static_cast<off_t>(bytes));
 }
 
 // Copies word by word, each of which its writers may change meanwhile. Places and sizes are multiples of a word's.

@@ -137,17 +137,22 @@ cpp_banned = _banned(
     "//",
 )
 
-# What one file alone may do.
+_LINUX_CALL = r"\b(accept4|memfd_create|fallocate|getrandom|pthread_setname_np|SOCK_(CLOEXEC|NONBLOCK))\b"
+# What one file alone may do, and tests.
 _CPP_RESERVED = {
     # What a library waits for in there cannot be ended, and nobody may be held up by it.
     "cpp/push/pusher.cc": _banned({r"\bdetach\(\)": "a thread that is joined"}, "//"),
     "cpp/base/fork_hooks.cc": _banned({r"\bpthread_atfork\b": "base/fork_hooks.h, whose places have an order"}, "//"),
+    # What Linux alone has is in few places, so that a port knows where to go: cmake/ToolvitalsPlatform.cmake.
+    "cpp/base/system_calls.cc": _banned({_LINUX_CALL: "base/system_calls.h"}, "//"),
+    "cpp/store/file_region.cc": _banned({r"\bF_OFD_": "store/file_region.h"}, "//"),
+    "cpp/net/io_loop.cc": _banned({r"\bepoll_": "net/io_loop.h"}, "//"),
 }
 
 
 def cpp_reserved(path: PurePosixPath, lines: list[str]) -> Findings:
     for owner, rule in _CPP_RESERVED.items():
-        if str(path) != owner:
+        if str(path) != owner and not _is_test(path):
             yield from rule(path, lines)
 
 
