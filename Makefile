@@ -20,7 +20,7 @@ SEEDS ?= 10000
 LIVES ?= 200
 
 .PHONY: help build demo test test-slow test-cpp test-versions compatibility lint format bench bench-versions
-.PHONY: sanitize fuzz crash docs coverage wheel clean bootstrap bootstrap-test bootstrap-bench
+.PHONY: sanitize fuzz crash docs coverage wheel wheels sdist clean bootstrap bootstrap-test bootstrap-bench
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
@@ -99,11 +99,15 @@ coverage: bootstrap-test build ## Measure what the tests cover, in both language
 	@scripts/coverage
 
 wheel: build ## Build a wheel that stands alone, into wheelhouse/, and prove that it does
-	@rm -rf build/dist wheelhouse
-	@scripts/build-wheel $(VENV) build/dist
-	@PATH="$$PWD/$(VENV)/bin:$$PATH" $(VENV)/bin/auditwheel repair -w wheelhouse build/dist/*.whl
-	@$(VENV)/bin/auditwheel show wheelhouse/*.whl
-	@scripts/check-wheel "$$(scripts/find-python)" wheelhouse/*.whl
+	@scripts/build-wheels "$$(scripts/find-python)"
+
+wheels: build ## Build and prove a wheel for every installed CPython from 3.10 to 3.14, and the source distribution
+	@scripts/build-wheels $$(scripts/find-versions | cut -d ' ' -f 2)
+	@$(MAKE) --no-print-directory sdist
+
+sdist: build ## Build the source distribution, into dist/, and prove that it builds in an empty environment
+	@scripts/build-sdist "$$(scripts/find-python)"
+	@$(VENV)/bin/twine check --strict dist/*.tar.gz
 
 clean: ## Remove everything that was built, and .venv
 	@rm -rf build wheelhouse dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
