@@ -10,7 +10,7 @@ import operator
 import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -317,6 +317,42 @@ def test_the_core_tells_series_that_came_back_from_those_that_stayed(events: lis
                     before, unseen = now, {}
         finally:
             REGISTRY.unregister(counter)
+
+
+def test_a_clock_that_is_set_back_hides_no_beginning() -> None:
+    def at(taken_s: float, uptime_s: float, created_s: float, series_s: float, value: int, live: int = 1) -> Snapshot:
+        made = with_families(
+            created_s,
+            Family("jobs", "counter", "", "", (Series(FrozenDict(), value, created_s=series_s),)),
+        )
+        taken_at = datetime.fromtimestamp(taken_s, timezone.utc)
+        own = replace(made.own, live_processes=live)
+        return replace(made, taken_at=taken_at, uptime_s=uptime_s, own=own)
+
+    def counted(now: Snapshot, before: Snapshot) -> tuple[bool, int | float]:
+        delta = now.since(before)
+        value = delta.families["jobs"].series[0].value
+        assert isinstance(value, (int, float))
+        return delta.restarted, value
+
+    before = at(10_000.0, 100.0, 9_900.0, 9_950.0, 3)
+    # Another process, or a reset, an hour earlier by the clock.
+    assert counted(at(6_400.0, 1.0, 6_399.0, 6_399.5, 5), before) == (True, 5)
+    assert counted(at(7_000.0, 700.0, 6_300.0, 6_300.0, 5), before) == (True, 5)
+    # The same process, in which the series was made anew; before and after the clock was set back.
+    assert counted(at(6_410.0, 110.0, 9_900.0, 6_405.0, 5), before) == (False, 5)
+    assert counted(at(6_410.0, 110.0, 9_900.0, 10_002.0, 5), before) == (False, 5)
+    # The same series, whatever the clock shows.
+    assert counted(at(6_410.0, 110.0, 9_900.0, 9_950.0, 5), before) == (False, 2)
+    # A clock that was set back before both.
+    set_back = at(6_500.0, 100.0, 9_900.0, 9_950.0, 3)
+    assert counted(at(6_510.0, 110.0, 9_900.0, 6_505.0, 5), set_back) == (False, 5)
+    # Of several processes, one with a longer past has joined.
+    several = replace(before, own=replace(before.own, live_processes=2))
+    assert counted(at(10_010.0, 900.0, 9_100.0, 9_200.0, 5, live=3), several) == (False, 2)
+    assert counted(at(10_010.0, 900.0, 9_100.0, 9_200.0, 5, live=3), before) == (False, 2)
+    # A series of a collector, which became older likewise.
+    assert counted(at(10_010.0, 110.0, 9_900.0, 9_000.0, 5), before) == (False, 2)
 
 
 def test_what_counts_nothing_is_as_it_is_now() -> None:

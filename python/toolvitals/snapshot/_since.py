@@ -2,12 +2,13 @@
 
 A count is the same one as before unless it began anew in between: its series was made, or everything was zeroed, after
 the time at which it began before; or it is smaller than it was. What began anew counts from zero, so all of it is new.
+The wall clock may be set back meanwhile: `Between` says what can be told of a time that is earlier than it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from toolvitals.snapshot._values import (
@@ -23,10 +24,32 @@ from toolvitals.snapshot._values import (
     Value,
 )
 
-__all__ = ["cache_since", "family_since", "gone_from", "process_since", "tool_since"]
+__all__ = ["Between", "cache_since", "family_since", "gone_from", "process_since", "tool_since"]
 
 # Families that count; of all others there is only what is.
 _COUNTED = frozenset({"counter", "histogram", "summary"})
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What is known of the time between two snapshots.
+
+    Attributes:
+        restarted: whether everything began anew.
+        seen_until_s: Unix time in seconds; what was made then or later was made after the earlier snapshot, by the
+            clock of when it was taken or by that of now.
+    """
+
+    restarted: bool
+    seen_until_s: float
+
+    def began_anew(self, now_s: float, before_s: float) -> bool:
+        """Whether a count is another one than before, by since when either is counted.
+
+        One that is made of several may become older, when another one with a longer past is added to it; so earlier
+        is only another one where nobody can have seen it before.
+        """
+        return self.restarted or now_s > before_s or (now_s < before_s and now_s >= self.seen_until_s)
 
 
 def tool_since(now: ToolStats, before: ToolStats | None) -> ToolStats:
@@ -68,19 +91,14 @@ def process_since(now: ProcessStats, before: ProcessStats | None) -> ProcessStat
     return replace(now, cpu_seconds=max(0.0, now.cpu_seconds - before.cpu_seconds))
 
 
-def family_since(now: Family, before: Family | None, created_s: float, created_before_s: float) -> Family:
-    """The family with what its series counted in between; with the values of now where it counts nothing.
-
-    `created_s` and `created_before_s` are since when anything is counted, in the two snapshots.
-    """
+def family_since(now: Family, before: Family | None, between: Between) -> Family:
+    """The family with what its series counted in between; with the values of now where it counts nothing."""
     if before is None or before.type != now.type or now.type not in _COUNTED:
         return now
     old = {_identity(series): series for series in before.series}
     return replace(
         now,
-        series=tuple(
-            _series_since(series, old.get(_identity(series)), created_s, created_before_s) for series in now.series
-        ),
+        series=tuple(_series_since(series, old.get(_identity(series)), between) for series in now.series),
     )
 
 
@@ -106,10 +124,8 @@ def _typed(value: Any) -> Hashable:
     return type(value), None if value != value else value
 
 
-def _series_since(now: Series, before: Series | None, created_s: float, created_before_s: float) -> Series:
-    if before is None:
-        return now
-    if max(now.created_s or 0.0, created_s) > max(before.created_s or 0.0, created_before_s):
+def _series_since(now: Series, before: Series | None, between: Between) -> Series:
+    if before is None or between.began_anew(now.created_s or 0.0, before.created_s or 0.0):
         return now
     value = _value_since(now.value, before.value)
     return now if value is None else replace(now, value=value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
-from toolvitals.snapshot._since import cache_since, family_since, gone_from, process_since, tool_since
+from toolvitals.snapshot._since import Between, cache_since, family_since, gone_from, process_since, tool_since
 from toolvitals.snapshot._values import (
     CacheStats,
     Family,
@@ -104,19 +104,20 @@ class Snapshot:
 
     def since(self, before: Snapshot) -> Delta:
         """What was counted after `before`, an earlier snapshot of the same service."""
+        between = _between(self, before)
         return Delta(
             before_at=before.taken_at,
             taken_at=self.taken_at,
-            restarted=self.created_s > before.created_s,
+            restarted=between.restarted,
             tools=FrozenDict(
-                (name, tool_since(tool, None if _anew(self, before) else before.tools.get(name)))
+                (name, tool_since(tool, None if between.restarted else before.tools.get(name)))
                 for name, tool in self.tools.items()
             ),
             caches=FrozenDict(
-                (name, cache_since(cache, None if _anew(self, before) else before.caches.get(name)))
+                (name, cache_since(cache, None if between.restarted else before.caches.get(name)))
                 for name, cache in self.caches.items()
             ),
-            families=ByName(lambda: _families_since(self, before)),
+            families=ByName(lambda: _families_since(self, before, between)),
             processes=_processes_since(self.processes, before.processes),
             gone=ByName(lambda: _gone(self, before)),
         )
@@ -217,14 +218,24 @@ def empty(version: str) -> Snapshot:
     )
 
 
-def _anew(now: Snapshot, before: Snapshot) -> bool:
-    return now.created_s > before.created_s
+def _between(now: Snapshot, before: Snapshot) -> Between:
+    are_alone = _is_alone(now.own) and _is_alone(before.own)
+    # A process alone says another time only where it is another process, or was reset, whatever the clock shows.
+    restarted = now.created_s > before.created_s or (are_alone and now.created_s != before.created_s)
+    seen_until_s = before.taken_at.timestamp()
+    if are_alone and not restarted:
+        # By the clock of now, which may have been set back: the time that went by is told by the one that never is.
+        seen_until_s = min(seen_until_s, now.taken_at.timestamp() - (now.uptime_s - before.uptime_s))
+    return Between(restarted, seen_until_s)
 
 
-def _families_since(now: Snapshot, before: Snapshot) -> FrozenDict[str, Family]:
+def _is_alone(own: OwnStats) -> bool:
+    return own.live_processes == 1 and own.retired_processes == 0
+
+
+def _families_since(now: Snapshot, before: Snapshot, between: Between) -> FrozenDict[str, Family]:
     return FrozenDict(
-        (name, family_since(family, before.families.get(name), now.created_s, before.created_s))
-        for name, family in now.families.items()
+        (name, family_since(family, before.families.get(name), between)) for name, family in now.families.items()
     )
 
 
