@@ -28,6 +28,10 @@ def test_children_record_into_the_registry_that_they_were_forked_with(environmen
     assert collected == [4, 1]
 
 
+def test_a_child_registers_though_another_thread_did_so_at_the_fork() -> None:
+    assert result_of(registries.fork_while_another_thread_registers) == [0, []]
+
+
 def test_removing_is_of_one_registry(environment: dict[str, str]) -> None:
     assert result_of(registries.remove_in_one_registry, **environment) == [
         [[1], [1], [1], [1], [1], [1]],

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast, runtime_checkable
 
-from toolvitals import collectors
+from toolvitals import _lifecycle, collectors
 from toolvitals.collectors import native
 from toolvitals.prometheus.metrics_core import SAMPLE_SUFFIXES, Metric
 
@@ -72,6 +72,19 @@ class _Collectors(dict[Collector, list[str]]):
         self._registry._notice()
 
 
+# Of all registries, so that the child of a fork can make it anew: another thread may have held it. Only ever held for
+# moments.
+_lock = threading.RLock()
+
+
+def _begin_afresh_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+_lifecycle.when(_lifecycle.Event.FORKED, _lifecycle.Rank.COLLECTORS, _begin_afresh_in_child)
+
+
 class CollectorRegistry:
     """Collectors that are scraped together; no two of them may use one name.
 
@@ -88,6 +101,10 @@ class CollectorRegistry:
     # Called when a collector came or went, with no lock held.
     _changed: Callable[[], None] | None = None
 
+    @property
+    def _lock(self) -> threading.RLock:
+        return _lock
+
     def __init__(
         self,
         auto_describe: bool = False,
@@ -96,7 +113,6 @@ class CollectorRegistry:
     ) -> None:
         self._auto_describe = auto_describe
         self._ask_the_nameless = support_collectors_without_names
-        self._lock = threading.Lock()
         # Programs reach for these two to find a metric that is registered, or to forget all of them, so they keep the
         # names that those know.
         self._collectors_of_names = _Collectors(self)

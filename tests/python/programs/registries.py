@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import random
+import signal
+import threading
 from functools import partial
 from typing import Any
 
@@ -153,3 +155,29 @@ def play(seed: str) -> list[Any]:
         if seen != [[amount] for amount in played.expected]:
             wrong.append([seen, list(played.expected)])
     return wrong
+
+
+def fork_while_another_thread_registers() -> list[Any]:
+    """How many seconds the child may take is the alarm's; the signal's number is what the child ends with then."""
+    held, go_on = threading.Event(), threading.Event()
+
+    def register() -> None:
+        with REGISTRY._lock:
+            held.set()
+            go_on.wait()
+
+    thread = threading.Thread(target=register)
+    thread.start()
+    held.wait()
+
+    def child() -> None:
+        signal.alarm(20)
+        registry = CollectorRegistry()
+        for where in (REGISTRY, registry):
+            Counter("jobs", "Help.", registry=where).inc()
+        generate_latest(registry)
+
+    status = run(child)
+    go_on.set()
+    thread.join()
+    return [status, [metric.name for metric in REGISTRY.collect() if metric.name == "jobs"]]
