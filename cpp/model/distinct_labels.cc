@@ -79,7 +79,9 @@ FamilySnapshot WithDistinctLabels(const FamilySnapshot& family) {
   AddUp(family.counts, rows, size, distinct.counts, sum);
   AddUp(family.sums, rows, size, distinct.sums, sum);
   AddUp(family.natives, rows, size, distinct.natives, SumOfNatives);
-  AddUp(family.quantiles, rows, size, distinct.quantiles, last);
+  // Those of several windows together cannot be told from those of each.
+  const auto none = [](const auto&, const auto&) { return std::vector<QuantileValue>(); };
+  AddUp(family.quantiles, rows, size, distinct.quantiles, none);
   AddUp(family.created_us, rows, size, distinct.created_us, [](int64_t a, int64_t b) { return std::min(a, b); });
   AddUp(family.timestamps_ms, rows, size, distinct.timestamps_ms, last);
   for (auto& placed : distinct.exemplars) placed.series = rows[placed.series];

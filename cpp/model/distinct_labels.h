@@ -10,7 +10,7 @@ namespace toolvitals {
 bool MayLookAlike(const FamilySnapshot& family);
 
 // The family with series of the same labels as one, in the place of the first: counts and sums added up, the value of
-// the last for what cannot be added (gauges).
+// the last for gauges, and no quantiles, which cannot be added.
 FamilySnapshot WithDistinctLabels(const FamilySnapshot& family);
 
 }  // namespace toolvitals

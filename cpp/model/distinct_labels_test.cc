@@ -72,6 +72,18 @@ TEST(DistinctLabelsTest, OfGaugesTheLastHolds) {
   EXPECT_EQ(distinct.timestamps_ms, (std::vector<int64_t>{3, 2}));
 }
 
+TEST(DistinctLabelsTest, SummariesAreAddedUpWithoutQuantiles) {
+  FamilySnapshot family = Family(FamilyType::kSummary);
+  family.counts = {1, 2, 4};
+  family.sums = {1, 2, 4};
+  family.quantiles = {{{0.5, 1}}, {{0.5, 2}}, {{0.5, 4}}};
+  const FamilySnapshot distinct = WithDistinctLabels(family);
+  EXPECT_EQ(distinct.counts, (std::vector<uint64_t>{5, 2}));
+  EXPECT_TRUE(distinct.quantiles[0].empty());
+  ASSERT_EQ(distinct.quantiles[1].size(), 1u);
+  EXPECT_EQ(distinct.quantiles[1][0].value, 2);
+}
+
 TEST(DistinctLabelsTest, HistogramsAreAddedUpBucketByBucket) {
   FamilySnapshot family = Family(FamilyType::kHistogram);
   family.counts = {1, 2, 10, 20, 100, 200};

@@ -226,6 +226,9 @@ def test_no_text_shows_two_series_of_the_same_labels(counter: Any) -> None:
     histogram = define(core.HistogramBase, counter._name + "_sizes", bounds=(1, 10), native=True)
     for value in (1, "1"):
         histogram._with_attributes({"a": value, "le": "x"}).observe(5)
+    summary = define(core.SummaryBase, counter._name + "_wait", quantiles=(0.5,), window_size=10)
+    for value, wait in ((1, 3), ("1", 100), (2, 5), (2, 5)):
+        summary._with_attributes({"a": value}).observe(wait)
     gauge = define(core.GaugeBase, counter._name + "_level", gauge_mode="sum")
     for value, level in (("1", 3), (1, 7)):
         gauge._with_attributes({"a": value}).set(level)
@@ -240,8 +243,12 @@ def test_no_text_shows_two_series_of_the_same_labels(counter: Any) -> None:
     assert samples[(counter._name + "_sizes_count", ("a", "1"), ("exported_le", "x"))] == 2
     assert samples[(counter._name + "_sizes_bucket", ("a", "1"), ("exported_le", "x"), ("le", "10.0"))] == 2
     assert samples[(counter._name + "_level", ("a", "1"))] == 7
+    assert samples[(counter._name + "_wait_sum", ("a", "1"))] == 103
+    assert samples[(counter._name + "_wait_count", ("a", "1"))] == 2
+    quantiles = {key: value for key, value in samples.items() if key[0] == counter._name + "_wait"}
+    assert quantiles == {(counter._name + "_wait", ("a", "2"), ("quantile", "0.5")): 5}
     assert len(shown(counter)["series"]) == 4
-    for extra in (histogram, gauge):
+    for extra in (histogram, summary, gauge):
         extra._show(0, False)
 
 
