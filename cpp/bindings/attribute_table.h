@@ -49,6 +49,12 @@ class AttributeTable {
     RemoveIf([](InstrumentObject*) { return true; });
   }
 
+  // The dicts that are kept have nothing that could refer back.
+  int Traverse(visitproc visit, void* arg) const {
+    for (const auto& [series, child] : children_) Py_VISIT(reinterpret_cast<PyObject*>(child));
+    return 0;
+  }
+
   size_t size() const { return children_.size(); }
 
  private:

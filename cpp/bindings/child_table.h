@@ -57,6 +57,11 @@ class ChildTable {
     RemoveIf([](InstrumentObject*) { return true; });
   }
 
+  int Traverse(visitproc visit, void* arg) const {
+    for (const Slot& slot : slots_) Py_VISIT(reinterpret_cast<PyObject*>(slot.child));
+    return 0;
+  }
+
   size_t size() const { return size_; }
 
  private:

@@ -9,6 +9,8 @@
 #include "bindings/gil.h"
 #include "collector/collector.h"
 #include "fleet/process_fleet.h"
+#include "kinds/packed_attributes.h"
+#include "snapshot/collect_families.h"
 
 namespace toolvitals {
 
@@ -59,6 +61,19 @@ bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& 
   }
   for (size_t i = 0; i < std::min(names.size(), values.size()); ++i) {
     filter.labels.emplace_back(names[i], std::string(values[i]));
+  }
+  return ForgetElsewhere(&filter);
+}
+
+bool ForgetOverflowElsewhere(const Family& family) {
+  SeriesFilter filter = AllOf(family);
+  const std::shared_ptr<const LabelSet> overflow = OverflowLabels(family.definition());
+  filter.labels = overflow->pairs;
+  filter.is_of_attributes = overflow->attributes.has_value();
+  if (filter.is_of_attributes) {
+    const std::vector<std::string> texts = TextsOf(*overflow->attributes);
+    filter.labels.clear();
+    for (size_t i = 0; i + 1 < texts.size(); i += 2) filter.labels.emplace_back(texts[i], texts[i + 1]);
   }
   return ForgetElsewhere(&filter);
 }

@@ -25,4 +25,7 @@ bool ForgetFamilyElsewhere(const Family& family);
 // Of one series, by the names and values of its labels.
 bool ForgetElsewhere(const Family& family, const std::vector<std::string_view>& values);
 
+// Of the series that label sets past a budget share.
+bool ForgetOverflowElsewhere(const Family& family);
+
 }  // namespace toolvitals

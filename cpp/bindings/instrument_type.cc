@@ -61,7 +61,24 @@ PyObject* New(PyTypeObject* type, PyObject*, PyObject*) {
   return object;
 }
 
+// Label values are texts and numbers, and a child without them would be taken for a parent: they stay.
+int Traverse(PyObject* object, visitproc visit, void* arg) {
+  const InstrumentObject* self = AsInstrument(object);
+  Py_VISIT(self->overflow);
+  const int of_attributes = self->attributes == nullptr ? 0 : self->attributes->Traverse(visit, arg);
+  return of_attributes != 0 ? of_attributes : self->children.Traverse(visit, arg);
+}
+
+int ClearReferences(PyObject* object) {
+  InstrumentObject* self = AsInstrument(object);
+  Py_CLEAR(self->overflow);
+  self->children.Clear();
+  if (self->attributes != nullptr) self->attributes->Clear();
+  return 0;
+}
+
 void Dealloc(PyObject* object) {
+  PyObject_GC_UnTrack(object);
   InstrumentObject* self = AsInstrument(object);
   Py_CLEAR(self->overflow);
   self->children.~ChildTable();
@@ -225,8 +242,7 @@ PyObject* Clear(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (self->attributes == nullptr && !IsLabelledParent(self)) return nullptr;
   const CriticalSection section(object);
-  self->children.Clear();
-  if (self->attributes != nullptr) self->attributes->Clear();
+  ClearReferences(object);
   self->family->Clear();
   const SeriesFilter filter = AllOf(*self->family);
   if (!ForgetElsewhere(&filter)) return nullptr;
@@ -237,6 +253,7 @@ PyObject* Reset(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (RecordOf(self) == nullptr) return nullptr;
   self->family->Reset(*self->series);
+  if (self->series->is_overflow()) return ForgetOverflowElsewhere(*self->family) ? Py_NewRef(Py_None) : nullptr;
   const std::vector<std::string> values = self->family->ValuesOf(*self->series);
   if (!ForgetElsewhere(*self->family, {values.begin(), values.end()})) return nullptr;
   Py_RETURN_NONE;
@@ -423,18 +440,16 @@ PyObject* MakeChild(InstrumentObject* parent, PyObject* label_values, std::share
 }
 
 PyObject* OverflowChild(InstrumentObject* parent) {
-  if (parent->overflow == nullptr) {
+  while (parent->overflow == nullptr) {
     const OwnedRef values(PyTuple_New(0));
     if (!values) return nullptr;
-    PyObject* child = MakeChild(parent, values.get(), parent->family->overflow());
-    // Making it may have run anything: also this.
-    if (parent->overflow == nullptr) {
-      parent->overflow = child;
-    } else {
-      Py_XDECREF(child);
-    }
+    OwnedRef child(MakeChild(parent, values.get(), parent->family->overflow()));
+    if (!child) return nullptr;
+    // Making it may have run anything: also this, or clear(), after which it is the child of a series that is no more.
+    const bool is_current = AsInstrument(child.get())->series == parent->family->overflow();
+    if (parent->overflow == nullptr && is_current) parent->overflow = child.release();
   }
-  return Py_XNewRef(parent->overflow);
+  return Py_NewRef(parent->overflow);
 }
 
 SeriesRecord* UnusualRecordOf(InstrumentObject* self) {
@@ -463,8 +478,10 @@ SeriesToPython ReaderOf(InstrumentKind kind) {
 }
 
 bool AddInstrumentBase(PyObject* module) {
-  instrument_type.tp_flags |= Py_TPFLAGS_BASETYPE;
+  instrument_type.tp_flags |= Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
   instrument_type.tp_new = &New;
+  instrument_type.tp_traverse = &Traverse;
+  instrument_type.tp_clear = &ClearReferences;
   instrument_type.tp_dealloc = &Dealloc;
   instrument_type.tp_methods = methods;
   instrument_type.tp_getset = properties;

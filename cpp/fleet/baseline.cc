@@ -67,10 +67,10 @@ bool Baseline::TakeSeries(const SeriesFilter& filter) {
         const Offset offset = segment_.OffsetOf(&series);
         reinterpret_cast<SeriesRecord*>(image_.data() + offset)->next.store(1, std::memory_order_relaxed);
       });
-  if (!filter.is_unregistered) return any;
   reader.ForEachFamily([&](const FamilyRecord& family) { return filter.IsOf(family); },
                        [&](const FamilyDefinition& definition, const FamilyRecord& family) {
-                         if (definition.name == filter.family) any = TakeOverflow(definition, family) || any;
+                         if (definition.name != filter.family || !filter.Matches(*OverflowLabels(definition))) return;
+                         any = TakeOverflow(definition, family) || any;
                        });
   return any;
 }

@@ -28,7 +28,10 @@ Series::~Series() {
 void Series::Date() { record_.created_us.store(NowMicros(), std::memory_order_relaxed); }
 
 void Series::Touch() {
-  if (is_overflow_) family_.overflowed.fetch_add(1, std::memory_order_relaxed);
+  // One that the family has cleared away, and somebody holds, is of no generation.
+  if (is_overflow_ && record_.generation.load(std::memory_order_relaxed) != 0) {
+    family_.overflowed.fetch_add(1, std::memory_order_relaxed);
+  }
   if (dates_) Date();
   if (expires_) record_.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
 }
@@ -202,9 +205,30 @@ size_t Family::RemoveMatching(std::span<const std::pair<size_t, std::string_view
   return removed.size();
 }
 
+std::shared_ptr<Series> Family::overflow() const {
+  absl::MutexLock lock(&store_.mutex_);
+  return overflow_;
+}
+
+std::shared_ptr<Series> Family::RenewOverflow() {
+  if (overflow_ == nullptr) return nullptr;
+  std::shared_ptr<Series> fresh = overflow_.use_count() == 1 ? nullptr : Make("", /*is_overflow=*/true);
+  record_.overflowed.store(0, std::memory_order_relaxed);
+  if (fresh == nullptr) {
+    ResetLocked(*overflow_, /*after_fork=*/false);
+    return nullptr;
+  }
+  record_.overflow.store(segment_.OffsetOf(&fresh->record()), std::memory_order_release);
+  overflow_->record().generation.store(0, std::memory_order_release);
+  overflow_.swap(fresh);
+  return fresh;
+}
+
 void Family::Clear() {
   Map removed;
+  std::shared_ptr<Series> overflow;
   absl::MutexLock lock(&store_.mutex_);
+  overflow = RenewOverflow();
   removed.swap(series_);
   series_ = Map(0, removed.hash_function());
   first_ = last_ = nullptr;

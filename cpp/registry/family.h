@@ -59,7 +59,7 @@ class Family {
   // The same without making one; nullptr where there is none.
   std::shared_ptr<Series> Find(std::span<const std::string_view> values) const;
   // The series that label sets past a budget share; nullptr for a family without labels.
-  const std::shared_ptr<Series>& overflow() const { return overflow_; }
+  std::shared_ptr<Series> overflow() const;
 
   // False where there is no such series.
   bool Remove(std::span<const std::string_view> values);
@@ -67,6 +67,8 @@ class Family {
   size_t RemoveMatching(std::span<const std::pair<size_t, std::string_view>> values);
   // Whether series have more than one set of labels or attributes.
   bool has_labels() const { return definition_.is_open || !definition_.label_names.empty(); }
+  // Removes every series, and the overflow series with what was counted into it: another one takes its place, unless
+  // nobody holds it or the byte budget has no room for another; then it begins anew itself.
   void Clear();
   // Removes the series that nobody holds and that were not recorded for the family's time to live.
   size_t Expire();
@@ -114,6 +116,8 @@ class Family {
   // What follows is called with the store's mutex held.
   std::shared_ptr<Series> Make(std::string_view packed, bool is_overflow);
   void Link(Series& series);
+  // Gives what was the overflow series, if it is no more.
+  std::shared_ptr<Series> RenewOverflow();
   std::shared_ptr<Series> Unlink(Map::iterator found);
   bool HasRoom();
   // Notes who was refused.

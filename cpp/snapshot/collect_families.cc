@@ -102,6 +102,8 @@ std::vector<std::pair<std::string, uint64_t>> FamilyReader::ReadOverflowed() {
     const uint64_t count = record == nullptr ? 0 : member_.Counted(record->overflowed);
     if (count == 0) return;
     Known& known = known_[entry.cell];
+    const bool may_be_removed = member_.removals != nullptr && member_.removals->size() != 0;
+    if (may_be_removed && Recognize(*record, known) && !known.shows_overflow) return;
     if (ReadDefinition(*record, known)) overflowed.emplace_back(known.definition.name, count);
   });
   std::sort(overflowed.begin(), overflowed.end());
@@ -135,11 +137,11 @@ bool FamilyReader::ReadDefinition(const FamilyRecord& record, Known& known) {
 bool FamilyReader::Recognize(const FamilyRecord& record, Known& known) {
   if (!ReadDefinition(record, known)) return false;
   const uint64_t membership = record.membership.load(std::memory_order_acquire);
-  const bool shows_overflow = member_.Counted(record.overflowed) != 0;
+  const bool overflowed = member_.Counted(record.overflowed) != 0;
   const uint64_t removals = member_.removals == nullptr ? 0 : member_.removals->version();
-  if (known.labels == nullptr || known.membership != membership || known.shows_overflow != shows_overflow ||
+  if (known.labels == nullptr || known.membership != membership || known.overflowed != overflowed ||
       known.removals != removals) {
-    known.shows_overflow = shows_overflow;
+    known.overflowed = overflowed;
     const bool read = ReadSeries(record, known);
     if (known.labels == nullptr) known.keys = known.labels = std::make_shared<const LabelSets>();
     // Where it was disturbed for too long, those that were known before are shown, and the next scrape tries again.
@@ -177,7 +179,7 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
   part.snapshot.labels = known.labels;
   part.keys = known.keys;
   part.shows_overflow = known.shows_overflow && !known.places.empty();
-  part.overflowed = member_.Counted(record.overflowed);
+  part.overflowed = known.shows_overflow ? member_.Counted(record.overflowed) : 0;
   ReadValues(known, std::nullopt, part);
   ReadExtras(known, part);
   if (!IsSame(record, known)) return false;
@@ -234,7 +236,7 @@ std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& kn
 void FamilyReader::TakeRemovals(const FamilyRecord& record, Known& known) const {
   std::vector<bool> kept = member_.removals->Kept(known.definition.name, record, *known.keys);
   if (kept.empty()) return;
-  if (known.shows_overflow) kept.back() = true;
+  known.shows_overflow = known.shows_overflow && kept.back();
   KeepRows(kept, known.places);
   known.keys = known.labels = KeptOf(kept, *known.keys);
   known.fact_versions.clear();

@@ -22,6 +22,9 @@
 
 namespace toolvitals {
 
+// Who the series is that label sets past a budget share.
+std::shared_ptr<const LabelSet> OverflowLabels(const FamilyDefinition& definition);
+
 // Reads the families that one registry shows. Takes no lock: what changes while it is read is read again.
 //
 // Who the series are is kept from one time to the next and read anew only when a series came or went, so that a scrape
@@ -57,7 +60,8 @@ class FamilyReader {
   struct Known {
     uint64_t incarnation = 0;
     uint64_t membership = 0;
-    bool shows_overflow = false;
+    bool overflowed = false;      // whether anything went to the overflow series
+    bool shows_overflow = false;  // whether that is the last of the series
     FamilyDefinition definition;
     std::shared_ptr<const FamilyInfo> info;
     std::vector<SeriesPlace> places;

@@ -32,14 +32,14 @@ LabelSet::Pairs Zip(const std::vector<std::string>& names, std::vector<std::stri
   return pairs;
 }
 
+}  // namespace
+
 std::shared_ptr<const LabelSet> OverflowLabels(const FamilyDefinition& definition) {
   if (!definition.is_open) {
     return std::make_shared<const LabelSet>(LabelSet::Pairs{{std::string(kOverflowLabel), "true"}});
   }
   return std::make_shared<const LabelSet>(Attributes{{std::string(kOverflowAttribute), true}}, std::string_view());
 }
-
-}  // namespace
 
 std::shared_ptr<const LabelSet> FamilyReader::ReadLabels(const SeriesRecord& record, const Known& known) const {
   const auto packed = LoadText(segment_, record.labels.load(std::memory_order_relaxed));
@@ -102,7 +102,7 @@ bool FamilyReader::ReadSeries(const FamilyRecord& record, Known& known) const {
       text_left -= value.size();
     }
   }
-  if (known.shows_overflow) {
+  if (known.overflowed) {
     const Offset overflow = record.overflow.load(std::memory_order_relaxed);
     const auto* series = segment_.Find<SeriesRecord>(overflow, SeriesBytes(known.definition));
     if (series == nullptr) return false;
@@ -113,6 +113,7 @@ bool FamilyReader::ReadSeries(const FamilyRecord& record, Known& known) const {
   if (record.incarnation.load(std::memory_order_relaxed) != known.incarnation) return false;
   known.sets.clear();
   for (size_t i = 0; i < places.size(); ++i) known.sets.emplace(places[i].generation, (*labels)[i]);
+  known.shows_overflow = known.overflowed;
   known.places = std::move(places);
   known.keys = labels;
   known.labels = std::move(labels);

@@ -50,6 +50,19 @@ def test_what_a_child_records_into_a_removed_series_counts_from_zero(environment
     assert result_of(sharing_ended.record_into_a_removed_series, **environment) == [[], ['jobs_total{kind="a"} 2']]
 
 
+@pytest.mark.parametrize("ended", ["", "ended"], ids=["living", "ended"])
+@pytest.mark.parametrize("is_open", ["", "open"], ids=["closed", "open"])
+def test_a_cleared_family_has_no_overflow_series_and_begins_anew(
+    environment: dict[str, str], is_open: str, ended: str
+) -> None:
+    steps = result_of(sharing_ended.clear_what_overflowed, is_open, ended, **environment)
+    of_both = ['kind="a"} 2', 'otel_metric_overflow="true"} 640']
+    anew = ['kind="b"} 4', 'otel_metric_overflow="true"} 5']
+    unaffected = [] if is_open else [of_both]
+    still = [] if ended else [anew]
+    assert steps == [of_both, *unaffected, [], anew, *still, []]
+
+
 @pytest.mark.parametrize("read", ["read", "unread"])
 def test_an_unregistered_family_leaves_with_what_ended_children_recorded(
     environment: dict[str, str], read: str

@@ -50,12 +50,13 @@ def run(body: Callable[[], object]) -> int:
     return os.waitpid(fork(body), 0)[1]
 
 
-def fork_and_wait(body: Callable[[], object]) -> Callable[[], object]:
+def fork_and_wait(body: Callable[[], object], at_once: Callable[[], object] = lambda: None) -> Callable[[], object]:
     """Lets a child wait with its body until the function that is returned is called, and has ended then."""
     reader, writer = os.pipe()
 
     def wait() -> None:
         os.close(writer)
+        at_once()
         os.read(reader, 1)
         body()
 

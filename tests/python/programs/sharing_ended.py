@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
+from collections.abc import Callable
+from typing import Any
 
 from programs.forking import Service, fork_and_wait, lines, own_metrics, run, text
 
+from toolvitals import _core as core
 from toolvitals import prometheus
 
 
@@ -77,6 +81,65 @@ def remove_under_children() -> list[object]:
         end()
     text()
     return [living, [lines(name) for name in names], own_metrics()["series"]]
+
+
+def _record_and_wait(record: Callable[[], object]) -> Callable[[], object]:
+    """A child that records at once, and ends when the function that is returned is called."""
+    reader, writer = os.pipe()
+
+    def body() -> None:
+        record()
+        os.write(writer, b"x")
+
+    end = fork_and_wait(lambda: None, body)
+    os.read(reader, 1)
+    return end
+
+
+def clear_what_overflowed(is_open: str, ended: str) -> list[object]:
+    if is_open:
+        family: Any = core.CounterBase()
+        family._define("folded", "Help.", "", (), open=True, max_series=1)
+        family._show(0, True)
+    else:
+        family = prometheus.Counter("folded", "Help.", ["kind"], max_series=1)
+
+    def record(kind: str, amount: int) -> None:
+        child = family._with_attributes({"kind": kind}) if is_open else family.labels(kind)
+        child.inc(amount)
+
+    def record_three() -> None:
+        record("a", 1)
+        record("b", 20)
+        record("c", 300)
+
+    def seen() -> list[str]:
+        return [line.partition("{")[2] for line in lines("folded_total")]
+
+    logging.disable()  # that label sets are folded
+    record_three()
+    end = _record_and_wait(record_three)
+    if ended:
+        end()
+        text()
+    steps: list[object] = [seen()]
+    if not is_open:
+        family.remove("b")
+        steps.append(seen())
+    family._clear()
+    steps.append(seen())
+    record("b", 4)
+    record("c", 5)
+    steps.append(seen())
+    if not ended:
+        end()
+        steps.append(seen())
+    kept = family._with_attributes({"kind": "d"}) if is_open else family.labels("d")
+    kept.inc(1000)
+    family._clear()
+    kept.inc(2000)
+    steps.append(seen())
+    return steps
 
 
 def record_into_a_removed_series() -> list[object]:
