@@ -1,10 +1,10 @@
 // Entering the interpreter from threads that it did not make, and calling its collectors. Floor: bindings.
 #include "bindings/refresh_crew.h"
 
-#include <atomic>
 #include <chrono>
 
 #include "base/fork_hooks.h"
+#include "bindings/critical_section.h"
 #include "bindings/errors.h"
 #include "bindings/python.h"
 #include "sources/refresh_crew.h"
@@ -16,16 +16,36 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-// What a turn calls, once somebody said so; never let go.
-std::atomic<PyObject*> work{nullptr};
+// What a turn calls, while the crew is open; nullptr else. Whoever uses it is in a CriticalSection of the type.
+PyObject* work = nullptr;
 // The member that this thread is, if it is one.
 thread_local RefreshCrew::Member* current = nullptr;
 
 void CollectWithPython(RefreshCrew::Member& member);
 
+OwnedRef Work() {
+  const CriticalSection section(reinterpret_cast<PyObject*>(&PyFunction_Type));
+  return OwnedRef(Py_XNewRef(work));
+}
+
+// What was called before goes outside of the section, for that may run anything.
+void SetWork(PyObject* called) {
+  OwnedRef before;
+  const CriticalSection section(reinterpret_cast<PyObject*>(&PyFunction_Type));
+  before = OwnedRef(work);
+  work = Py_XNewRef(called);
+}
+
 RefreshCrew& Crew() {
   static RefreshCrew* const crew = new RefreshCrew(GlobalRefreshDemand(), &CollectWithPython);
   return *crew;
+}
+
+void CallWork(PyObject* begins) {
+  const OwnedRef called = Work();
+  if (!called) return;
+  const OwnedRef result(PyObject_CallOneArg(called.get(), begins));
+  if (!result) PyErr_WriteUnraisable(called.get());
 }
 
 // The thread has one state of the interpreter for as long as it lives, so that what collectors keep for each thread,
@@ -38,10 +58,7 @@ void CollectWithPython(RefreshCrew::Member& member) {
     const RefreshCrew::Turn turn = Crew().Await(member);
     PyEval_RestoreThread(own);
     if (turn == RefreshCrew::Turn::kNone) break;
-    PyObject* const called = work.load(std::memory_order_acquire);
-    PyObject* const result = PyObject_CallOneArg(called, turn == RefreshCrew::Turn::kBegin ? Py_True : Py_False);
-    if (result == nullptr) PyErr_WriteUnraisable(called);
-    Py_XDECREF(result);
+    CallWork(turn == RefreshCrew::Turn::kBegin ? Py_True : Py_False);
   }
   PyGILState_Release(state);
 }
@@ -63,10 +80,7 @@ void BeginAfreshInChild() {
 }
 
 bool Open(RefreshCrew& self, const py::function& called) {
-  // Pairs with the load of the crew's threads. Whichever of them calls what was there before needs it for longer.
-  if (work.load(std::memory_order_relaxed) != called.ptr()) {
-    work.store(Py_NewRef(called.ptr()), std::memory_order_release);
-  }
+  SetWork(called.ptr());
   const py::gil_scoped_release released;
   return self.Open();
 }
@@ -93,6 +107,7 @@ void BindRefreshCrew(py::module_& module) {
           "close",
           [](RefreshCrew& self, double patience) {
             const RefreshCrew::Duration duration = ToDuration(patience);
+            SetWork(nullptr);
             const py::gil_scoped_release released;
             self.Close(duration);
           },

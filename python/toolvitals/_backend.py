@@ -8,6 +8,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING
 
+from toolvitals import _notices
 from toolvitals._late import logger
 from toolvitals.settings import Settings
 
@@ -97,35 +98,6 @@ def _say_private_folder(path: str) -> None:
         logger().warning("toolvitals shares metrics in '%s', because others can write to '%s'", folder, path)
 
 
-def _log_drop(reason: str) -> None:
-    logger().warning(
-        "toolvitals dropped a record (%s); further ones are only counted, in toolvitals_dropped_records_total", reason
-    )
-
-
-# Why new label sets of a family are counted together, and what to do about it.
-_FOLD_REASONS = {
-    "family_limit": "it has the %d label sets that max_series= allows it; a larger max_series= keeps more apart",
-    "series_limit": "all families together have the %d label sets that METRICS_MAX_SERIES allows; "
-    "a larger METRICS_MAX_SERIES keeps more apart",
-    "memory_limit": "the store has used the %d MiB that METRICS_MEMORY_LIMIT_MB allows; "
-    "a larger METRICS_MEMORY_LIMIT_MB keeps more apart",
-    "file_system": "the file of shared metrics cannot grow where it lies; room in that file system keeps more apart",
-    "value_bytes": "a label value has more than %d bytes, which no setting changes",
-    "not_utf8": "a label value cannot be encoded as UTF-8, which no setting changes",
-    "error_types": "a tool has failed with %d types of error, and no setting keeps more apart",
-}
-
-
-def _log_fold(family: str, reason: str, limit: int) -> None:
-    why = _FOLD_REASONS[reason]
-    logger().warning(
-        "toolvitals counts new label sets of %s in one overflow series, because %s; totals stay exact",
-        family,
-        why % limit if "%d" in why else why,
-    )
-
-
 # An import never fails over a setting: bad values count as their defaults here, and start() complains about them.
 _at_import = Settings.tolerant(os.environ)
 _applied = _at_import
@@ -145,5 +117,5 @@ except OSError as error:
     logger().warning("toolvitals keeps the metrics of this process to itself: %s", error.strerror)
 except (ValueError, MemoryError, RuntimeError) as error:
     logger().warning("toolvitals keeps its default settings: %s", error)
-core.set_drop_logger(_log_drop)
-core.set_fold_logger(_log_fold)
+core.set_drop_logger(_notices.log_drop)
+core.set_fold_logger(_notices.log_fold)

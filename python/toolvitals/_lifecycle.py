@@ -1,7 +1,8 @@
 """Start, stop, fork and exit: who is told of it, and in which order, whatever was imported first.
 
-One registration with the interpreter stands behind each event, made when this module is first imported. Hooks belong to
-ranks, from the ground up: what stands on something begins after it and ends before it.
+One registration with the interpreter stands behind each event, made when this module is first imported in the process
+(see _process_hooks). Hooks belong to ranks, from the ground up: what stands on something begins after it and ends
+before it.
 
 | rank | what it is | start, fork | stop, exit |
 | --- | --- | --- | --- |
@@ -17,21 +18,15 @@ stands on it begins anew.
 
 from __future__ import annotations
 
-import atexit
 import enum
-import os
-import sys
 from collections.abc import Callable
-from typing import Any
 
+from toolvitals import _process_hooks
 from toolvitals._late import logger
 
 __all__ = ["Event", "Rank", "happened", "when"]
 
 Hook = Callable[[], object]
-
-# Behind everything else that multiprocessing does at the end of a worker, which may still record.
-_LAST = -1000
 
 
 class Event(enum.Enum):
@@ -57,7 +52,6 @@ _DOWNWARD = frozenset({Event.STOPPED, Event.EXIT})
 
 # By the name of the hook, so that a module that is loaded again takes the place of what it was.
 _Hooks = dict[tuple[str, str], tuple[Rank, Hook]]
-_loaded_before = "_hooks" in globals()
 _hooks: dict[Event, _Hooks] = globals().get("_hooks", {event: {} for event in Event})
 
 
@@ -72,9 +66,13 @@ def when(event: Event, rank: Rank, hook: Hook) -> None:
 
 def happened(event: Event) -> None:
     """Calls the hooks of an event, in their order. For those who make it happen."""
+    if event is Event.STARTED:
+        _process_hooks.hold(_exit)
     ranked = sorted(_hooks[event].copy().values(), key=lambda one: one[0], reverse=event in _DOWNWARD)
     for _, hook in ranked:
         _call(hook)
+    if event is Event.STOPPED:
+        _process_hooks.let_go(_exit)
 
 
 def _call(hook: Hook) -> None:
@@ -86,36 +84,10 @@ def _call(hook: Hook) -> None:
 
 def _forked() -> None:
     happened(Event.FORKED)
-    _prepare_for_multiprocessing()
 
 
 def _exit() -> None:
     happened(Event.EXIT)
 
 
-def _prepare_for_multiprocessing() -> None:
-    """Has a worker told of its end: one that has begun, and imports its program, or that is to be forked."""
-    util: Any = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        # A worker forgets all finalizers when its work begins, and then calls what was registered here.
-        util.register_after_fork(_exit, _finalize)
-
-
-def _finalize(function: Hook) -> None:
-    from multiprocessing.util import Finalize  # which is imported already
-
-    Finalize(None, function, exitpriority=_LAST)
-
-
-def _is_worker() -> bool:
-    process = sys.modules.get("multiprocessing.process")
-    return process is not None and process.parent_process() is not None
-
-
-if not _loaded_before:
-    atexit.register(_exit)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_forked)
-    _prepare_for_multiprocessing()
-    if _is_worker():
-        _finalize(_exit)
+_process_hooks.tell(_forked, _exit)

@@ -16,7 +16,7 @@ PYTHON_FLOORS: tuple[frozenset[str], ...] = (
     # The native core and its twin; values; the table of our own families; settings.
     frozenset({"catalogue", "_core", "_late_dataclass", "_noop", "_push", "settings", "snapshot"}),
     # Which core; fork and exit; what is fetched late.
-    frozenset({"_backend", "_late", "_lifecycle"}),
+    frozenset({"_backend", "_late", "_lifecycle", "_notices", "_process_hooks"}),
     # Record, define, collect, serve, read.
     frozenset(
         {

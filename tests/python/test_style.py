@@ -306,7 +306,7 @@ _python_hooks = _banned({r"\batexit\.register\(|\bregister_at_fork\(": "_lifecyc
 
 
 def python_one_lifecycle(path: PurePosixPath, lines: list[str]) -> Findings:
-    if path.parts[:2] == ("python", "toolvitals") and path.name != "_lifecycle.py":
+    if path.parts[:2] == ("python", "toolvitals") and path.name != "_process_hooks.py":
         yield from _python_hooks(path, lines)
 
 

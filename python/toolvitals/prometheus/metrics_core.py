@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from toolvitals.prometheus.samples import Exemplar, NativeHistogram, Sample, Timestamp
 from toolvitals.prometheus.validation import validate_metric_name
@@ -305,7 +305,14 @@ class _Facts(_Family, Generic[V]):
         """Adds the mapping of one label set: `labels` are the values, in the order of the names."""
 
 
-class InfoMetricFamily(_Facts[str]):
+if TYPE_CHECKING:
+    _Texts = _Facts[str]
+    _Switches = _Facts[bool]
+else:
+    _Texts = _Switches = _Facts  # typing keeps what is subscripted, and with it a copy of the package that nobody uses
+
+
+class InfoMetricFamily(_Texts):
     """Facts as labels, with the value 1."""
 
     _type = "info"
@@ -315,7 +322,7 @@ class InfoMetricFamily(_Facts[str]):
         self._add("_info", {**self._labels(labels), **value}, 1, timestamp)
 
 
-class StateSetMetricFamily(_Facts[bool]):
+class StateSetMetricFamily(_Switches):
     """States that are on or off, each a sample of 1 or 0 whose label of the family's name says which."""
 
     _type = "stateset"
