@@ -30,6 +30,35 @@ int Mark() { return SIGRTMAX; }
 
 }  // namespace
 
+int MovedAboveStandard(int descriptor) {
+  if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+  const int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int saved_errno = errno;
+  close(descriptor);
+  errno = saved_errno;
+  return moved;
+}
+
+StandardDescriptorsTaken::StandardDescriptorsTaken() {
+  for (int descriptor = open("/dev/null", O_RDWR | O_CLOEXEC); descriptor >= 0;
+       descriptor = open("/dev/null", O_RDWR | O_CLOEXEC)) {
+    if (descriptor > STDERR_FILENO) {
+      close(descriptor);
+      return;
+    }
+    taken_[static_cast<size_t>(descriptor)] = TrackDescriptor(descriptor);
+  }
+}
+
+StandardDescriptorsTaken::~StandardDescriptorsTaken() {
+  for (int descriptor = 0; descriptor <= STDERR_FILENO; ++descriptor) {
+    // The program may have given it another meaning meanwhile.
+    if (!taken_[static_cast<size_t>(descriptor)] || !IsTrackedFile(descriptor)) continue;
+    UntrackDescriptor(descriptor);
+    close(descriptor);
+  }
+}
+
 // Relaxed throughout: the only reader is the child of a fork, which sees the memory of the thread that forked, and
 // each word is meaningful by itself.
 

@@ -3,9 +3,29 @@
 // Floor: base.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace toolvitals {
+
+// What the program takes for its standard input, output and error belongs to it even where it began with them closed:
+// the kernel gives such a number to whatever is opened next, and what is then printed is written into that.
+
+// Moves a descriptor that has one of the three numbers to a higher one, close-on-exec; others, and -1, stay. -1 with
+// errno, and the descriptor is closed, where there is no number left. For every descriptor that is kept or mapped.
+int MovedAboveStandard(int descriptor);
+
+// While this lives, the three numbers are taken: for libraries that open descriptors themselves.
+class StandardDescriptorsTaken {
+ public:
+  StandardDescriptorsTaken();
+  ~StandardDescriptorsTaken();
+  StandardDescriptorsTaken(const StandardDescriptorsTaken&) = delete;
+  StandardDescriptorsTaken& operator=(const StandardDescriptorsTaken&) = delete;
+
+ private:
+  std::array<bool, 3> taken_ = {};
+};
 
 // A process-wide bitmap of atomic words: every function here is lock-free, thread-safe and async-signal-safe.
 //

@@ -41,6 +41,7 @@ Reactor& ReactorOf(boost::asio::io_context& io) { return boost::asio::use_servic
 IoLoop::IoLoop() {
   static constexpr ForkHook kHook = {.child = &CloseTrackedDescriptors};
   if (!SetForkHook(ForkPlace::kDescriptors, &kHook).ok()) throw std::bad_alloc();
+  const StandardDescriptorsTaken taken;  // here Asio opens what a loop has
   const std::array<int*, 4> numbers = DescriptorsOf(ReactorOf(io));
   for (size_t i = 0; i < descriptors_.size(); ++i) {
     descriptors_[i] = *numbers[i];

@@ -63,7 +63,7 @@ sockaddr_un AddressOf(const std::string& path) {
 // folder meanwhile. -1, which is no lock, where the folder cannot be read. The lock goes with the descriptor.
 absl::StatusOr<int> LockFolder(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = MovedAboveStandard(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor < 0) return errno == EACCES ? absl::StatusOr<int>(-1) : PathError(path, errno);
   for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
     if (flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
+
 namespace toolvitals {
 namespace {
 
@@ -26,7 +28,7 @@ void FileRegion::Close() {
 bool FileRegion::Reopen() {
   if (IsOpen()) return true;
   if (path_.empty()) return false;
-  const int descriptor = open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int descriptor = MovedAboveStandard(open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (descriptor < 0) return false;
   if (!identity_.IsOf(descriptor)) {
     close(descriptor);

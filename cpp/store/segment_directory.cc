@@ -107,7 +107,8 @@ absl::StatusOr<std::shared_ptr<SegmentDirectory>> SegmentDirectory::Find(const s
       return ErrnoStatus("cannot make the directory", found, error);
     }
     // In a directory that others can write to, a link may be theirs.
-    const int descriptor = open(found.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_private ? O_NOFOLLOW : 0));
+    const int descriptor =
+        MovedAboveStandard(open(found.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (is_private ? O_NOFOLLOW : 0)));
     if (descriptor < 0 && errno == ENOENT && is_private) {
       const std::string name = found.substr(found.rfind('/') + 1);
       return absl::NotFoundError(absl::StrCat("others can write to '", path,
@@ -148,7 +149,7 @@ SegmentDirectory::~SegmentDirectory() {
 int SegmentDirectory::Descriptor() const {
   int known = descriptor_.load(std::memory_order_relaxed);
   if (identity_.IsOf(known)) return known;
-  const int again = open(absolute_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int again = MovedAboveStandard(open(absolute_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (again < 0) return -1;
   if (!identity_.IsOf(again)) {
     close(again);
@@ -168,8 +169,8 @@ absl::StatusOr<ClaimedRegion> SegmentDirectory::Claim() {
     claimed.name = DrawName();
     const std::string making = WithSuffix(claimed.name, kMakingSuffix);
     Step("create");
-    const int descriptor =
-        openat(Descriptor(), making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode);
+    const int descriptor = MovedAboveStandard(
+        openat(Descriptor(), making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
     if (descriptor < 0) return ErrnoStatus("cannot make a file in", path_, errno);
     claimed.region = FileRegion(descriptor, 0, absolute_ + "/" + WithSuffix(claimed.name, kSegmentSuffix));
     Step("lock");
@@ -196,7 +197,7 @@ absl::Status SegmentDirectory::Publish(const std::string& name) {
 absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
   Step("list");
   // A descriptor of its own, for the position in a directory is the open file description's.
-  const int descriptor = openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = MovedAboveStandard(openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor < 0) return absl::UnavailableError(absl::StrCat("cannot list '", path_, "': ", strerror(errno)));
   DIR* const stream = fdopendir(descriptor);
   if (stream == nullptr) {
@@ -221,7 +222,8 @@ absl::StatusOr<SegmentDirectory::Listing> SegmentDirectory::List() const {
 
 absl::StatusOr<SegmentFile> SegmentDirectory::OpenFile(const std::string& name) const {
   Step("open");
-  const int descriptor = openat(Descriptor(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  const int descriptor =
+      MovedAboveStandard(openat(Descriptor(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (descriptor < 0) {
     if (errno == ENOENT) return absl::NotFoundError(name);
     const bool is_link = errno == ELOOP;
@@ -257,7 +259,7 @@ std::optional<uint64_t> SegmentDirectory::BytesOf(const std::string& name, uint6
 std::optional<SegmentDirectory::Change> SegmentDirectory::TryChange() {
   Step("begin");
   // A description of its own: a lock of the one that all threads share would let all of them in.
-  const int descriptor = openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = MovedAboveStandard(openat(Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor < 0) return std::nullopt;
   // A child that is forked meanwhile closes its copy, which would hold the lock for as long as the child lives.
   if (!TrackDescriptor(descriptor) || flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
@@ -289,8 +291,8 @@ void SegmentDirectory::Change::Unlink(const std::string& name) {
 
 absl::Status SegmentDirectory::Change::Write(const std::string& name, uint64_t offset, std::string_view bytes) {
   directory_.Step("write");
-  const int descriptor =
-      openat(directory_.descriptor_, name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kFileMode);
+  const int descriptor = MovedAboveStandard(openat(
+      directory_.descriptor_, name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kFileMode));
   if (descriptor < 0) return ErrnoStatus("cannot write to a file in", directory_.path_, errno);
   const FileRegion file(descriptor, 0);
   struct stat status = {};
@@ -311,7 +313,7 @@ absl::Status SegmentDirectory::Change::Write(const std::string& name, uint64_t o
 }
 
 void SegmentDirectory::Change::UnlinkUnfinished() {
-  const int descriptor = openat(directory_.Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = MovedAboveStandard(openat(directory_.Descriptor(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   DIR* const stream = descriptor < 0 ? nullptr : fdopendir(descriptor);
   if (stream == nullptr) {
     if (descriptor >= 0) close(descriptor);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from child import result_of, run
+from child import command, result_of, run
 from programs import closed_descriptors
 from service import Service
 
@@ -24,6 +27,20 @@ def test_the_program_ends_and_nothing_spins() -> None:
     # The program ends with a handle that it has never looked at again. It burns no processor: the thread that was
     # waiting ends, and takes no second look.
     assert result_of(closed_descriptors.leave_the_threads_alone) == [False, True, True]
+
+
+@pytest.mark.parametrize("shares", [False, True])
+def test_what_began_without_standard_descriptors_is_not_written_into(tmp_path: Path, shares: bool) -> None:
+    report = tmp_path / "report"
+    shared = {"TOOLVITALS_DIR": str(tmp_path / "run")} if shares else {}
+    program = command(closed_descriptors.begin_without_standard_descriptors, str(report))
+    subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", program[0], *program[program.index("error") + 1 :]],
+        env={**os.environ, **shared},
+        check=True,
+        timeout=100,
+    )
+    assert json.loads(report.read_text()) == [[], 3, True]
 
 
 @pytest.mark.parametrize("kind", ["socket", "datagram_socket"])

@@ -10,6 +10,7 @@ import socket
 import urllib.request
 import warnings
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from child import result_of
@@ -203,3 +204,23 @@ def start_with_few_descriptors() -> list[bool]:
         else:
             return [all(facts), len(facts) >= 3, handle.running]
     raise AssertionError(facts)
+
+
+def begin_without_standard_descriptors(report: str) -> None:
+    """The program began with its standard input, output and error closed; says what of ours took their numbers, and
+    what is counted after it has written to them."""
+    collector = tv.get_collector()
+    collector.record_tool_call("before", latency_ms=1.0)
+    endpoints = tv.start(json_port=0)
+    _tools(endpoints)
+    if os.fork() == 0:
+        collector.record_tool_call("before", latency_ms=1.0)
+        os._exit(0)
+    os.wait()
+    taken = [number for number in range(3) if os.path.lexists(f"/proc/self/fd/{number}")]
+    for number in range(3):
+        with suppress(OSError):
+            os.write(number, b"printed by some library\n" * 100)
+    collector.record_tool_call("before", latency_ms=1.0)
+    counted = _tools(endpoints)["before"]["total_calls"]
+    Path(report).write_text(json.dumps([taken, counted, endpoints.running]))
