@@ -30,8 +30,9 @@ std::optional<DropReason> CheckNameObject(PyObject* object, std::string_view* na
   Py_ssize_t size = 0;
   const char* text = PyUnicode_AsUTF8AndSize(object, &size);
   if (text == nullptr) {
+    const bool is_text = PyErr_ExceptionMatches(PyExc_MemoryError) != 0;
     PyErr_Clear();
-    return DropReason::kNameEncoding;
+    return is_text ? DropReason::kMemory : DropReason::kNameEncoding;
   }
   *name = std::string_view(text, static_cast<size_t>(size));
   return CheckName(*name);
@@ -50,6 +51,8 @@ Complaint ComplaintOf(DropReason reason) {
       return {PyExc_ValueError, "a name must have 1 to 256 bytes of UTF-8, not %R"};
     case DropReason::kNameTooLong:
       return {PyExc_ValueError, "a name must have 1 to 256 bytes of UTF-8, not more: %.300R"};
+    case DropReason::kMemory:
+      return {PyExc_MemoryError, "no memory is left for the name %.300R"};
     default:
       return {PyExc_ValueError, "a name must be text that UTF-8 can encode, without NUL: %A"};
   }

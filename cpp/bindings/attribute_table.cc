@@ -7,6 +7,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "base/limits.h"
 #include "bindings/instrument_type.h"
@@ -124,6 +125,7 @@ bool AttributeTable::Keep(PyObject* attributes, InstrumentObject* child) {
   }
   PyObject* kept = PyTuple_New(static_cast<Py_ssize_t>(items.size));
   if (kept == nullptr) return false;
+  OwnedRef owned(kept);
   for (size_t i = 0; i < items.size; ++i) {
     PyTuple_SET_ITEM(kept, static_cast<Py_ssize_t>(i), Py_NewRef(items.items[i]));
   }
@@ -134,9 +136,17 @@ bool AttributeTable::Keep(PyObject* attributes, InstrumentObject* child) {
       if (slot.items != nullptr) Place(slot);
     }
   }
-  Place({items.hash, kept, child});
+  Place({items.hash, owned.release(), child});
   ++size_;
   return true;
+}
+
+void AttributeTable::Clear() {
+  const std::vector<Slot> before = std::exchange(slots_, {});
+  const auto children = std::exchange(children_, {});
+  size_ = 0;
+  for (const Slot& slot : before) Py_XDECREF(slot.items);
+  for (const auto& [series, child] : children) Py_DECREF(reinterpret_cast<PyObject*>(child));
 }
 
 void AttributeTable::Place(const Slot& slot) {
@@ -145,11 +155,16 @@ void AttributeTable::Place(const Slot& slot) {
   slots_[at] = slot;
 }
 
-void AttributeTable::Remove(std::vector<OwnedRef>& gone) {
-  // Dropped behind the changes, since dropping a reference may run anything.
+void AttributeTable::Remove(const std::vector<OwnedRef>& gone) {
+  // Dropped behind the changes, since dropping a reference may run anything. Memory comes first: then nothing is
+  // changed where there is none.
   std::vector<OwnedRef> items;
-  for (const OwnedRef& child : gone) children_.erase(AsInstrument(child.get())->series.get());
+  items.reserve(size_);
   std::vector<Slot> before(slots_.size());
+  for (const OwnedRef& child : gone) {
+    children_.erase(AsInstrument(child.get())->series.get());
+    Py_DECREF(child.get());
+  }
   before.swap(slots_);
   size_ = 0;
   for (const Slot& slot : before) {

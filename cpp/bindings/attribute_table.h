@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "base/hash_table.h"
 #include "bindings/python.h"
 #include "registry/series.h"
 
@@ -40,14 +40,14 @@ class AttributeTable {
   template <typename Goes>
   void RemoveIf(Goes goes) {
     std::vector<OwnedRef> gone;
+    gone.reserve(children_.size());
     for (const auto& [series, child] : children_) {
-      if (goes(child)) gone.emplace_back(reinterpret_cast<PyObject*>(child));
+      if (goes(child)) gone.emplace_back(Py_NewRef(reinterpret_cast<PyObject*>(child)));
     }
     if (!gone.empty()) Remove(gone);
   }
-  void Clear() {
-    RemoveIf([](InstrumentObject*) { return true; });
-  }
+  // Allocates nothing.
+  void Clear();
 
   // The dicts that are kept have nothing that could refer back.
   int Traverse(visitproc visit, void* arg) const {
@@ -65,12 +65,12 @@ class AttributeTable {
     InstrumentObject* child = nullptr;
   };
 
-  void Remove(std::vector<OwnedRef>& gone);
+  void Remove(const std::vector<OwnedRef>& gone);
   void Place(const Slot& slot);
 
   std::vector<Slot> slots_;  // as many as a power of two, half of them free
   size_t size_ = 0;          // of slots that are taken
-  absl::flat_hash_map<const Series*, InstrumentObject*> children_;
+  HashMap<const Series*, InstrumentObject*> children_;
 };
 
 }  // namespace toolvitals

@@ -6,12 +6,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/cleanup/cleanup.h"
 #include "absl/synchronization/mutex.h"
 #include "base/fork_hooks.h"
+#include "base/hash_table.h"
 #include "bindings/bind.h"
 #include "bindings/errors.h"
 #include "bindings/instrument_type.h"
@@ -29,10 +31,10 @@ namespace py = pybind11;
 namespace toolvitals {
 namespace {
 
-// What is kept from one rendering to the next: who the series are, and their labels as text.
-class KeptReaders {
+// What is kept from one rendering to the next: who the series are, and their labels as text. For one thread.
+class Readers {
  public:
-  KeptReaders() : reader_(Collector::Global().segment(), kDefaultRegistry), fleet_(Collector::Global()) {}
+  Readers() : reader_(Collector::Global().segment(), kDefaultRegistry), fleet_(Collector::Global()) {}
 
   // The text of each family, of all processes that share it, one behind the other, and where each ends; it is empty for
   // one that Python has to write.
@@ -40,10 +42,9 @@ class KeptReaders {
                              std::string& text) {
     std::vector<size_t> ends;
     const QuantileMethod method = Collector::Global().quantile_method();
-    absl::MutexLock lock(&mutex_);
     const std::span<const Member> members = fleet_.Look().members;
     const bool alone = members.size() == 1 && !members.front().names_process;
-    absl::flat_hash_map<uint64_t, FamilySnapshot> merged;
+    HashMap<uint64_t, FamilySnapshot> merged;
     if (!alone) merged = merger_.ReadOwn(members, method);
     for (size_t i = 0; i < families.size(); ++i) {
       const Offset offset = families[i]->offset();
@@ -60,15 +61,13 @@ class KeptReaders {
   // Every family of instruments of all processes, whichever registry shows it.
   std::vector<FamilySnapshot> ReadAll() {
     std::vector<FamilySnapshot> families;
-    absl::MutexLock lock(&mutex_);
     all_merger_.ReadAll(fleet_.Look().members, Collector::Global().quantile_method(), families);
     fleet_.Rest();
     return families;
   }
 
  private:
-  static std::optional<FamilySnapshot> Find(absl::flat_hash_map<uint64_t, FamilySnapshot>& families,
-                                            uint64_t identity) {
+  static std::optional<FamilySnapshot> Find(HashMap<uint64_t, FamilySnapshot>& families, uint64_t identity) {
     const auto found = families.find(identity);
     if (found == families.end()) return std::nullopt;
     // Those make Python write it, which knows this process alone.
@@ -76,11 +75,29 @@ class KeptReaders {
     return found->second;
   }
 
+  FamilyReader reader_;
+  ProcessFleet fleet_;
+  FamilyMerger merger_, all_merger_;
+  HashMap<Offset, ClientText> texts_;
+};
+
+// Any thread's.
+class KeptReaders {
+ public:
+  // What `use` makes of them. Where memory runs out meanwhile they may be half-changed, and are made anew.
+  template <typename Use>
+  auto With(Use use) {
+    absl::MutexLock lock(&mutex_);
+    absl::Cleanup forget = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { readers_.reset(); };
+    if (!readers_.has_value()) readers_.emplace();
+    auto made = use(*readers_);
+    std::move(forget).Cancel();
+    return made;
+  }
+
+ private:
   absl::Mutex mutex_;
-  FamilyReader reader_ ABSL_GUARDED_BY(mutex_);
-  ProcessFleet fleet_ ABSL_GUARDED_BY(mutex_);
-  FamilyMerger merger_ ABSL_GUARDED_BY(mutex_), all_merger_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<Offset, ClientText> texts_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Readers> readers_ ABSL_GUARDED_BY(mutex_);
 };
 
 std::atomic<KeptReaders*> kept_readers{nullptr};
@@ -89,7 +106,7 @@ std::atomic<KeptReaders*> kept_readers{nullptr};
 void BeginAfreshInChild() { kept_readers.store(nullptr, std::memory_order_relaxed); }
 
 // Made by the first who wants it, and never gone: a thread may be reading while the program ends.
-KeptReaders& Readers() {
+KeptReaders& Kept() {
   KeptReaders* readers = kept_readers.load(std::memory_order_acquire);
   if (readers != nullptr) return *readers;
   auto made = std::make_unique<KeptReaders>();
@@ -111,7 +128,9 @@ py::list RenderInstruments(const py::sequence& instruments, bool open_metrics, b
   std::vector<size_t> ends;
   {
     const py::gil_scoped_release released;
-    ends = Readers().Render(families, {open_metrics, created, natives}, *text);
+    ends = Kept().With([&](Readers& readers) {
+      return readers.Render(families, {open_metrics, created, natives}, *text);
+    });
   }
   const auto view = py::reinterpret_steal<py::object>(NewTextView(std::move(text)));
   if (!view) throw py::error_already_set();
@@ -145,7 +164,7 @@ void BindClientText(py::module_& module) {
         Snapshot snapshot;
         {
           const py::gil_scoped_release released;
-          snapshot.families = Readers().ReadAll();
+          snapshot.families = Kept().With([](Readers& readers) { return readers.ReadAll(); });
         }
         PyObject* const families = FamilyObjects(snapshot);
         if (families == nullptr) throw py::error_already_set();

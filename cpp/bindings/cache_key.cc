@@ -7,6 +7,7 @@
 
 #include "absl/hash/hash.h"
 #include "absl/types/span.h"
+#include "bindings/guard.h"
 
 namespace toolvitals {
 
@@ -134,8 +135,8 @@ bool AddCacheKeyType(PyObject* module) {
   type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
-  type.tp_richcompare = &Compare;
-  type.tp_hash = &HashOf;
+  type.tp_richcompare = Guarded<&Compare>;
+  type.tp_hash = Guarded<&HashOf>;
   return PyModule_AddType(module, &type) == 0;
 }
 

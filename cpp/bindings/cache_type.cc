@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/cache_type.h"
 
+#include "bindings/guard.h"
 #include "bindings/handles.h"
 #include "bindings/snapshot_objects.h"
 
@@ -32,23 +33,23 @@ PyObject* Repr(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"record_hit", &Record<&CacheCell::hits>, METH_NOARGS,
+    {"record_hit", Guarded<&Record<&CacheCell::hits>>, METH_NOARGS,
      "record_hit($self, /)\n--\n\nRecords a look-up that found its entry. Never raises; thread-safe."},
-    {"record_miss", &Record<&CacheCell::misses>, METH_NOARGS,
+    {"record_miss", Guarded<&Record<&CacheCell::misses>>, METH_NOARGS,
      "record_miss($self, /)\n--\n\nRecords a look-up that found nothing. Never raises; thread-safe."},
-    {"record_eviction", &Record<&CacheCell::evictions>, METH_NOARGS,
+    {"record_eviction", Guarded<&Record<&CacheCell::evictions>>, METH_NOARGS,
      "record_eviction($self, /)\n--\n\nRecords an entry that was pushed out or expired. Never raises; thread-safe."},
-    {"record_size_rejection", &Record<&CacheCell::size_rejections>, METH_NOARGS,
+    {"record_size_rejection", Guarded<&Record<&CacheCell::size_rejections>>, METH_NOARGS,
      "record_size_rejection($self, /)\n--\n\n"
      "Records an entry that was not kept because it is too large. Never raises; thread-safe."},
-    {"metrics", &Metrics, METH_NOARGS,
+    {"metrics", Guarded<&Metrics>, METH_NOARGS,
      "metrics($self, /)\n--\n\nThe cache's metrics as a dict, as PerformanceMetricsCollector.get_cache_metrics()."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyGetSetDef properties[] = {
-    {"name", &Name, nullptr, "The cache's name; 'overflow' where a budget was spent when the handle was asked for.",
-     nullptr},
+    {"name", Guarded<&Name>, nullptr,
+     "The cache's name; 'overflow' where a budget was spent when the handle was asked for.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -65,7 +66,7 @@ PyObject* HandleOf(CacheMetrics& cache) {
 
 bool AddCacheMetricsType(PyObject* module) {
   cache_metrics_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
-  cache_metrics_type.tp_repr = &Repr;
+  cache_metrics_type.tp_repr = Guarded<&Repr>;
   cache_metrics_type.tp_dealloc = [](PyObject* self) { PyObject_Free(self); };
   cache_metrics_type.tp_methods = methods;
   cache_metrics_type.tp_getset = properties;

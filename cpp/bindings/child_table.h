@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "bindings/python.h"
@@ -40,21 +41,27 @@ class ChildTable {
   // Takes out what `goes` says; the references are dropped at the end.
   template <typename Goes>
   void RemoveIf(Goes goes) {
-    std::vector<Slot> before;
+    // Memory comes first: then nothing is changed where there is none.
+    std::vector<OwnedRef> gone;
+    gone.reserve(size_);
+    std::vector<Slot> before(slots_.size());
     before.swap(slots_);
     size_ = 0;
-    std::vector<OwnedRef> gone;
     for (const Slot& slot : before) {
       if (slot.child == nullptr) continue;
       if (goes(slot.child)) {
         gone.emplace_back(reinterpret_cast<PyObject*>(slot.child));
       } else {
-        Insert(slot.hash, slot.child);
+        Place(slot);
+        ++size_;
       }
     }
   }
+  // Allocates nothing.
   void Clear() {
-    RemoveIf([](InstrumentObject*) { return true; });
+    const std::vector<Slot> before = std::exchange(slots_, {});
+    size_ = 0;
+    for (const Slot& slot : before) Py_XDECREF(reinterpret_cast<PyObject*>(slot.child));
   }
 
   int Traverse(visitproc visit, void* arg) const {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <new>
 #include <string_view>
 
 #include "bindings/arguments.h"
@@ -12,6 +13,7 @@
 #include "bindings/drops.h"
 #include "bindings/fold_notices.h"
 #include "bindings/gil.h"
+#include "bindings/guard.h"
 #include "bindings/snapshot_objects.h"
 #include "bindings/tool_type.h"
 #include "collector/collector.h"
@@ -70,14 +72,14 @@ class NameCache {
 TOOLVITALS_PER_WRITER NameCache<PyObject> tool_names;
 TOOLVITALS_PER_WRITER NameCache<CacheMetrics> cache_names;
 
-// The handle of the tool that the object names; borrowed, and alive for ever.
+// The handle of the tool that the object names; borrowed, and alive for ever. Throws std::bad_alloc.
 Converted FindTool(PyObject* object, ToolMetricsObject** tool) {
   PyObject* handle = tool_names.Find(object);
   if (handle == nullptr) [[unlikely]] {
     std::string_view name;
     if (const Converted got = ToName(object, &name); got != Converted::kValue) return got;
     handle = HandleOf(Collector::Global().Tool(name));
-    if (handle == nullptr) return Converted::kRaised;
+    if (handle == nullptr) throw std::bad_alloc();
     tool_names.Keep(object, handle);
     Py_DECREF(handle);
     TellFoldsQuietly();
@@ -168,37 +170,39 @@ PyObject* New(PyTypeObject*, PyObject* args, PyObject* keywords) {
 PyObject* Reduce(PyObject* self, PyObject*) { return Py_BuildValue("O()", Py_TYPE(self)); }
 
 PyMethodDef methods[] = {
-    {"record_tool_call", AsMethod(&RecordToolCall), METH_FASTCALL | METH_KEYWORDS,
+    {"record_tool_call", AsMethod(GuardedRecord<&RecordToolCall>), METH_FASTCALL | METH_KEYWORDS,
      "record_tool_call($self, /, tool_name, success=True, latency_ms=..., error_type=None)\n--\n\n"
      "Records one finished call of a tool that took `latency_ms` milliseconds (finite, >= 0).\n\n"
      "`tool_name` is 1 to 256 bytes of UTF-8; `error_type` names the error of a call that failed. Never raises: a bad\n"
      "argument drops the record and is counted, unless TOOLVITALS_STRICT is set. Thread-safe."},
-    {"record_cache_hit", AsMethod(&RecordCache<&CacheCell::hits>), METH_FASTCALL | METH_KEYWORDS,
+    {"record_cache_hit", AsMethod(GuardedRecord<&RecordCache<&CacheCell::hits>>), METH_FASTCALL | METH_KEYWORDS,
      "record_cache_hit($self, /, cache_name)\n--\n\nRecords a look-up that found its entry. Never raises."},
-    {"record_cache_miss", AsMethod(&RecordCache<&CacheCell::misses>), METH_FASTCALL | METH_KEYWORDS,
+    {"record_cache_miss", AsMethod(GuardedRecord<&RecordCache<&CacheCell::misses>>), METH_FASTCALL | METH_KEYWORDS,
      "record_cache_miss($self, /, cache_name)\n--\n\nRecords a look-up that found nothing. Never raises."},
-    {"record_cache_eviction", AsMethod(&RecordCache<&CacheCell::evictions>), METH_FASTCALL | METH_KEYWORDS,
+    {"record_cache_eviction", AsMethod(GuardedRecord<&RecordCache<&CacheCell::evictions>>),
+     METH_FASTCALL | METH_KEYWORDS,
      "record_cache_eviction($self, /, cache_name)\n--\n\nRecords an entry that was pushed out. Never raises."},
-    {"record_cache_size_rejection", AsMethod(&RecordCache<&CacheCell::size_rejections>), METH_FASTCALL | METH_KEYWORDS,
+    {"record_cache_size_rejection", AsMethod(GuardedRecord<&RecordCache<&CacheCell::size_rejections>>),
+     METH_FASTCALL | METH_KEYWORDS,
      "record_cache_size_rejection($self, /, cache_name)\n--\n\n"
      "Records an entry that was not kept because it is too large. Never raises."},
-    {"tool", &Tool, METH_O,
+    {"tool", Guarded<&Tool>, METH_O,
      "tool($self, tool_name, /)\n--\n\n"
      "The tool's kept handle, a ToolMetrics; registers the tool. TypeError or ValueError for a bad name."},
-    {"cache", &Cache, METH_O,
+    {"cache", Guarded<&Cache>, METH_O,
      "cache($self, cache_name, /)\n--\n\n"
      "The cache's kept handle, a CacheMetrics; registers the cache. TypeError or ValueError for a bad name."},
-    {"get_tool_metrics", &GetMetrics<&ToolDict>, METH_O,
+    {"get_tool_metrics", Guarded<&GetMetrics<&ToolDict>>, METH_O,
      "get_tool_metrics($self, tool_name, /)\n--\n\nOne tool's entry of get_all_metrics(), or None."},
-    {"get_cache_metrics", &GetMetrics<&CacheDict>, METH_O,
+    {"get_cache_metrics", Guarded<&GetMetrics<&CacheDict>>, METH_O,
      "get_cache_metrics($self, cache_name, /)\n--\n\nOne cache's entry of get_all_metrics(), or None."},
-    {"get_system_metrics", &GetSystemMetrics, METH_NOARGS,
+    {"get_system_metrics", Guarded<&GetSystemMetrics>, METH_NOARGS,
      "get_system_metrics($self, /)\n--\n\nThe process and the interpreter: CPU, memory, descriptors, threads."},
-    {"get_all_metrics", &GetAllMetrics, METH_NOARGS,
+    {"get_all_metrics", Guarded<&GetAllMetrics>, METH_NOARGS,
      "get_all_metrics($self, /)\n--\n\nEverything, as served by GET /metrics.json: a dict that json can serialize."},
-    {"reset", &Reset, METH_NOARGS,
+    {"reset", Guarded<&Reset>, METH_NOARGS,
      "reset($self, /)\n--\n\nZeroes every count and forgets every sample. Handles and calls in flight stay."},
-    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
+    {"__reduce__", Guarded<&Reduce>, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -210,7 +214,7 @@ bool AddCollectorType(PyObject* module) {
     return false;
   }
   collector_type.tp_methods = methods;
-  collector_type.tp_new = &New;
+  collector_type.tp_new = Guarded<&New>;
   if (PyModule_AddType(module, &collector_type) != 0) return false;
   the_collector = PyObject_New(PyObject, &collector_type);
   if (the_collector == nullptr) return false;

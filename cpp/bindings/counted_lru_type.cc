@@ -7,6 +7,7 @@
 
 #include "bindings/cache_type.h"
 #include "bindings/critical_section.h"
+#include "bindings/guard.h"
 #include "bindings/lru_counts.h"
 
 namespace toolvitals {
@@ -147,7 +148,7 @@ PyObject* CountLru(PyObject*, PyObject* args) {
   if (!self) return nullptr;
   CountedLru* me = Counted(self.get());
   new (&me->counts) LruCounts(counts);
-  me->vectorcall = &Call;
+  me->vectorcall = Guarded<&Call>;
   me->function = Py_NewRef(function);
   me->entries = Py_NewRef(counts.entries_dict());
   me->handle = reinterpret_cast<CacheMetricsObject*>(Py_NewRef(handle));
@@ -183,12 +184,12 @@ void Dealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"cache_info", &CacheInfo, METH_NOARGS, "cache_info($self, /)\n--\n\nWhat the function's own says."},
-    {"cache_clear", &CacheClear, METH_NOARGS,
+    {"cache_info", Guarded<&CacheInfo>, METH_NOARGS, "cache_info($self, /)\n--\n\nWhat the function's own says."},
+    {"cache_clear", Guarded<&CacheClear>, METH_NOARGS,
      "cache_clear($self, /)\n--\n\nForgets the entries and the counts; what was recorded stays."},
-    {"__copy__", &Same, METH_NOARGS, nullptr},
-    {"__deepcopy__", &Same, METH_O, nullptr},
-    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
+    {"__copy__", Guarded<&Same>, METH_NOARGS, nullptr},
+    {"__deepcopy__", Guarded<&Same>, METH_O, nullptr},
+    {"__reduce__", Guarded<&Reduce>, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -198,7 +199,7 @@ PyGetSetDef properties[] = {
 };
 
 PyMethodDef functions[] = {
-    {"count_lru", &CountLru, METH_VARARGS,
+    {"count_lru", Guarded<&CountLru>, METH_VARARGS,
      "count_lru(function, cache, /)\n--\n\n"
      "What calls the function and records in the cache's handle; None where it is none of functools.lru_cache's, or "
      "the "
@@ -216,7 +217,7 @@ bool AddCountedLruType(PyObject* module) {
   type.tp_dictoffset = offsetof(CountedLru, dict);
   type.tp_weaklistoffset = offsetof(CountedLru, weakrefs);
   type.tp_call = &PyVectorcall_Call;
-  type.tp_descr_get = &Bind;
+  type.tp_descr_get = Guarded<&Bind>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;

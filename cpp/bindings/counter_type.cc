@@ -6,6 +6,7 @@
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
+#include "bindings/guard.h"
 #include "bindings/instrument_type.h"
 #include "bindings/instrument_values.h"
 #include "bindings/part_methods.h"
@@ -80,13 +81,13 @@ PyObject* Increment(PyObject* object, PyObject* const* args, Py_ssize_t count, P
 }
 
 PyMethodDef methods[] = {
-    {"inc", AsMethod(&Increment), METH_FASTCALL | METH_KEYWORDS,
+    {"inc", AsMethod(GuardedRecord<&Increment>), METH_FASTCALL | METH_KEYWORDS,
      "inc($self, /, amount=1, exemplar=None)\n--\n\n"
      "Adds an amount, zero or more; whole ones are exact to 2**64. `exemplar` is a dict of labels that name what is\n"
      "counted, 128 characters at most.\n\n"
      "ValueError for a negative amount and for a metric whose labels are missing; NaN and infinity are dropped and\n"
      "counted in toolvitals_dropped_records_total. Thread-safe."},
-    {"_keep_exemplar", &KeepExemplarOf, METH_VARARGS,
+    {"_keep_exemplar", Guarded<&KeepExemplarOf>, METH_VARARGS,
      "_keep_exemplar($self, bucket, amount, labels, /)\n--\n\nKeeps an exemplar of a bucket; a counter has one, 0."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -142,7 +142,11 @@ void CallHandler(Job* job) {
   PyObject* const handler = Py_NewRef(job->delegate->handler());
   PyObject* const arguments = Py_BuildValue("NN", TextOf(job->request.path), TextOf(job->request.query));
   PyObject* const result = arguments == nullptr ? nullptr : PyObject_CallObject(handler, arguments);
-  job->response = ResponseOf(result);
+  try {
+    job->response = ResponseOf(result);
+  } catch (const std::bad_alloc&) {
+    job->response.status = 503;
+  }
   if (PyErr_Occurred()) PyErr_WriteUnraisable(handler);
   Py_XDECREF(result);
   Py_XDECREF(arguments);

@@ -6,6 +6,7 @@
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
 #include "bindings/exemplars.h"
+#include "bindings/guard.h"
 #include "bindings/instrument_type.h"
 #include "bindings/instrument_values.h"
 #include "bindings/native_values.h"
@@ -76,21 +77,21 @@ PyObject* ObserveSummary(PyObject* object, PyObject* const* args, Py_ssize_t cou
 }
 
 PyMethodDef histogram_methods[] = {
-    {"observe", AsMethod(&ObserveHistogram), METH_FASTCALL | METH_KEYWORDS,
+    {"observe", AsMethod(GuardedRecord<&ObserveHistogram>), METH_FASTCALL | METH_KEYWORDS,
      "observe($self, /, amount, exemplar=None)\n--\n\n"
      "Counts an amount in its bucket and adds it to the sum. `exemplar` is a dict of labels that name what was "
      "observed,\n"
      "128 characters at most.\n\n"
      "ValueError for a metric whose labels are missing; NaN is dropped and counted in\n"
      "toolvitals_dropped_records_total. Thread-safe."},
-    {"_add", &AddToHistogram, METH_VARARGS,
+    {"_add", Guarded<&AddToHistogram>, METH_VARARGS,
      "_add($self, bucket, count, amount, /)\n--\n\n"
      "Adds to a bucket, which may be less than nothing, and to the sum. From then on the series has no native "
      "histogram."},
-    {"_set_sum", &SetSumOfHistogram, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
-    {"_keep_exemplar", &KeepExemplarOf, METH_VARARGS,
+    {"_set_sum", Guarded<&SetSumOfHistogram>, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
+    {"_keep_exemplar", Guarded<&KeepExemplarOf>, METH_VARARGS,
      "_keep_exemplar($self, bucket, amount, labels, /)\n--\n\nKeeps an exemplar of a bucket; a counter has one, 0."},
-    {"_read_natives", &NativesToPython, METH_NOARGS,
+    {"_read_natives", Guarded<&NativesToPython>, METH_NOARGS,
      "_read_natives($self, /)\n--\n\n"
      "The native histograms: a list of (labels, count, sum, schema, zero threshold, zero count, positive spans, "
      "negative\n"
@@ -99,13 +100,13 @@ PyMethodDef histogram_methods[] = {
 };
 
 PyMethodDef summary_methods[] = {
-    {"observe", AsMethod(&ObserveSummary), METH_FASTCALL | METH_KEYWORDS,
+    {"observe", AsMethod(GuardedRecord<&ObserveSummary>), METH_FASTCALL | METH_KEYWORDS,
      "observe($self, /, amount)\n--\n\n"
      "Counts an amount and adds it to the sum. ValueError for a metric whose labels are missing; NaN is dropped and\n"
      "counted in toolvitals_dropped_records_total. Thread-safe."},
-    {"_add", &AddToSummary, METH_VARARGS,
+    {"_add", Guarded<&AddToSummary>, METH_VARARGS,
      "_add($self, count, amount, /)\n--\n\nAdds to the count, which may be less than nothing, and to the sum."},
-    {"_set_sum", &SetSumOfSummary, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
+    {"_set_sum", Guarded<&SetSumOfSummary>, METH_O, "_set_sum($self, amount, /)\n--\n\nSets the sum."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -1,6 +1,8 @@
 // Calling the program's logger about families that are folded. Floor: bindings.
 #include "bindings/fold_notices.h"
 
+#include <new>
+
 #include "bindings/shared_ref.h"
 #include "collector/collector.h"
 
@@ -56,7 +58,11 @@ bool TellFolds() {
 }
 
 void TellFoldsQuietly() {
-  if (TellFolds()) return;
+  try {
+    if (TellFolds()) return;
+  } catch (const std::bad_alloc&) {
+    return;
+  }
   if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) PyErr_SetInterrupt();
   PyErr_Clear();
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "bindings/arguments.h"
+#include "bindings/guard.h"
 #include "bindings/instrument_type.h"
 
 namespace toolvitals {
@@ -93,18 +94,18 @@ PyObject* AllowOnlySet(PyObject* object, PyObject*) {
 }
 
 PyMethodDef methods[] = {
-    {"inc", AsMethod(&Add<1>), METH_FASTCALL | METH_KEYWORDS,
+    {"inc", AsMethod(GuardedRecord<&Add<1>>), METH_FASTCALL | METH_KEYWORDS,
      "inc($self, /, amount=1)\n--\n\nAdds an amount. ValueError where labels are missing. Thread-safe."},
-    {"dec", AsMethod(&Add<-1>), METH_FASTCALL | METH_KEYWORDS,
+    {"dec", AsMethod(GuardedRecord<&Add<-1>>), METH_FASTCALL | METH_KEYWORDS,
      "dec($self, /, amount=1)\n--\n\nTakes an amount off. ValueError where labels are missing. Thread-safe."},
-    {"set", AsMethod(&Set), METH_FASTCALL | METH_KEYWORDS,
+    {"set", AsMethod(GuardedRecord<&Set>), METH_FASTCALL | METH_KEYWORDS,
      "set($self, /, value)\n--\n\nSets the value, any number. ValueError where labels are missing. Thread-safe."},
-    {"_freeze", &Freeze, METH_NOARGS,
+    {"_freeze", Guarded<&Freeze>, METH_NOARGS,
      "_freeze($self, /)\n--\n\nFrom here on only _store() changes the value, which there is none of before."},
-    {"_store", &Store, METH_O, "_store($self, value, /)\n--\n\nSets the value of a gauge that is frozen."},
-    {"_allow_only_set", &AllowOnlySet, METH_NOARGS,
+    {"_store", Guarded<&Store>, METH_O, "_store($self, value, /)\n--\n\nSets the value of a gauge that is frozen."},
+    {"_allow_only_set", Guarded<&AllowOnlySet>, METH_NOARGS,
      "_allow_only_set($self, /)\n--\n\nFrom here on inc() and dec() raise RuntimeError."},
-    {"set_to_current_time", &SetToCurrentTime, METH_NOARGS,
+    {"set_to_current_time", GuardedRecord<&SetToCurrentTime>, METH_NOARGS,
      "set_to_current_time($self, /)\n--\n\nSets the value to the Unix time in seconds."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/gc_counters.h"
 
+#include "bindings/guard.h"
 #include "bindings/python.h"
 #include "collector/collector.h"
 
@@ -30,7 +31,7 @@ PyObject* OnCollection(PyObject*, PyObject* const* args, Py_ssize_t count) {
   Py_RETURN_NONE;
 }
 
-PyMethodDef on_collection = {"toolvitals_gc_counter", AsMethod(&OnCollection), METH_FASTCALL,
+PyMethodDef on_collection = {"toolvitals_gc_counter", AsMethod(Guarded<&OnCollection>), METH_FASTCALL,
                              "Counts garbage collections for python_gc_*."};
 
 }  // namespace

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "base/hash_table.h"
 #include "bindings/python.h"
 
 namespace toolvitals {
@@ -25,20 +25,16 @@ class Handles {
     // Made outside the lock: an allocation may start a garbage collection, which may come back here.
     Object* made = make();
     if (made == nullptr) return nullptr;
-    auto* object = reinterpret_cast<PyObject*>(made);
+    OwnedRef owned(reinterpret_cast<PyObject*>(made));
     absl::MutexLock lock(&mutex_);
-    const auto [at, inserted] = handles_.try_emplace(&kept, object);
-    if (!inserted) {
-      Py_DECREF(object);
-      return Py_NewRef(at->second);
-    }
-    MakeImmortal(object);
-    return Py_NewRef(object);
+    const auto [at, inserted] = handles_.try_emplace(&kept, owned.get());
+    if (inserted) MakeImmortal(owned.release());
+    return Py_NewRef(at->second);
   }
 
  private:
   absl::Mutex mutex_;
-  absl::flat_hash_map<const Kept*, PyObject*> handles_ ABSL_GUARDED_BY(mutex_);
+  HashMap<const Kept*, PyObject*> handles_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace toolvitals

@@ -16,6 +16,7 @@
 #include "bindings/errors.h"
 #include "bindings/fold_notices.h"
 #include "bindings/forgetting.h"
+#include "bindings/guard.h"
 #include "bindings/instrument_values.h"
 #include "bindings/label_values.h"
 #include "bindings/open_instruments.h"
@@ -144,15 +145,14 @@ PyObject* NewChild(InstrumentObject* parent, Py_hash_t hash, PyObject* const* va
   const OwnedRef label_values(PyTuple_New(count));
   if (!label_values) return nullptr;
   for (Py_ssize_t i = 0; i < count; ++i) PyTuple_SET_ITEM(label_values.get(), i, Py_NewRef(values[i]));
-  PyObject* child = MakeChild(parent, label_values.get(), std::move(series));
-  if (child == nullptr) return nullptr;
+  OwnedRef child(MakeChild(parent, label_values.get(), std::move(series)));
+  if (!child) return nullptr;
   // Making the child may have run a garbage collection, and that anything: also this.
   if (InstrumentObject* there = parent->children.Find(hash, values)) {
-    Py_DECREF(child);
     return Py_NewRef(reinterpret_cast<PyObject*>(there));
   }
-  parent->children.Insert(hash, AsInstrument(Py_NewRef(child)));
-  return child;
+  parent->children.Insert(hash, AsInstrument(child.get()));
+  return Py_NewRef(child.release());
 }
 
 PyObject* Labels(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
@@ -364,20 +364,20 @@ PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
 }
 
 PyMethodDef methods[] = {
-    {"_define", AsMethod(&Define), METH_VARARGS | METH_KEYWORDS,
+    {"_define", AsMethod(Guarded<&Define>), METH_VARARGS | METH_KEYWORDS,
      "_define($self, name, documentation, unit, labelnames, /, *, bounds=(), states=(), quantiles=(), window_size=0,\n"
      "        ttl_s=0, max_series=0, native=False, native_schema=3, native_max_buckets=160,\n"
      "        native_zero_threshold=2.938735877055719e-39, gauge_mode='all', open=False)\n--\n\n"
      "Makes the family, which no registry shows yet. `name` is without the suffix of its samples. Once. An open one "
      "has\n"
      "no label names, but attributes that differ from series to series: _with_attributes() finds its children."},
-    {"labels", AsMethod(&Labels), METH_FASTCALL | METH_KEYWORDS,
+    {"labels", AsMethod(Guarded<&Labels>), METH_FASTCALL | METH_KEYWORDS,
      "labels($self, /, *labelvalues, **labelkwargs)\n--\n\n"
      "The child of these label values, by position or by name, each turned into a str; the same object for the same\n"
      "values until it is removed.\n\n"
      "Past a limit on series it is the family's overflow child, which all further label sets share. ValueError for\n"
      "other labels than the metric has. Thread-safe."},
-    {"_with_attributes", &WithAttributes, METH_O,
+    {"_with_attributes", Guarded<&WithAttributes>, METH_O,
      "_with_attributes($self, attributes, /)\n--\n\n"
      "The child of these attributes: a mapping of str to str, bool, int, float, or to lists or tuples of one of "
      "these;\n"
@@ -386,21 +386,21 @@ PyMethodDef methods[] = {
      "What is no attribute is left out and counted in toolvitals_dropped_records_total; with TOOLVITALS_STRICT it is "
      "a\n"
      "TypeError. Past a limit on series it is the family's overflow child. Thread-safe."},
-    {"_remove", AsMethod(&Remove), METH_FASTCALL,
+    {"_remove", AsMethod(Guarded<&Remove>), METH_FASTCALL,
      "_remove($self, /, *labelvalues)\n--\n\n"
      "Removes a child, by its label values or the mapping of its attributes; whether there was one."},
-    {"_remove_matching", &RemoveMatching, METH_O,
+    {"_remove_matching", Guarded<&RemoveMatching>, METH_O,
      "_remove_matching($self, labels, /)\n--\n\nRemoves the children that have these labels; how many there were."},
-    {"_clear", &Clear, METH_NOARGS, "_clear($self, /)\n--\n\nRemoves every child."},
-    {"_reset", &Reset, METH_NOARGS, "_reset($self, /)\n--\n\nZeroes the child, and makes it begin now."},
-    {"_show", &Show, METH_VARARGS,
+    {"_clear", Guarded<&Clear>, METH_NOARGS, "_clear($self, /)\n--\n\nRemoves every child."},
+    {"_reset", Guarded<&Reset>, METH_NOARGS, "_reset($self, /)\n--\n\nZeroes the child, and makes it begin now."},
+    {"_show", Guarded<&Show>, METH_VARARGS,
      "_show($self, registry, shown, /)\n--\n\n"
      "Whether the native endpoints of the registry of that number show it. What those of the process show no longer "
      "is\n"
      "forgotten of processes that have ended, unless another one that lives has registered it; RuntimeError where "
      "that\n"
      "cannot be done."},
-    {"_read", &Read, METH_NOARGS,
+    {"_read", Guarded<&Read>, METH_NOARGS,
      "_read($self, /)\n--\n\n"
      "The series: a list of (labels, value ...) as its kind has them; labels are a tuple of values, None for the\n"
      "series that label sets past a limit share.\n\n"
@@ -411,17 +411,19 @@ PyMethodDef methods[] = {
 };
 
 PyGetSetDef properties[] = {
-    {"_labelnames", &TextTuple<&FamilyDefinition::label_names>, nullptr, "The names of the labels.", nullptr},
-    {"_states", &TextTuple<&FamilyDefinition::states>, nullptr, "The states of a state set.", nullptr},
-    {"_bounds", &Bounds, nullptr, "The upper bounds of a histogram's buckets, without infinity.", nullptr},
-    {"_family_key", &FamilyKey, nullptr, "A number that a parent and its children share.", nullptr},
-    {"_attributes", &AttributesOf, nullptr, "A new dict of a child's attributes; empty where it has none.", nullptr},
-    {"_labelvalues", &LabelValues, nullptr, "A child's label values; empty for a parent.", nullptr},
-    {"_name", &Text<&FamilyDefinition::name>, nullptr, "The family's name, without the suffix of its samples.",
+    {"_labelnames", Guarded<&TextTuple<&FamilyDefinition::label_names>>, nullptr, "The names of the labels.", nullptr},
+    {"_states", Guarded<&TextTuple<&FamilyDefinition::states>>, nullptr, "The states of a state set.", nullptr},
+    {"_bounds", Guarded<&Bounds>, nullptr, "The upper bounds of a histogram's buckets, without infinity.", nullptr},
+    {"_family_key", Guarded<&FamilyKey>, nullptr, "A number that a parent and its children share.", nullptr},
+    {"_attributes", Guarded<&AttributesOf>, nullptr, "A new dict of a child's attributes; empty where it has none.",
      nullptr},
-    {"_documentation", &Text<&FamilyDefinition::help>, nullptr, "The help text.", nullptr},
-    {"_unit", &Text<&FamilyDefinition::unit>, nullptr, "The unit, or an empty text.", nullptr},
-    {"_is_overflow", &IsOverflow, nullptr, "Whether it is the series that label sets past a limit share.", nullptr},
+    {"_labelvalues", Guarded<&LabelValues>, nullptr, "A child's label values; empty for a parent.", nullptr},
+    {"_name", Guarded<&Text<&FamilyDefinition::name>>, nullptr, "The family's name, without the suffix of its samples.",
+     nullptr},
+    {"_documentation", Guarded<&Text<&FamilyDefinition::help>>, nullptr, "The help text.", nullptr},
+    {"_unit", Guarded<&Text<&FamilyDefinition::unit>>, nullptr, "The unit, or an empty text.", nullptr},
+    {"_is_overflow", Guarded<&IsOverflow>, nullptr, "Whether it is the series that label sets past a limit share.",
+     nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -479,7 +481,7 @@ SeriesToPython ReaderOf(InstrumentKind kind) {
 
 bool AddInstrumentBase(PyObject* module) {
   instrument_type.tp_flags |= Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
-  instrument_type.tp_new = &New;
+  instrument_type.tp_new = Guarded<&New>;
   instrument_type.tp_traverse = &Traverse;
   instrument_type.tp_clear = &ClearReferences;
   instrument_type.tp_dealloc = &Dealloc;

@@ -3,6 +3,7 @@
 #include "bindings/instrumented_async_generator.h"
 
 #include "bindings/free_list.h"
+#include "bindings/guard.h"
 #include "bindings/instrumented_step.h"
 
 namespace toolvitals {
@@ -145,16 +146,16 @@ PyObject* AsyncClose(PyObject* self, PyObject*) {
 }
 
 PyMethodDef step_methods[] = {
-    {"send", &SendMethod, METH_O, "As coroutine.send()."},
-    {"throw", AsMethod(&ThrowMethod), METH_FASTCALL, "As coroutine.throw()."},
-    {"close", &CloseMethod, METH_NOARGS, "As coroutine.close()."},
+    {"send", Guarded<&SendMethod>, METH_O, "As coroutine.send()."},
+    {"throw", AsMethod(Guarded<&ThrowMethod>), METH_FASTCALL, "As coroutine.throw()."},
+    {"close", Guarded<&CloseMethod>, METH_NOARGS, "As coroutine.close()."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyMethodDef generator_methods[] = {
-    {"asend", &AsyncSend, METH_O, "As asend() of an async generator."},
-    {"athrow", AsMethod(&AsyncThrow), METH_FASTCALL, "As athrow() of an async generator."},
-    {"aclose", &AsyncClose, METH_NOARGS, "As aclose() of an async generator."},
+    {"asend", Guarded<&AsyncSend>, METH_O, "As asend() of an async generator."},
+    {"athrow", AsMethod(Guarded<&AsyncThrow>), METH_FASTCALL, "As athrow() of an async generator."},
+    {"aclose", Guarded<&AsyncClose>, METH_NOARGS, "As aclose() of an async generator."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -166,10 +167,10 @@ PyObject* InstrumentAsyncGenerator(PyObject* inner, PyObject* tool, PyObject* el
 
 bool ReadyInstrumentedAsyncGeneratorTypes() {
   async_step_async.am_await = [](PyObject* self) { return Py_NewRef(self); };
-  async_step_async.am_send = &Send;
+  async_step_async.am_send = Guarded<&Send>;
   async_step_type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
   async_step_type.tp_as_async = &async_step_async;
-  async_step_type.tp_iternext = &Next;
+  async_step_type.tp_iternext = Guarded<&Next>;
   async_step_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
   async_step_type.tp_methods = step_methods;
   async_step_type.tp_traverse = &TraverseStep;
@@ -177,8 +178,8 @@ bool ReadyInstrumentedAsyncGeneratorTypes() {
   async_step_type.tp_dealloc = &DeallocStep;
   if (PyType_Ready(&async_step_type) != 0) return false;
   PrepareSteppedType(async_generator_type);
-  async_generator_async.am_aiter = &AsyncIter;
-  async_generator_async.am_anext = &AsyncNext;
+  async_generator_async.am_aiter = Guarded<&AsyncIter>;
+  async_generator_async.am_anext = Guarded<&AsyncNext>;
   async_generator_type.tp_as_async = &async_generator_async;
   async_generator_type.tp_methods = generator_methods;
   return PyType_Ready(&async_generator_type) == 0;

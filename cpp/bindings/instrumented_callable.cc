@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "bindings/guard.h"
 #include "bindings/recorder.h"
 
 namespace toolvitals {
@@ -171,16 +172,16 @@ PyObject* Reduce(PyObject* self, PyObject*) { return CallDecorators("_reduce_cal
 PyObject* Dir(PyObject* self, PyObject*) { return PyObject_Dir(Wrapped(self)); }
 
 PyMethodDef methods[] = {
-    {"__dir__", &Dir, METH_NOARGS, nullptr},
-    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
-    {"__set_name__", &SetName, METH_VARARGS, nullptr},
+    {"__dir__", Guarded<&Dir>, METH_NOARGS, nullptr},
+    {"__reduce__", Guarded<&Reduce>, METH_NOARGS, nullptr},
+    {"__set_name__", Guarded<&SetName>, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyGetSetDef properties[] = {
-    {"__class__", &Class, nullptr, "The wrapped object's class.", nullptr},
+    {"__class__", Guarded<&Class>, nullptr, "The wrapped object's class.", nullptr},
     {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
-    {"__wrapped__", &WrappedObject, nullptr, "What is called.", nullptr},
+    {"__wrapped__", Guarded<&WrappedObject>, nullptr, "What is called.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -195,13 +196,13 @@ bool AddInstrumentedCallableType(PyObject* module) {
   type.tp_dictoffset = offsetof(CallableObject, dict);
   type.tp_weaklistoffset = offsetof(CallableObject, weak_references);
   type.tp_call = recorder_type.tp_call;
-  type.tp_new = &New;
+  type.tp_new = Guarded<&New>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;
-  type.tp_getattro = &GetAttribute;
-  type.tp_setattro = &SetAttribute;
-  type.tp_repr = &Repr;
+  type.tp_getattro = Guarded<&GetAttribute>;
+  type.tp_setattro = Guarded<&SetAttribute>;
+  type.tp_repr = Guarded<&Repr>;
   type.tp_methods = methods;
   type.tp_getset = properties;
   descriptor_type.tp_base = &callable_type;
@@ -210,7 +211,7 @@ bool AddInstrumentedCallableType(PyObject* module) {
   descriptor_type.tp_call = type.tp_call;
   descriptor_type.tp_traverse = &Traverse;
   descriptor_type.tp_clear = &Clear;
-  descriptor_type.tp_descr_get = &Bind;
+  descriptor_type.tp_descr_get = Guarded<&Bind>;
   return PyType_Ready(&type) == 0 && PyModule_AddType(module, &type) == 0 && PyType_Ready(&descriptor_type) == 0 &&
          PyModule_AddType(module, &descriptor_type) == 0;
 }

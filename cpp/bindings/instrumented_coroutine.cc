@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/instrumented_coroutine.h"
 
+#include "bindings/guard.h"
 #include "bindings/instrumented_step.h"
 
 namespace toolvitals {
@@ -70,7 +71,7 @@ bool ReadyAwaitedType() {
   return PyType_Ready(&awaited_type) == 0;
 }
 
-PyMethodDef await_method = {"__await__", &Await, METH_NOARGS, "An iterator over the steps."};
+PyMethodDef await_method = {"__await__", Guarded<&Await>, METH_NOARGS, "An iterator over the steps."};
 
 // Puts the method in the place of the wrapper that am_await gave the type.
 bool AddAwait() {
@@ -100,7 +101,7 @@ PyObject* TakeForAwait(PyObject* self) {
 void Prepare(PyTypeObject& type) {
   PrepareSteppedType(type);
   type.tp_as_async = &coroutine_async;
-  type.tp_iternext = &StepNext;
+  type.tp_iternext = Guarded<&StepNext>;
   type.tp_methods = stepped_methods;
 }
 
@@ -127,8 +128,8 @@ PyObject* InstrumentCoroutine(PyObject* inner, PyObject* tool, PyObject* elsewhe
 }
 
 bool ReadyInstrumentedCoroutineType() {
-  coroutine_async.am_await = &TakeForAwait;
-  coroutine_async.am_send = &StepSend;
+  coroutine_async.am_await = Guarded<&TakeForAwait>;
+  coroutine_async.am_send = Guarded<&StepSend>;
   Prepare(coroutine_type);
   Prepare(generator_based_type);
   generator_based_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };

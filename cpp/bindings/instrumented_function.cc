@@ -4,6 +4,7 @@
 #include "bindings/instrumented_function.h"
 
 #include "bindings/function_slot.h"
+#include "bindings/guard.h"
 #include "bindings/recorder.h"
 
 namespace toolvitals {
@@ -155,10 +156,10 @@ PyObject* RecorderOf(PyObject*, PyObject* object) {
 }
 
 PyMethodDef functions[] = {
-    {"record_function", &RecordFunction, METH_O,
+    {"record_function", Guarded<&RecordFunction>, METH_O,
      "record_function(function, /)\n--\n\n"
      "Has calls of the function go to the FunctionRecorder in its closure, past its body. Returns the function."},
-    {"recorder_of", &RecorderOf, METH_O,
+    {"recorder_of", Guarded<&RecorderOf>, METH_O,
      "recorder_of(candidate, /)\n--\n\nThe recorder behind what @tool returned, None for any other object."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -176,7 +177,7 @@ bool AddInstrumentedFunction(PyObject* module) {
   type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL;
   type.tp_vectorcall_offset = recorder_type.tp_vectorcall_offset;
   type.tp_call = recorder_type.tp_call;
-  type.tp_new = &NewStandIn;
+  type.tp_new = Guarded<&NewStandIn>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;

@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include "bindings/instrumented_generator.h"
 
+#include "bindings/guard.h"
 #include "bindings/instrumented_step.h"
 
 namespace toolvitals {
@@ -24,10 +25,10 @@ PyObject* InstrumentGenerator(PyObject* inner, PyObject* tool, PyObject* elsewhe
 
 bool ReadyInstrumentedGeneratorType() {
   PrepareSteppedType(generator_type);
-  generator_async.am_send = &StepSend;
+  generator_async.am_send = Guarded<&StepSend>;
   generator_type.tp_as_async = &generator_async;
   generator_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
-  generator_type.tp_iternext = &StepNext;
+  generator_type.tp_iternext = Guarded<&StepNext>;
   generator_type.tp_methods = stepped_methods;
   return PyType_Ready(&generator_type) == 0;
 }

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+#include "bindings/guard.h"
+
 namespace toolvitals {
 
 constinit FreeList<SteppedObject, 128> free_steps;
@@ -82,7 +84,7 @@ PyObject* Class(PyObject* self, void*) {
 }
 
 PyGetSetDef properties[] = {
-    {"__class__", &Class, nullptr, "The type of the object that the tool returned.", nullptr},
+    {"__class__", Guarded<&Class>, nullptr, "The type of the object that the tool returned.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -141,9 +143,9 @@ PyObject* Close(PyObject* self, PyObject*) {
 }  // namespace
 
 PyMethodDef stepped_methods[] = {
-    {"send", &Send, METH_O, "As send() of a coroutine or generator."},
-    {"throw", AsMethod(&Throw), METH_FASTCALL, "As throw() of a coroutine or generator."},
-    {"close", &Close, METH_NOARGS, "As close() of a coroutine or generator."},
+    {"send", Guarded<&Send>, METH_O, "As send() of a coroutine or generator."},
+    {"throw", AsMethod(Guarded<&Throw>), METH_FASTCALL, "As throw() of a coroutine or generator."},
+    {"close", Guarded<&Close>, METH_NOARGS, "As close() of a coroutine or generator."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -194,10 +196,10 @@ void PrepareSteppedType(PyTypeObject& type) {
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;
   type.tp_finalize = &Finalize;
-  type.tp_getattro = &GetAttribute;
-  type.tp_setattro = &SetAttribute;
+  type.tp_getattro = Guarded<&GetAttribute>;
+  type.tp_setattro = Guarded<&SetAttribute>;
   type.tp_getset = properties;
-  type.tp_repr = &Repr;
+  type.tp_repr = Guarded<&Repr>;
 }
 
 PyObject* StepAsIteration(PySendResult step, PyObject* value) {

@@ -13,6 +13,7 @@
 #include "bindings/cache_type.h"
 #include "bindings/critical_section.h"
 #include "bindings/function_slot.h"
+#include "bindings/guard.h"
 #include "bindings/lru_entries.h"
 
 namespace toolvitals {
@@ -162,7 +163,7 @@ PyObject* New(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   LruObject* me = Lru(self.get());
   new (&me->hits) Word(0);
   new (&me->misses) Word(0);
-  me->vectorcall = &Call;
+  me->vectorcall = Guarded<&Call>;
   me->function = Py_NewRef(function);
   me->handle = reinterpret_cast<CacheMetricsObject*>(Py_NewRef(handle));
   me->clock = clock == Py_None ? nullptr : Py_NewRef(clock);
@@ -258,30 +259,30 @@ PyObject* Forget(PyObject* self, PyObject*) {
 PyObject* Keeps(PyObject* self, void*) { return PyBool_FromLong(Lru(self)->entries.keeps()); }
 
 PyMethodDef methods[] = {
-    {"look_up", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&LookUp)), METH_FASTCALL,
+    {"look_up", AsMethod(Guarded<&LookUp>), METH_FASTCALL,
      "look_up($self, args, kwargs, /)\n--\n\n"
      "What is kept for these arguments, which counts a hit; else their CacheKey, which no function can return."},
-    {"find", &Find, METH_O,
+    {"find", Guarded<&Find>, METH_O,
      "find($self, key, /)\n--\n\nWhat is kept for the key, which counts a hit; else the key itself."},
-    {"keep", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&Keep)), METH_FASTCALL,
+    {"keep", AsMethod(Guarded<&Keep>), METH_FASTCALL,
      "keep($self, key, value, /)\n--\n\n"
      "Keeps a value, as functools.lru_cache does: where the key has one already, that one stays if there is a bound, "
      "and is replaced if there is none. Evicts what no longer fits."},
-    {"hit", &Record<&Hit>, METH_NOARGS, "hit($self, /)\n--\n\nCounts and records a hit."},
-    {"miss", &Record<&Miss>, METH_NOARGS, "miss($self, /)\n--\n\nCounts and records a miss."},
-    {"counts", &Counts, METH_NOARGS,
+    {"hit", Guarded<&Record<&Hit>>, METH_NOARGS, "hit($self, /)\n--\n\nCounts and records a hit."},
+    {"miss", Guarded<&Record<&Miss>>, METH_NOARGS, "miss($self, /)\n--\n\nCounts and records a miss."},
+    {"counts", Guarded<&Counts>, METH_NOARGS,
      "counts($self, /)\n--\n\nHits and misses since it was cleared, and the number of entries."},
-    {"clear", &Forget, METH_NOARGS, "clear($self, /)\n--\n\nForgets the entries and the counts."},
+    {"clear", Guarded<&Forget>, METH_NOARGS, "clear($self, /)\n--\n\nForgets the entries and the counts."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyGetSetDef properties[] = {
-    {"keeps", &Keeps, nullptr, "Whether anything is kept: maxsize is not 0.", nullptr},
+    {"keeps", Guarded<&Keeps>, nullptr, "Whether anything is kept: maxsize is not 0.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
 PyMethodDef functions[] = {
-    {"call_cached", &CallCached, METH_O,
+    {"call_cached", Guarded<&CallCached>, METH_O,
      "call_cached(function, /)\n--\n\n"
      "Has calls of the function go to the Lru in its closure, past its body. Returns the function."},
     {nullptr, nullptr, 0, nullptr},
@@ -295,7 +296,7 @@ bool AddLruType(PyObject* module) {
   type.tp_vectorcall_offset = offsetof(LruObject, vectorcall);
   type.tp_weaklistoffset = offsetof(LruObject, weakrefs);
   type.tp_call = &PyVectorcall_Call;
-  type.tp_new = &New;
+  type.tp_new = Guarded<&New>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;

@@ -2,6 +2,10 @@
 // Floor: bindings.
 #include <pybind11/pybind11.h>
 
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
 #include "bindings/bind.h"
 #include "bindings/cache_type.h"
 #include "bindings/collector_type.h"
@@ -24,11 +28,25 @@
 
 namespace py = pybind11;
 
+namespace {
+
+// pybind11 throws a std::runtime_error where CPython has no memory for an object, which has raised MemoryError by then.
+void KeepMemoryError(std::exception_ptr thrown) {
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const std::runtime_error&) {
+    if (!PyErr_ExceptionMatches(PyExc_MemoryError)) throw;
+  }
+}
+
+}  // namespace
+
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   using namespace toolvitals;
   module.doc() = "The C++ core of toolvitals; use it through the toolvitals package.";
   module.attr("__version__") = TOOLVITALS_VERSION;
 
+  py::register_local_exception_translator(&KeepMemoryError);
   ThrowUnlessOk(Collector::InitGlobal());
 
   // The hot paths: types of CPython's own making, which pybind11's dispatcher never sees.

@@ -48,15 +48,14 @@ PyObject* ChildOf(InstrumentObject* parent, const Attributes& attributes, std::s
     return Py_NewRef(reinterpret_cast<PyObject*>(there));
   }
   const OwnedRef values(AttributesToPython(attributes));
-  PyObject* child = values ? MakeChild(parent, values.get(), series) : nullptr;
-  if (child == nullptr) return nullptr;
+  OwnedRef child(values ? MakeChild(parent, values.get(), series) : nullptr);
+  if (!child) return nullptr;
   // Making the child may have run a garbage collection, and that anything: also this.
   if (InstrumentObject* there = parent->attributes->FindSeries(series.get())) {
-    Py_DECREF(child);
     return Py_NewRef(reinterpret_cast<PyObject*>(there));
   }
-  parent->attributes->Insert(AsInstrument(Py_NewRef(child)));
-  return child;
+  parent->attributes->Insert(AsInstrument(child.get()));
+  return Py_NewRef(child.release());
 }
 
 // The child of attributes that were not seen before, or not in this form; a new reference.

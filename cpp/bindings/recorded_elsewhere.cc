@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "bindings/guard.h"
 #include "bindings/tool_type.h"
 
 namespace toolvitals {
@@ -98,8 +99,8 @@ void Dealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"__enter__", &Enter, METH_NOARGS, nullptr},
-    {"__exit__", &Exit, METH_VARARGS, nullptr},
+    {"__enter__", Guarded<&Enter>, METH_NOARGS, nullptr},
+    {"__exit__", Guarded<&Exit>, METH_VARARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -136,7 +137,7 @@ void EndRecordedElsewhere(PyObject* kept, PyObject* tool) {
 bool AddRecordedElsewhere(PyObject* module) {
   PyTypeObject& type = recorded_elsewhere_type;
   type.tp_flags |= Py_TPFLAGS_HAVE_GC;
-  type.tp_new = &New;
+  type.tp_new = Guarded<&New>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &Traverse;
   type.tp_clear = &Clear;

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "bindings/call.h"
+#include "bindings/guard.h"
 #include "bindings/instrumented_async_generator.h"
 #include "bindings/instrumented_coroutine.h"
 #include "bindings/instrumented_generator.h"
@@ -76,11 +77,11 @@ vectorcallfunc VectorcallOf(CallableKind kind) {
     case CallableKind::kSync:
       return &CallSync;
     case CallableKind::kCoroutine:
-      return &CallLazy<&InstrumentCoroutine>;
+      return Guarded<&CallLazy<&InstrumentCoroutine>>;
     case CallableKind::kGenerator:
-      return &CallLazy<&InstrumentGenerator>;
+      return Guarded<&CallLazy<&InstrumentGenerator>>;
     case CallableKind::kAsyncGenerator:
-      return &CallLazy<&InstrumentAsyncGenerator>;
+      return Guarded<&CallLazy<&InstrumentAsyncGenerator>>;
   }
   return nullptr;
 }
@@ -113,7 +114,7 @@ PyObject* Reduce(PyObject* self, PyObject*) {
 }
 
 PyMethodDef methods[] = {
-    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
+    {"__reduce__", Guarded<&Reduce>, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -167,11 +168,11 @@ bool AddRecorderType(PyObject* module) {
   type.tp_flags |= Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_BASETYPE;
   type.tp_vectorcall_offset = offsetof(RecorderObject, vectorcall);
   type.tp_call = &PyVectorcall_Call;
-  type.tp_new = &New;
+  type.tp_new = Guarded<&New>;
   type.tp_dealloc = &Dealloc;
   type.tp_traverse = &TraverseRecorder;
   type.tp_clear = &ClearRecorder;
-  type.tp_repr = &Repr;
+  type.tp_repr = Guarded<&Repr>;
   type.tp_methods = methods;
   static PyMemberDef members[] = {
       {"__wrapped__", T_OBJECT_EX, offsetof(RecorderObject, wrapped), READONLY, "What is called."},

@@ -94,6 +94,9 @@ RefreshDemand& GlobalRefreshDemand() {
 
 void BindRefreshCrew(py::module_& module) {
   Crew();
+  // The C library allocates what the extension keeps for a thread when that is first asked for, and ends the process
+  // where it cannot. For the thread that imports it, this is now.
+  current = nullptr;
   static constexpr ForkHook kHook = {.child = &BeginAfreshInChild};
   ThrowUnlessOk(SetForkHook(ForkPlace::kRefreshCrew, &kHook));
   const py::handle type(reinterpret_cast<PyObject*>(&PyType_Type));

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bindings/guard.h"
 #include "bindings/instrument_type.h"
 
 namespace toolvitals {
@@ -62,13 +63,13 @@ PyObject* SetState(PyObject* object, PyObject* state) {
 }
 
 PyMethodDef info_methods[] = {
-    {"_set_facts", &SetFacts, METH_O,
+    {"_set_facts", Guarded<&SetFacts>, METH_O,
      "_set_facts($self, facts, /)\n--\n\nSets the facts, a dict of str by str, in the place of those before."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyMethodDef enum_methods[] = {
-    {"state", &SetState, METH_O,
+    {"state", GuardedRecord<&SetState>, METH_O,
      "state($self, state, /)\n--\n\n"
      "Sets which state holds. ValueError for one that the metric does not have, and where labels are missing."},
     {nullptr, nullptr, 0, nullptr},

@@ -3,12 +3,14 @@
 #include "bindings/tool_type.h"
 
 #include <array>
+#include <new>
 #include <optional>
 
 #include "base/utf8.h"
 #include "bindings/arguments.h"
 #include "bindings/drops.h"
 #include "bindings/fold_notices.h"
+#include "bindings/guard.h"
 #include "bindings/handles.h"
 #include "bindings/snapshot_objects.h"
 #include "collector/collector.h"
@@ -62,6 +64,17 @@ HistogramCell& Keep(ToolMetricsObject* handle, PyObject* key, HistogramCell& cel
   return cell;
 }
 
+// Where there is no memory, as where there is no room: among the errors of other types.
+HistogramCell& KeptErrorCell(ToolMetricsObject* handle, PyObject* key, std::string_view error_type) {
+  try {
+    HistogramCell& cell = Collector::Global().ErrorType(*handle->tool, error_type);
+    TellFoldsQuietly();
+    return Keep(handle, key, cell);
+  } catch (const std::bad_alloc&) {
+    return handle->tool->outcome(Outcome::kErrorOverflow);
+  }
+}
+
 PyObject* RecordCallMethod(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   std::array<PyObject*, 3> places{};
   if (!PlaceArguments(call_argument_names, args, count, keywords, places)) [[unlikely]] {
@@ -102,23 +115,23 @@ PyObject* Reduce(PyObject* self, PyObject*) {
 }
 
 PyMethodDef methods[] = {
-    {"__reduce__", &Reduce, METH_NOARGS, nullptr},
-    {"record_call", AsMethod(&RecordCallMethod), METH_FASTCALL | METH_KEYWORDS,
+    {"__reduce__", Guarded<&Reduce>, METH_NOARGS, nullptr},
+    {"record_call", AsMethod(GuardedRecord<&RecordCallMethod>), METH_FASTCALL | METH_KEYWORDS,
      "record_call($self, /, success=True, latency_ms=..., error_type=None)\n--\n\n"
      "Records one finished call that took `latency_ms` milliseconds (finite, >= 0).\n\n"
      "`error_type` names the error of a call that failed; it is ignored where `success` is true. Never raises: a bad\n"
      "argument drops the record and is counted, unless TOOLVITALS_STRICT is set. Thread-safe."},
-    {"record_cancellation", AsMethod(&RecordCancellation), METH_FASTCALL | METH_KEYWORDS,
+    {"record_cancellation", AsMethod(GuardedRecord<&RecordCancellation>), METH_FASTCALL | METH_KEYWORDS,
      "record_cancellation($self, /, latency_ms)\n--\n\n"
      "Records one call that was cancelled after `latency_ms` milliseconds. Never raises; thread-safe."},
-    {"metrics", &Metrics, METH_NOARGS,
+    {"metrics", Guarded<&Metrics>, METH_NOARGS,
      "metrics($self, /)\n--\n\nThe tool's metrics as a dict, as PerformanceMetricsCollector.get_tool_metrics()."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyGetSetDef properties[] = {
-    {"name", &Name, nullptr, "The tool's name; 'overflow' where a budget was spent when the handle was asked for.",
-     nullptr},
+    {"name", Guarded<&Name>, nullptr,
+     "The tool's name; 'overflow' where a budget was spent when the handle was asked for.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -142,16 +155,12 @@ HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* exception_class)
   const ExceptionAside aside;
   const std::string_view name = ClassName(exception_class);
   if (name.empty()) return handle->tool->outcome(Outcome::kError);
-  HistogramCell& cell = Collector::Global().ErrorType(*handle->tool, name);
-  TellFoldsQuietly();
-  return Keep(handle, exception_class, cell);
+  return KeptErrorCell(handle, exception_class, name);
 }
 
 HistogramCell& ErrorCellOf(ToolMetricsObject* handle, PyObject* string, std::string_view text) {
   if (handle->error_key == string) return *handle->error_cell;
-  HistogramCell& cell = Collector::Global().ErrorType(*handle->tool, text);
-  TellFoldsQuietly();
-  return Keep(handle, string, cell);
+  return KeptErrorCell(handle, string, text);
 }
 
 PyObject* RecordCall(ToolMetricsObject* handle, PyObject* success, PyObject* latency, PyObject* error_type) {
@@ -189,7 +198,7 @@ bool AddToolMetricsType(PyObject* module) {
   }
   tool_metrics_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
   tool_metrics_type.tp_dealloc = [](PyObject* self) { PyObject_Free(self); };
-  tool_metrics_type.tp_repr = &Repr;
+  tool_metrics_type.tp_repr = Guarded<&Repr>;
   tool_metrics_type.tp_methods = methods;
   tool_metrics_type.tp_getset = properties;
   return PyModule_AddType(module, &tool_metrics_type) == 0;

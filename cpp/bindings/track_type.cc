@@ -7,6 +7,7 @@
 
 #include "bindings/arguments.h"
 #include "bindings/call.h"
+#include "bindings/guard.h"
 #include "bindings/tool_type.h"
 
 namespace toolvitals {
@@ -147,11 +148,11 @@ void ReadyDealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"__enter__", &Enter, METH_NOARGS, "Begins the call."},
-    {"__exit__", AsMethod(&Exit), METH_FASTCALL, "Ends the call; lets every exception pass."},
-    {"__aenter__", &AsyncEnter, METH_NOARGS, "Begins the call."},
-    {"__aexit__", AsMethod(&AsyncExit), METH_FASTCALL, "Ends the call; lets every exception pass."},
-    {"fail", AsMethod(&Fail), METH_FASTCALL,
+    {"__enter__", Guarded<&Enter>, METH_NOARGS, "Begins the call."},
+    {"__exit__", AsMethod(Guarded<&Exit>), METH_FASTCALL, "Ends the call; lets every exception pass."},
+    {"__aenter__", Guarded<&AsyncEnter>, METH_NOARGS, "Begins the call."},
+    {"__aexit__", AsMethod(Guarded<&AsyncExit>), METH_FASTCALL, "Ends the call; lets every exception pass."},
+    {"fail", AsMethod(Guarded<&Fail>), METH_FASTCALL,
      "fail($self, error_type=None, /)\n--\n\n"
      "Counts the call as failed with that type of error, should it end without an exception."},
     {nullptr, nullptr, 0, nullptr},
@@ -161,14 +162,14 @@ PyMethodDef methods[] = {
 
 bool AddTrackType(PyObject* module) {
   ready_async.am_await = [](PyObject* self) { return Py_NewRef(self); };
-  ready_async.am_send = &ReadySend;
+  ready_async.am_send = Guarded<&ReadySend>;
   ready_type.tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
   ready_type.tp_as_async = &ready_async;
   ready_type.tp_iter = [](PyObject* self) { return Py_NewRef(self); };
-  ready_type.tp_iternext = &ReadyNext;
+  ready_type.tp_iternext = Guarded<&ReadyNext>;
   ready_type.tp_dealloc = &ReadyDealloc;
   if (PyType_Ready(&ready_type) != 0) return false;
-  track_type.tp_new = &New;
+  track_type.tp_new = Guarded<&New>;
   track_type.tp_dealloc = &Dealloc;
   track_type.tp_methods = methods;
   return PyModule_AddType(module, &track_type) == 0;

@@ -253,12 +253,12 @@ absl::Status Collector::MakeOverflow() {
   const Offset tool = segment_->Allocate(ToolCell::Bytes(buckets_ms_.buckets()));
   const Offset cache = segment_->Allocate(sizeof(CacheCell));
   if (tool != 0 && cache != 0) {
-    overflow_tool_ = MakeTool(kOverflowName, tool);
+    MakeTool(Copy(kOverflowName), tool, overflow_tool_);
     if (AppendToDirectory(*segment_, SeriesKind::kCache, kOverflowName, cache)) {
-      overflow_cache_ = std::make_unique<CacheMetrics>(Copy(kOverflowName), *segment_->At<CacheCell>(cache));
+      overflow_cache_.emplace(Copy(kOverflowName), *segment_->At<CacheCell>(cache));
     }
   }
-  if (overflow_tool_ != nullptr && overflow_cache_ != nullptr) return absl::OkStatus();
+  if (overflow_tool_.has_value() && overflow_cache_.has_value()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("memory_limit_mb ", options_.memory_limit_mb,
                                                  " cannot hold one tool with window_size ", options_.window_size));
 }
@@ -270,56 +270,61 @@ Offset Collector::MakeRing(uint64_t window_size) {
   return ring;
 }
 
-std::unique_ptr<ToolMetrics> Collector::MakeTool(std::string_view name, Offset cell) {
+bool Collector::MakeTool(std::string name, Offset cell, std::optional<ToolMetrics>& tool) {
   const Offset ring = MakeRing(options_.window_size);
-  if (ring == 0) return nullptr;
-  ToolCell& tool = *segment_->At<ToolCell>(cell);
-  tool.window.ring.store(ring, std::memory_order_release);
-  if (!AppendToDirectory(*segment_, SeriesKind::kTool, name, cell)) return nullptr;
-  return std::make_unique<ToolMetrics>(Copy(name), *segment_, buckets_ms_, tool);
+  if (ring == 0) return false;
+  ToolCell& words = *segment_->At<ToolCell>(cell);
+  words.window.ring.store(ring, std::memory_order_release);
+  if (!AppendToDirectory(*segment_, SeriesKind::kTool, name, cell)) return false;
+  tool.emplace(std::move(name), *segment_, buckets_ms_, words);
+  return true;
 }
 
 ToolMetrics& Collector::Tool(std::string_view name) {
   if (name == kOverflowName) return *overflow_tool_;
   absl::MutexLock lock(&mutex_);
-  const auto found = tools_.find(absl::string_view(name.data(), name.size()));
+  const auto found = tools_.find(name);
   if (found != tools_.end()) return *found->second;
+  // What may fail for want of memory comes first: the segment takes nothing back.
+  std::string own_name = Copy(name);
+  const auto made = tools_.try_emplace(own_name).first;
   const Offset cell = series_budget_.Reserve(ToolCell::Bytes(buckets_ms_.buckets()));
-  std::unique_ptr<ToolMetrics> tool = cell == 0 ? nullptr : MakeTool(name, cell);
-  if (tool == nullptr) {
-    if (cell != 0) series_budget_.Cancel();
-    series_budget_.NoteSpent(options_.name_prefix + "tool_calls");
-    return *overflow_tool_;
-  }
-  return *(tools_[Copy(name)] = std::move(tool));
+  if (cell != 0 && MakeTool(std::move(own_name), cell, made->second)) return *made->second;
+  tools_.erase(made);
+  if (cell != 0) series_budget_.Cancel();
+  series_budget_.NoteSpent(options_.name_prefix + "tool_calls");
+  return *overflow_tool_;
 }
 
 CacheMetrics& Collector::Cache(std::string_view name) {
   if (name == kOverflowName) return *overflow_cache_;
   absl::MutexLock lock(&mutex_);
-  const auto found = caches_.find(absl::string_view(name.data(), name.size()));
+  const auto found = caches_.find(name);
   if (found != caches_.end()) return *found->second;
+  // As for a tool.
+  std::string own_name = Copy(name);
+  const auto made = caches_.try_emplace(own_name).first;
   const Offset cell = series_budget_.Reserve(sizeof(CacheCell));
   if (cell == 0 || !series_budget_.Publish(SeriesKind::kCache, name, cell)) {
+    caches_.erase(made);
     series_budget_.NoteSpent(options_.name_prefix + "cache_requests");
     return *overflow_cache_;
   }
-  auto cache = std::make_unique<CacheMetrics>(Copy(name), *segment_->At<CacheCell>(cell));
-  return *(caches_[Copy(name)] = std::move(cache));
+  return made->second.emplace(std::move(own_name), *segment_->At<CacheCell>(cell));
 }
 
 ToolMetrics* Collector::FindTool(std::string_view name) {
-  if (name == kOverflowName) return overflow_tool_.get();
+  if (name == kOverflowName) return &*overflow_tool_;
   absl::MutexLock lock(&mutex_);
-  const auto found = tools_.find(absl::string_view(name.data(), name.size()));
-  return found == tools_.end() ? nullptr : found->second.get();
+  const auto found = tools_.find(name);
+  return found == tools_.end() ? nullptr : &*found->second;
 }
 
 CacheMetrics* Collector::FindCache(std::string_view name) {
-  if (name == kOverflowName) return overflow_cache_.get();
+  if (name == kOverflowName) return &*overflow_cache_;
   absl::MutexLock lock(&mutex_);
-  const auto found = caches_.find(absl::string_view(name.data(), name.size()));
-  return found == caches_.end() ? nullptr : found->second.get();
+  const auto found = caches_.find(name);
+  return found == caches_.end() ? nullptr : &*found->second;
 }
 
 HistogramCell* Collector::FindErrorType(const ToolCell& cell, std::string_view error_type) {
@@ -339,16 +344,16 @@ HistogramCell& Collector::ErrorType(ToolMetrics& tool, std::string_view error_ty
   if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
   absl::MutexLock lock(&mutex_);
   if (HistogramCell* known = FindErrorType(cell, error_type)) return *known;
-  const std::string family = options_.name_prefix + "tool_call_errors";
+  const auto family = [&] { return options_.name_prefix + "tool_call_errors"; };
   if (cell.error_types.load(std::memory_order_relaxed) >= kMaxErrorTypesPerTool) {
-    series_budget_.folds().Note(family, FoldReason::kErrorTypes, kMaxErrorTypesPerTool);
+    series_budget_.folds().Note(family(), FoldReason::kErrorTypes, kMaxErrorTypesPerTool);
     return overflow;
   }
   const Offset made = series_budget_.Reserve(ErrorCell::Bytes(buckets_ms_.buckets()));
   const Offset name = made == 0 ? 0 : segment_->AllocateString(error_type);
   if (name == 0) {
     if (made != 0) series_budget_.Cancel();
-    series_budget_.NoteSpent(family);
+    series_budget_.NoteSpent(family());
     return overflow;
   }
   ErrorCell& error = *segment_->At<ErrorCell>(made);

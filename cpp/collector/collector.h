@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "base/hash_table.h"
 #include "collector/tool_metrics.h"
 #include "metrics/quantiles.h"
 #include "registry/instrument_store.h"
@@ -129,8 +129,9 @@ class Collector {
   std::vector<Segment::Blank> Samples() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   absl::Status MakeOverflow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Makes a cell complete and shows it; nullptr where the budget of bytes is spent.
-  std::unique_ptr<ToolMetrics> MakeTool(std::string_view name, Offset cell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Makes a cell complete and shows it under that name; false where the budget of bytes is spent. Allocates nothing but
+  // of the segment, which takes nothing back.
+  bool MakeTool(std::string name, Offset cell, std::optional<ToolMetrics>& tool) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   HistogramCell* FindErrorType(const ToolCell& cell, std::string_view error_type);
   Offset MakeRing(uint64_t window_size);
   bool GrowWindow(WindowCell& window, uint64_t window_size);
@@ -150,11 +151,12 @@ class Collector {
   std::optional<ClaimedRegion> child_region_ ABSL_GUARDED_BY(mutex_);
   std::vector<char> child_image_ ABSL_GUARDED_BY(mutex_);
   std::atomic<void (*)()> before_fork_{nullptr};
-  absl::flat_hash_map<std::string, std::unique_ptr<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, std::unique_ptr<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);
+  // Made in place, where they stay. Nobody sees one that is not there yet: that is over when the mutex is given up.
+  HashMap<std::string, std::optional<ToolMetrics>> tools_ ABSL_GUARDED_BY(mutex_);
+  HashMap<std::string, std::optional<CacheMetrics>> caches_ ABSL_GUARDED_BY(mutex_);
   // Made when the collector is, so that there is always room for them. Snapshots show them once they hold something.
-  std::unique_ptr<ToolMetrics> overflow_tool_;
-  std::unique_ptr<CacheMetrics> overflow_cache_;
+  std::optional<ToolMetrics> overflow_tool_;
+  std::optional<CacheMetrics> overflow_cache_;
 };
 
 }  // namespace toolvitals

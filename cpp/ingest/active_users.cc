@@ -15,8 +15,10 @@ void ActiveUsers::See(std::string_view user, uint64_t now_ns) {
     return;
   }
   if (by_user_.size() >= max_users_) return;
-  sights_.push_back({hash, now_ns});
-  by_user_.emplace(hash, std::prev(sights_.end()));
+  // Made beside the list: where memory is short, neither of the two has it.
+  std::list<Sight> made = {{hash, now_ns}};
+  by_user_.emplace(hash, made.begin());
+  sights_.splice(sights_.end(), made);
 }
 
 size_t ActiveUsers::Count(uint64_t now_ns) {

@@ -8,7 +8,7 @@
 #include <list>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
+#include "base/hash_table.h"
 #include "ingest/ingest_limits.h"
 
 namespace toolvitals {
@@ -37,7 +37,7 @@ class ActiveUsers {
   const uint64_t window_ns_;
   const size_t max_users_;
   std::list<Sight> sights_;  // one for each user, the longest ago first
-  absl::flat_hash_map<uint64_t, std::list<Sight>::iterator> by_user_;
+  HashMap<uint64_t, std::list<Sight>::iterator> by_user_;
 };
 
 }  // namespace toolvitals

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "base/hash_table.h"
 #include "ingest/ingest_record.h"
 #include "registry/instrument_store.h"
 #include "render/sample_names.h"
@@ -51,7 +51,7 @@ class IngestFamilies {
 
   InstrumentStore& store_;
   SampleNames names_;
-  absl::flat_hash_map<std::string, std::shared_ptr<Family>> families_;
+  HashMap<std::string, std::shared_ptr<Family>> families_;
 };
 
 }  // namespace toolvitals

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "base/hash_table.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "kinds/metric_kind.h"
@@ -38,7 +38,7 @@ absl::Status CheckLabelNames(const FamilyDefinition& definition) {
     return absl::InvalidArgumentError(
         absl::StrCat("a metric has at most ", kMaxLabels, " labels, not ", definition.label_names.size()));
   }
-  absl::flat_hash_set<std::string> seen;
+  HashSet<std::string> seen;
   for (const std::string& name : definition.label_names) {
     if (absl::Status status = CheckText("a label name", name, kMaxNameBytes); !status.ok()) return status;
     if (name.empty()) return absl::InvalidArgumentError("label name cannot be empty");

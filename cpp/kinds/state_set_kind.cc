@@ -1,8 +1,8 @@
 // State sets: which of a family's states holds. Floor: kinds.
 #include <algorithm>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "base/hash_table.h"
 #include "base/limits.h"
 #include "kinds/instrument_cells.h"
 #include "kinds/metric_kind.h"
@@ -36,7 +36,7 @@ class StateSet final : public MetricKind {
 
   absl::Status Check(const FamilyDefinition& definition) const override {
     if (definition.states.empty()) return absl::InvalidArgumentError("a state set has at least one state");
-    absl::flat_hash_set<std::string> seen;
+    HashSet<std::string> seen;
     for (const std::string& state : definition.states) {
       if (absl::Status status = CheckText("a state", state, kMaxLabelValueBytes); !status.ok()) return status;
       if (!seen.insert(state).second) {

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "base/hash_table.h"
 
 namespace toolvitals {
 namespace {
@@ -22,7 +22,8 @@ Number SumOf(const Number& a, const Number& b) {
 // itself alone.
 std::vector<size_t> RowsOf(const LabelSets& sets, LabelSets& distinct) {
   std::vector<size_t> rows;
-  absl::flat_hash_map<absl::string_view, size_t> seen;
+  HashMap<std::string_view, size_t> seen;
+  seen.reserve(sets.size());
   for (const auto& set : sets) {
     const auto [found, is_new] = seen.try_emplace(set->text, distinct.size());
     if (is_new) distinct.push_back(set);

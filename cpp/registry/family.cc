@@ -3,7 +3,9 @@
 #include "registry/family.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "kinds/info_kind.h"
@@ -36,8 +38,8 @@ void Series::Touch() {
   if (expires_) record_.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
 }
 
-Family::Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
-               std::unique_ptr<const HistogramBounds> bounds)
+Family::Family(Key, InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition,
+               const FamilyOptions& options, std::unique_ptr<const HistogramBounds> bounds)
     : store_(store),
       segment_(store.segment()),
       record_(record),
@@ -70,12 +72,7 @@ std::shared_ptr<Series> Family::WithLabels(std::span<const std::string_view> val
                                 [](std::string_view value) { return value.size() <= kMaxLabelValueBytes; });
   if (definition_.ttl_ns != 0) CollectExpired(expired);
   if (fits && HasRoom()) {
-    if (std::shared_ptr<Series> made = Make(packed, /*is_overflow=*/false)) {
-      Link(*made);
-      series_.emplace(packed, made);
-      return made;
-    }
-    store_.series_budget_.Cancel();
+    if (std::shared_ptr<Series> made = Add(packed)) return made;
   }
   NoteFold(fits);
   OfferOffenders(values);
@@ -118,6 +115,21 @@ bool Family::HasRoom() {
   return store_.series_budget_.TakeSeries();
 }
 
+std::shared_ptr<Series> Family::Add(const std::string& packed) {
+  auto place = series_.end();
+  absl::Cleanup give_back = [&] {
+    if (place != series_.end()) series_.erase(place);
+    store_.series_budget_.Cancel();
+  };
+  // Its place in the table first: where memory is short, nothing of the segment is taken.
+  place = series_.try_emplace(packed).first;
+  place->second = Make(packed, /*is_overflow=*/false);
+  if (place->second == nullptr) return nullptr;
+  std::move(give_back).Cancel();
+  Link(*place->second);
+  return place->second;
+}
+
 std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) {
   Segment& segment = segment_;
   const MetricKind& kind = KindOf(definition_.kind);
@@ -125,15 +137,16 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
   const Offset offset = segment.Allocate(bytes);
   if (offset == 0) return nullptr;
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
-  std::shared_ptr<Series> series(new Series(store_, record_, record, kind, bytes, is_overflow,
-                                            definition_.ttl_ns != 0 && !is_overflow, ShowsLatest(definition_)));
+  absl::Cleanup free_record = [&] { segment.Free(offset, bytes); };
+  auto series = std::make_shared<Series>(Series::Key(), store_, record_, record, kind, bytes, is_overflow,
+                                         definition_.ttl_ns != 0 && !is_overflow, ShowsLatest(definition_));
+  std::move(free_record).Cancel();
+  // Not by its destructor, which would take the mutex.
+  absl::Cleanup free_blocks = [&] { store_.FreeBlocks(*series); };
   const Offset labels = MakeText(segment, packed);
   record.labels.store(labels, std::memory_order_relaxed);
-  const bool complete = kind.Init(segment, definition_, record) && labels != 0;
-  if (!complete) {
-    store_.FreeBlocks(*series);
-    return nullptr;
-  }
+  if (!kind.Init(segment, definition_, record) || labels == 0) return nullptr;
+  std::move(free_blocks).Cancel();
   record.created_us.store(NowMicros(), std::memory_order_relaxed);
   record.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
   record.generation.store(GenerationOf(segment_.OffsetOf(&record_), ++store_.generation_), std::memory_order_release);
@@ -201,6 +214,7 @@ size_t Family::RemoveMatching(std::span<const std::pair<size_t, std::string_view
     });
     if (matches) matching.push_back(packed);
   }
+  removed.reserve(matching.size());
   for (const std::string& packed : matching) removed.push_back(Unlink(series_.find(packed)));
   return removed.size();
 }
@@ -260,7 +274,11 @@ void Family::CollectExpired(std::vector<std::shared_ptr<Series>>& removed) {
     if (now > used && now - used >= ttl) {
       const Offset labels = series->record().labels.load(std::memory_order_relaxed);
       const auto found = series_.find(LoadText(segment_, labels).value_or(""));
-      if (found != series_.end() && found->second.use_count() == 1) removed.push_back(Unlink(found));
+      if (found != series_.end() && found->second.use_count() == 1) {
+        // A place first: a series that is dropped here would take the mutex.
+        removed.emplace_back();
+        removed.back() = Unlink(found);
+      }
     }
     series = after;
   }

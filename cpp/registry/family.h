@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/hash/hash.h"
+#include "base/hash_table.h"
 #include "kinds/family_definition.h"
 #include "metrics/exemplar_slot.h"
 #include "metrics/histogram.h"
@@ -39,6 +39,13 @@ struct FamilyOptions {
 // holder lets go of it.
 class Family {
  public:
+  // What only the store has: it makes families.
+  class Key {
+    friend class InstrumentStore;
+    Key() {}
+  };
+  Family(Key, InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
+         std::unique_ptr<const HistogramBounds> bounds);
   ~Family();
   Family(const Family&) = delete;
   Family& operator=(const Family&) = delete;
@@ -105,15 +112,15 @@ class Family {
   friend class InstrumentStore;
 
   struct Hash {
+    using is_transparent = void;
     LabelHash function;
     size_t operator()(std::string_view packed) const { return static_cast<size_t>(function(packed)); }
   };
-  using Map = absl::flat_hash_map<std::string, std::shared_ptr<Series>, Hash, std::equal_to<>>;
-
-  Family(InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition, const FamilyOptions& options,
-         std::unique_ptr<const HistogramBounds> bounds);
+  using Map = HashMap<std::string, std::shared_ptr<Series>, Hash>;
 
   // What follows is called with the store's mutex held.
+  // A series that was counted already, in the list; nullptr, and it is counted no more, where the byte budget is spent.
+  std::shared_ptr<Series> Add(const std::string& packed);
   std::shared_ptr<Series> Make(std::string_view packed, bool is_overflow);
   void Link(Series& series);
   // Gives what was the overflow series, if it is no more.

@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "absl/strings/string_view.h"
-
 namespace toolvitals {
 namespace {
 
@@ -15,9 +13,9 @@ constexpr size_t kMaxFamilies = 1000;
 }  // namespace
 
 void Folds::Note(std::string_view family, FoldReason reason, uint64_t limit) {
-  if (noted_.contains(absl::string_view(family.data(), family.size())) || noted_.size() >= kMaxFamilies) return;
-  noted_.emplace(family);
+  if (noted_.find(family) != noted_.end() || noted_.size() >= kMaxFamilies) return;
   news_.push_back({std::string(family), reason, limit});
+  noted_.emplace(family);
   has_news_.store(true, std::memory_order_relaxed);
 }
 

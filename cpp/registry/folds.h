@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "base/hash_table.h"
 
 namespace toolvitals {
 
@@ -41,7 +41,7 @@ class Folds {
   bool has_news() const { return has_news_.load(std::memory_order_relaxed); }
 
  private:
-  absl::flat_hash_set<std::string> noted_;
+  HashSet<std::string> noted_;
   std::vector<Fold> news_;
   std::atomic<bool> has_news_{false};
 };

@@ -2,10 +2,19 @@
 // Floor: registry.
 #include "registry/instrument_store.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "store/text_record.h"
 
 namespace toolvitals {
+namespace {
+
+constexpr size_t kFirstRecords = 16;
+
+}  // namespace
 
 absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition definition,
                                                                 const FamilyOptions& options) {
@@ -21,8 +30,7 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
       absl::StrCat("no memory is left in the metrics store for the metric '", definition.name, "'"));
   // Outside the mutex's scope: where it fails, what was made goes by the way that every series goes.
   std::shared_ptr<Family> family;
-  std::shared_ptr<Series> first;
-  absl::ReleasableMutexLock lock(&mutex_);
+  absl::MutexLock lock(&mutex_);
   FamilyRecord* record = TakeRecord();
   const Offset text = record == nullptr ? 0 : MakeText(segment_, packed);
   if (text == 0) {
@@ -32,23 +40,21 @@ absl::StatusOr<std::shared_ptr<Family>> InstrumentStore::Create(FamilyDefinition
   record->definition.store(text, std::memory_order_relaxed);
   record->overflowed.store(0, std::memory_order_relaxed);
   const InstrumentKind kind = definition.kind;
-  family.reset(new Family(*this, *record, std::move(definition), options, std::move(bounds)));
+  absl::Cleanup free_record = [&] {
+    FreeText(segment_, record->definition);
+    free_records_.push_back(record);
+  };
+  family = std::make_shared<Family>(Family::Key(), *this, *record, std::move(definition), options, std::move(bounds));
+  std::move(free_record).Cancel();
   families_.insert(family.get());
   const bool labelled = options.by_process || family->has_labels();
   // A family without labels is there because somebody wrote it into the program: it is counted, and never refused.
   if (!labelled) series_budget_.CountSeries();
-  first = family->Make("", labelled);
-  if (first == nullptr) {
-    if (!labelled) series_budget_.Cancel();
-    lock.Release();
-    return full;
-  }
+  const std::shared_ptr<Series> first = labelled ? family->Make("", /*is_overflow=*/true) : family->Add("");
+  if (first == nullptr) return full;
   if (labelled) {
     record->overflow.store(segment_.OffsetOf(&first->record()), std::memory_order_relaxed);
-    family->overflow_ = std::move(first);
-  } else {
-    family->Link(*first);
-    family->series_.emplace("", std::move(first));
+    family->overflow_ = first;
   }
   record->kind.store(static_cast<uint64_t>(kind), std::memory_order_relaxed);
   record->membership.fetch_add(1, std::memory_order_relaxed);
@@ -64,8 +70,11 @@ FamilyRecord* InstrumentStore::TakeRecord() {
     free_records_.pop_back();
     return record;
   }
+  // Room in the list for as many as there are, so that giving one back cannot fail.
+  if (free_records_.capacity() <= records_) free_records_.reserve(std::max(kFirstRecords, 2 * records_));
   const Offset offset = segment_.Allocate(sizeof(FamilyRecord));
   if (offset == 0) return nullptr;
+  ++records_;
   return AppendToDirectory(segment_, SeriesKind::kFamily, "", offset) ? segment_.At<FamilyRecord>(offset) : nullptr;
 }
 

@@ -57,7 +57,8 @@ class InstrumentStore {
   SeriesBudget& series_budget_;
   absl::Mutex& mutex_;
   HeavyHitters offenders_;
-  std::vector<FamilyRecord*> free_records_;
+  std::vector<FamilyRecord*> free_records_;  // with room for all records
+  size_t records_ = 0;
   std::set<Family*> families_;
   uint64_t generation_ = 0;  // of the series made last
   FamilyIdentities identities_;

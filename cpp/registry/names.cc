@@ -12,8 +12,9 @@ namespace toolvitals {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<size_t>(DropReason::kCount)> kReasonNames = {
-    "latency_negative", "latency_nan",   "latency_infinite", "latency_type", "name_type",        "name_empty",
-    "name_too_long",    "name_encoding", "error_type",       "arguments",    "value_not_finite", "attribute",
+    "latency_negative", "latency_nan",   "latency_infinite", "latency_type", "name_type",
+    "name_empty",       "name_too_long", "name_encoding",    "error_type",   "arguments",
+    "value_not_finite", "attribute",     "memory",
 };
 
 }  // namespace

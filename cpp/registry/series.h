@@ -19,6 +19,21 @@ class InstrumentStore;
 // allocates nothing and never fails; any thread may record, as Writers says.
 class Series : public std::enable_shared_from_this<Series> {
  public:
+  // What only a family has: it makes series.
+  class Key {
+    friend class Family;
+    Key() {}
+  };
+  Series(Key, InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, const MetricKind& kind,
+         uint64_t bytes, bool is_overflow, bool expires, bool dates)
+      : store_(store),
+        family_(family),
+        record_(record),
+        kind_(kind),
+        bytes_(bytes),
+        is_overflow_(is_overflow),
+        expires_(expires),
+        dates_(dates) {}
   ~Series();
   Series(const Series&) = delete;
   Series& operator=(const Series&) = delete;
@@ -45,17 +60,6 @@ class Series : public std::enable_shared_from_this<Series> {
  private:
   friend class Family;
   friend class InstrumentStore;
-
-  Series(InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, const MetricKind& kind, uint64_t bytes,
-         bool is_overflow, bool expires, bool dates)
-      : store_(store),
-        family_(family),
-        record_(record),
-        kind_(kind),
-        bytes_(bytes),
-        is_overflow_(is_overflow),
-        expires_(expires),
-        dates_(dates) {}
 
   InstrumentStore& store_;
   FamilyRecord& family_;

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
+#include "base/hash_table.h"
 #include "render/numbers.h"
 
 namespace toolvitals {
@@ -374,7 +374,7 @@ void WriteUniformFamilies(const Snapshot& snapshot, bool own, FamilySink& sink,
   const RenderOptions all;
   std::optional<FamilyList> list;
   if (own) list.emplace(snapshot, all, sink, FamilyList::Extent::kOwn).WriteAll();
-  absl::flat_hash_set<absl::string_view> names;
+  HashSet<std::string_view> names;
   for (const FamilySnapshot& family : snapshot.families) {
     const FamilyInfo& info = *family.info;
     if ((own && list->HasOwn(info.name)) || !names.insert(info.name).second || is_there(family)) continue;

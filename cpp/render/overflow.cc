@@ -6,7 +6,7 @@
 #include <deque>
 #include <string>
 
-#include "absl/container/flat_hash_set.h"
+#include "base/hash_table.h"
 
 namespace toolvitals {
 namespace {
@@ -22,8 +22,8 @@ class DistinctValues {
       const auto is_it = [&](const auto& label) { return label.first == name; };
       place = static_cast<size_t>(std::find_if(labels_.begin(), labels_.end(), is_it) - labels_.begin());
     }
-    if (place == labels_.size()) labels_.emplace_back(name, absl::flat_hash_set<absl::string_view>());
-    labels_[place].second.insert(absl::string_view(value.data(), value.size()));
+    if (place == labels_.size()) labels_.emplace_back(name, HashSet<std::string_view>());
+    labels_[place].second.insert(value);
   }
 
   std::vector<std::pair<std::string_view, uint64_t>> counts() const {
@@ -33,7 +33,7 @@ class DistinctValues {
   }
 
  private:
-  std::vector<std::pair<std::string_view, absl::flat_hash_set<absl::string_view>>> labels_;
+  std::vector<std::pair<std::string_view, HashSet<std::string_view>>> labels_;
 };
 
 std::vector<std::pair<std::string_view, uint64_t>> CountValues(const FamilySnapshot& family) {

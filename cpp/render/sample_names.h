@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
+#include "base/hash_table.h"
 #include "render/family_sink.h"
 
 namespace toolvitals {
@@ -21,7 +21,7 @@ class SampleNames {
   bool Take(const FamilyHead& head);
 
  private:
-  absl::flat_hash_set<std::string> taken_;
+  HashSet<std::string> taken_;
 };
 
 }  // namespace toolvitals

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "registry/heavy_hitters.h"
 #include "registry/names.h"
 #include "snapshot/python_version.h"
@@ -160,16 +162,24 @@ void AddOverflow(const Snapshot& snapshot, std::vector<std::pair<std::string, ui
 
 }  // namespace
 
-std::optional<ToolSnapshot> SnapshotReader::ReadTool(std::string_view name) {
-  std::optional<ToolSnapshot> tool = tools_.ReadTool(Look().members, collector_.quantile_method(), name);
+template <typename Reading>
+auto SnapshotReader::OrForget(Reading read) {
+  absl::Cleanup forget = [this] {
+    tools_ = ToolReader();
+    families_ = FamilyMerger();
+  };
+  auto result = read();
   Rest();
-  return tool;
+  std::move(forget).Cancel();
+  return result;
+}
+
+std::optional<ToolSnapshot> SnapshotReader::ReadTool(std::string_view name) {
+  return OrForget([&] { return tools_.ReadTool(Look().members, collector_.quantile_method(), name); });
 }
 
 std::optional<CacheSnapshot> SnapshotReader::ReadCache(std::string_view name) {
-  std::optional<CacheSnapshot> cache = tools_.ReadCache(Look().members, name);
-  Rest();
-  return cache;
+  return OrForget([&] { return tools_.ReadCache(Look().members, name); });
 }
 
 const Segment& SnapshotReader::AnsweringOf(std::span<const Member> members) const {
@@ -191,12 +201,14 @@ std::shared_ptr<Snapshot> SnapshotReader::ReadTools(std::span<const Member> memb
 
 std::shared_ptr<const Snapshot> SnapshotReader::ReadTools() {
   Clock::Recalibrate();
-  std::shared_ptr<const Snapshot> snapshot = ReadTools(Look().members);
-  Rest();
-  return snapshot;
+  return OrForget([&] { return ReadTools(Look().members); });
 }
 
 std::shared_ptr<const Snapshot> SnapshotReader::Read() {
+  return OrForget([&] { return ReadAll(); });
+}
+
+std::shared_ptr<const Snapshot> SnapshotReader::ReadAll() {
   Clock::Recalibrate();
   const FleetView& fleet = Look();
   const std::span<const Member> members = fleet.members;
@@ -215,7 +227,6 @@ std::shared_ptr<const Snapshot> SnapshotReader::Read() {
   snapshot->self.overflowed_records = families_.ReadOverflowed(members);
   AddOverflow(*snapshot, snapshot->self.overflowed_records);
   std::sort(snapshot->self.overflowed_records.begin(), snapshot->self.overflowed_records.end());
-  Rest();
   return snapshot;
 }
 

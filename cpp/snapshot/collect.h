@@ -44,6 +44,10 @@ class SnapshotReader {
   // What is shown of whom, and the tools and caches.
   std::shared_ptr<Snapshot> ReadTools(std::span<const Member> members);
   const Segment& AnsweringOf(std::span<const Member> members) const;
+  std::shared_ptr<const Snapshot> ReadAll();
+  // What is kept from one reading to the next may be half-changed where memory ran out in the middle of one.
+  template <typename Reading>
+  auto OrForget(Reading read);
   const FleetView& Look() { return fleet_ == nullptr ? alone_ : fleet_->Look(); }
   void Rest() {
     if (fleet_ != nullptr) fleet_->Rest();

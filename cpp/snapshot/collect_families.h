@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "base/hash_table.h"
 #include "kinds/family_part.h"
 #include "kinds/family_reading.h"
 #include "metrics/quantiles.h"
@@ -67,7 +67,7 @@ class FamilyReader {
     std::vector<SeriesPlace> places;
     std::shared_ptr<const LabelSets> labels;
     // Labels of the series by their generations: a series that stays keeps its set when another one comes.
-    absl::flat_hash_map<uint64_t, std::shared_ptr<const LabelSet>> sets;
+    HashMap<uint64_t, std::shared_ptr<const LabelSet>> sets;
     // Facts of infos are labels too, and change without the membership.
     std::vector<uint64_t> fact_versions;
     std::shared_ptr<const LabelSets> keys;  // the labels without facts
@@ -108,7 +108,7 @@ class FamilyReader {
   const Segment& segment_;
   Member member_;
   const size_t registry_;
-  absl::flat_hash_map<Offset, Known> known_;
+  HashMap<Offset, Known> known_;
 };
 
 }  // namespace toolvitals

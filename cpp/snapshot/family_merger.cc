@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "base/clock.h"
+#include "base/hash_table.h"
 #include "kinds/metric_kind.h"
 #include "kinds/packed_attributes.h"
 #include "kinds/summary_kind.h"
@@ -74,7 +74,7 @@ void ForgetExpired(FamilyPart& part, std::span<const Member> others) {
   if (Unexpired(part).empty()) return;
   // Those that show each process's value are nobody else's.
   if (!ShowsProcesses(part.definition)) {
-    absl::flat_hash_map<std::string, uint64_t> used;
+    HashMap<std::string, uint64_t> used;
     for (const Member& other : others) {
       FamilyReader reader(*other.segment, kDefaultRegistry);
       reader.SetMember(other);
@@ -126,8 +126,8 @@ void FamilyMerger::FindReaders(std::span<const Member> members) {
   if (!same) {
     ids_.clear();
     for (const Member& member : members) ids_.push_back(member.id);
-    absl::erase_if(readers_,
-                   [&](const auto& entry) { return std::find(ids_.begin(), ids_.end(), entry.first) == ids_.end(); });
+    std::erase_if(readers_,
+                  [&](const auto& entry) { return std::find(ids_.begin(), ids_.end(), entry.first) == ids_.end(); });
     for (auto& [name, family] : families_) family.sources.clear();
   }
   for (const Member& member : members) {
@@ -146,7 +146,7 @@ void FamilyMerger::FindRows(std::span<const Member> members, Family& family,
   if (same && family.labels != nullptr) return;
   family.sources.clear();
   auto labels = std::make_shared<LabelSets>();
-  absl::flat_hash_map<std::string, size_t> rows;
+  HashMap<std::string, size_t> rows;
   std::shared_ptr<const LabelSet> overflow;
   std::vector<std::pair<size_t, size_t>> overflow_places;
   for (const auto& [place, part] : parts) {
@@ -269,7 +269,7 @@ class FamilyMerger::Grouping {
 
   // By name, in the order in which they were found.
   std::vector<std::pair<std::string, size_t>> order;
-  absl::flat_hash_map<std::string, std::vector<Group>> by_name;
+  HashMap<std::string, std::vector<Group>> by_name;
 
  private:
   // Whether somebody beside registered a family that is like it.
@@ -311,9 +311,9 @@ class FamilyMerger::Grouping {
   const Which which_;
   const bool has_strangers_;  // in a directory the same program may have been started several times
   std::multimap<std::string, FamilyDefinition> leaders_;  // by name, what those beside registered
-  absl::flat_hash_map<uint64_t, bool> elsewhere_;  // by identity, what those beside have, and whether they show it
-  absl::flat_hash_set<uint64_t> own_hidden_;       // identities of what the first member has in other registries
-  absl::flat_hash_set<uint64_t> trees_;            // of those beside; of the process that reads
+  HashMap<uint64_t, bool> elsewhere_;  // by identity, what those beside have, and whether they show it
+  HashSet<uint64_t> own_hidden_;       // identities of what the first member has in other registries
+  HashSet<uint64_t> trees_;            // of those beside; of the process that reads
   std::vector<std::pair<size_t, FamilyPart>> strange_;
 };
 
@@ -331,7 +331,7 @@ std::vector<FamilyMerger::Merged> FamilyMerger::ReadMerged(std::span<const Membe
   }
   grouping.AddStrangers();
   std::vector<Merged> merged;
-  absl::flat_hash_set<std::string> taken;
+  HashSet<std::string> taken;
   std::map<std::string, uint64_t> conflicts;
   for (const auto& key : grouping.order) {
     Group& group = grouping.by_name[key.first][key.second];
@@ -386,9 +386,8 @@ void FamilyMerger::ReadAll(std::span<const Member> members, QuantileMethod metho
   }
 }
 
-absl::flat_hash_map<uint64_t, FamilySnapshot> FamilyMerger::ReadOwn(std::span<const Member> members,
-                                                                    QuantileMethod method) {
-  absl::flat_hash_map<uint64_t, FamilySnapshot> families;
+HashMap<uint64_t, FamilySnapshot> FamilyMerger::ReadOwn(std::span<const Member> members, QuantileMethod method) {
+  HashMap<uint64_t, FamilySnapshot> families;
   for (Merged& merged : ReadMerged(members, Which::kOwn)) {
     const FamilySnapshot family = Finish(std::move(merged.part), method);
     for (const uint64_t identity : merged.own) families.emplace(identity, family);

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "base/hash_table.h"
 #include "snapshot/collect_families.h"
 #include "snapshot/member.h"
 #include "snapshot/series_filter.h"
@@ -42,7 +42,7 @@ class FamilyMerger {
   void ReadAll(std::span<const Member> members, QuantileMethod method, std::vector<FamilySnapshot>& families);
   // Every family of the process that reads, the first of the members, in whichever registry it is, with what others
   // have of it; by identity.
-  absl::flat_hash_map<uint64_t, FamilySnapshot> ReadOwn(std::span<const Member> members, QuantileMethod method);
+  HashMap<uint64_t, FamilySnapshot> ReadOwn(std::span<const Member> members, QuantileMethod method);
 
   // The same without a method's quantiles, for who adds up what they were made of: all that has not expired, what is
   // shown and what is hidden side by side. `others` are the members that are not added up, and may have used a series
@@ -89,7 +89,7 @@ class FamilyMerger {
   static void FindRows(std::span<const Member> members, Family& family,
                        std::vector<std::pair<size_t, FamilyPart>>& parts);
 
-  absl::flat_hash_map<uint64_t, std::unique_ptr<FamilyReader>> readers_;  // by member
+  HashMap<uint64_t, std::unique_ptr<FamilyReader>> readers_;  // by member
   std::vector<uint64_t> ids_;
   std::map<std::pair<std::string, size_t>, Family> families_;  // by name, and which of those that are not alike
   std::vector<std::pair<std::string, uint64_t>> conflicts_;

@@ -59,7 +59,7 @@ void Removals::Add(const SeriesFilter& filter) {
 bool Removals::TakesFamily(std::string_view name) const {
   if (size() == 0) return false;
   const absl::MutexLock lock(&mutex_);
-  const auto found = shown_.find(absl::string_view(name.data(), name.size()));
+  const auto found = shown_.find(name);
   return found != shown_.end() && found->second.is_unregistered;
 }
 
@@ -76,7 +76,7 @@ std::vector<bool> Removals::Kept(std::string_view name, const FamilyRecord& reco
   if (size() == 0) return {};
   const absl::MutexLock lock(&mutex_);
   std::vector<const OfFamily*> meant;
-  const auto shown = shown_.find(absl::string_view(name.data(), name.size()));
+  const auto shown = shown_.find(name);
   if (shown != shown_.end() && SeriesFilter().IsOf(record)) meant.push_back(&shown->second);
   const auto hidden = hidden_.find(record.incarnation.load(std::memory_order_relaxed));
   if (hidden != hidden_.end()) meant.push_back(&hidden->second);

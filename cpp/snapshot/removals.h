@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
+#include "base/hash_table.h"
 #include "kinds/family_record.h"
 #include "snapshot/series_filter.h"
 
@@ -39,17 +38,17 @@ class Removals {
 
  private:
   // By the names of the labels that a filter has, sorted: the values that are meant, packed.
-  using Values = std::map<std::vector<std::string>, absl::flat_hash_set<std::string>>;
+  using Values = std::map<std::vector<std::string>, HashSet<std::string>>;
   struct OfFamily {
     bool is_unregistered = false;
     Values values;
-    absl::flat_hash_set<std::string> attributes;  // of series of an open family: all that each has, packed
+    HashSet<std::string> attributes;  // of series of an open family: all that each has, packed
   };
   static bool Takes(const OfFamily& removed, const LabelSet& series);
 
   mutable absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, OfFamily> shown_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<uint64_t, OfFamily> hidden_ ABSL_GUARDED_BY(mutex_);  // by their identities
+  HashMap<std::string, OfFamily> shown_ ABSL_GUARDED_BY(mutex_);
+  HashMap<uint64_t, OfFamily> hidden_ ABSL_GUARDED_BY(mutex_);  // by their identities
   std::atomic<size_t> size_{0};
   std::atomic<uint64_t> version_{0};
 };

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <new>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -75,7 +76,9 @@ void* RefreshCrew::Run(void* start) {
 }
 
 bool RefreshCrew::Spawn(Member* member) {
-  auto* start = new Start{this, member};
+  // The watch, which nobody catches anything for, calls this as well: without memory there is no thread.
+  auto* start = new (std::nothrow) Start{this, member};
+  if (start == nullptr) return false;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -138,8 +141,8 @@ void RefreshCrew::TakeTurnFromTheLate() {
 void RefreshCrew::Wake() {
   if (idle_ != 0) return changed_.SignalAll();
   if (threads_ == kMaxThreads) return;
-  auto* member = new Member(this, epoch_);
-  if (Spawn(member)) {
+  auto* member = new (std::nothrow) Member(this, epoch_);
+  if (member != nullptr && Spawn(member)) {
     ++threads_;
   } else {
     delete member;

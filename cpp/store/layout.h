@@ -30,6 +30,7 @@ enum class DropReason : uint32_t {
   kArguments,
   kValueNotFinite,
   kAttribute,
+  kMemory,
   kCount,
 };
 

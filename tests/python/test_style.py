@@ -168,6 +168,7 @@ _cpp_banned_in_core = _banned(
         r"(?<!\w)(std::)?f?printf\s*\(": "an absl::Status that says what failed, or absl::StrAppend",
         r"\bstd::(cout|cerr|clog)\b": "an absl::Status that says what failed",
         r"\bstd::(o|i)?stringstream\b": "absl::StrAppend",
+        r"\babsl::(flat|node)_hash_(map|set)\b": "HashMap or HashSet of base/hash_table.h, whole when memory runs out",
     },
     "//",
 )
@@ -427,6 +428,7 @@ BAD = [
     (cpp_banned, "cpp/base/a.cc", "out << std::endl;", r"'\n'"),
     (cpp_banned, "cpp/base/a.cc", "sprintf(buffer, format, x);", "absl::StrAppend"),
     (cpp_banned_in_core, "cpp/base/a.cc", "std::mutex m;", "absl::Mutex"),
+    (cpp_banned_in_core, "cpp/base/a.cc", "absl::flat_hash_map<int, int> m;", "base/hash_table.h"),
     (cpp_banned_in_core, "cpp/base/a.cc", "#include <iostream>", "std::to_chars"),
     (cpp_banned_in_core, "cpp/base/a.cc", "printf(format);", "absl::Status"),
     (cpp_no_to_string, "cpp/base/a.cc", "out += std::to_string(0.5);", "std::to_chars"),

@@ -30,6 +30,7 @@ _DROP_REASONS = (
     "latency_nan",
     "latency_negative",
     "latency_type",
+    "memory",
     "name_empty",
     "name_encoding",
     "name_too_long",

@@ -36,6 +36,7 @@ _DROPPED = {
     "name_too_long": ("a name of more than 256 bytes", "name the kind of thing, not the thing itself"),
     "name_encoding": ("a name that UTF-8 cannot encode, or with NUL in it", "decode bytes before they become names"),
     "error_type": ("an error type that is no name", "give the name of the exception's class"),
+    "memory": ("no memory for a new name", "look at what takes the memory; the records of known names went on"),
     "arguments": ("missing, repeated or unknown arguments", "look at the call's signature"),
 }
 _STRICT = "TOOLVITALS_STRICT=1 makes such a record raise, which shows where it comes from"
