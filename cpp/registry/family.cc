@@ -35,7 +35,38 @@ void Series::Touch() {
     family_.overflowed.fetch_add(1, std::memory_order_relaxed);
   }
   if (dates_) Date();
-  if (expires_) record_.used_ns.store(Clock::MonotonicNanos(), std::memory_order_relaxed);
+  if (expiring_ == nullptr) return;
+  const uint64_t now = Clock::MonotonicNanos();
+  if (IsExpired(now)) [[unlikely]]
+    BeginAnew(now);
+  record_.used_ns.store(now, std::memory_order_relaxed);
+}
+
+bool Series::IsExpired(uint64_t now_ns) const {
+  const uint64_t used = record_.used_ns.load(std::memory_order_relaxed);
+  return now_ns > used && now_ns - used >= expiring_->ttl_ns;
+}
+
+// As if nobody had held it and it had been removed: what it counted before was shown to its end, and would be counted
+// again by who takes it for new. Where other processes may count in the same series, they may have kept it alive.
+void Series::BeginAnew(uint64_t now_ns) {
+  if (kind_.dates_changes() || store_.segment_.is_shared()) return;
+  absl::MutexLock lock(&store_.mutex_);
+  if (!IsExpired(now_ns)) return;
+  Reset(*expiring_, /*after_fork=*/false);
+  // Pairs with the acquire of a reader: one that finds it used finds it zeroed.
+  record_.used_ns.store(now_ns, std::memory_order_release);
+}
+
+void Series::Reset(const FamilyDefinition& definition, bool after_fork) {
+  Segment& segment = store_.segment_;
+  if (!kind_.Reset(segment, definition, record_, after_fork)) return;
+  if (const Offset slots = record_.exemplars.load(std::memory_order_relaxed); slots != 0) {
+    for (size_t i = 0; i < kind_.ExemplarSlots(bytes_); ++i) segment.At<ExemplarSlot>(slots)[i].Reset();
+  }
+  // Later than before, also where the clock stands still or was set back: it says that this is another count.
+  const uint64_t before = record_.created_us.load(std::memory_order_relaxed);
+  record_.created_us.store(std::max(NowMicros(), before + 1), std::memory_order_relaxed);
 }
 
 Family::Family(Key, InstrumentStore& store, FamilyRecord& record, FamilyDefinition definition,
@@ -44,6 +75,7 @@ Family::Family(Key, InstrumentStore& store, FamilyRecord& record, FamilyDefiniti
       segment_(store.segment()),
       record_(record),
       definition_(std::move(definition)),
+      expiring_(definition_.ttl_ns == 0 ? nullptr : std::make_shared<const FamilyDefinition>(definition_)),
       max_series_(options.max_series),
       bounds_(std::move(bounds)),
       series_(0, Hash{options.hash}) {}
@@ -139,7 +171,7 @@ std::shared_ptr<Series> Family::Make(std::string_view packed, bool is_overflow) 
   SeriesRecord& record = *segment.At<SeriesRecord>(offset);
   absl::Cleanup free_record = [&] { segment.Free(offset, bytes); };
   auto series = std::make_shared<Series>(Series::Key(), store_, record_, record, kind, bytes, is_overflow,
-                                         definition_.ttl_ns != 0 && !is_overflow, ShowsLatest(definition_));
+                                         is_overflow ? nullptr : expiring_, ShowsLatest(definition_));
   std::move(free_record).Cancel();
   // Not by its destructor, which would take the mutex.
   absl::Cleanup free_blocks = [&] { store_.FreeBlocks(*series); };
@@ -229,7 +261,7 @@ std::shared_ptr<Series> Family::RenewOverflow() {
   std::shared_ptr<Series> fresh = overflow_.use_count() == 1 ? nullptr : Make("", /*is_overflow=*/true);
   record_.overflowed.store(0, std::memory_order_relaxed);
   if (fresh == nullptr) {
-    ResetLocked(*overflow_, /*after_fork=*/false);
+    overflow_->Reset(definition_, /*after_fork=*/false);
     return nullptr;
   }
   record_.overflow.store(segment_.OffsetOf(&fresh->record()), std::memory_order_release);
@@ -300,15 +332,7 @@ bool Family::SetFacts(Series& series, std::span<const std::string_view> names_an
 
 void Family::Reset(Series& series) {
   absl::MutexLock lock(&store_.mutex_);
-  ResetLocked(series, /*after_fork=*/false);
-}
-
-void Family::ResetLocked(Series& series, bool after_fork) {
-  if (!KindOf(definition_.kind).Reset(segment_, definition_, series.record(), after_fork)) return;
-  if (const Offset slots = series.record().exemplars.load(std::memory_order_relaxed); slots != 0) {
-    for (size_t i = 0; i < exemplar_slots(); ++i) segment_.At<ExemplarSlot>(slots)[i].Reset();
-  }
-  series.record().created_us.store(NowMicros(), std::memory_order_relaxed);
+  series.Reset(definition_, /*after_fork=*/false);
 }
 
 bool Family::KeepExemplar(Series& series, size_t bucket, std::span<const std::string_view> names_and_values,

@@ -132,12 +132,13 @@ class Family {
   // Notes why a label set goes to the overflow series: `fits` says that no value of it is too long.
   void NoteFold(bool fits);
   void CollectExpired(std::vector<std::shared_ptr<Series>>& removed);
-  void ResetLocked(Series& series, bool after_fork);
 
   InstrumentStore& store_;
   Segment& segment_;
   FamilyRecord& record_;
   const FamilyDefinition definition_;
+  // The same for series that expire, which may outlive it; nullptr where none does.
+  const std::shared_ptr<const FamilyDefinition> expiring_;
   const uint64_t max_series_;
   const std::unique_ptr<const HistogramBounds> bounds_;
   Map series_;

@@ -189,6 +189,43 @@ TEST_F(FamilyTest, ATimeToLiveMayBeAFractionOfASecond) {
   EXPECT_EQ(family->Find(Values{"idle"}), nullptr);
 }
 
+TEST_F(FamilyTest, WhatCountsBeginsAnewWhereItComesBackAfterItsTime) {
+  for (const InstrumentKind kind :
+       {InstrumentKind::kCounter, InstrumentKind::kHistogram, InstrumentKind::kSummary, InstrumentKind::kGauge}) {
+    FakeClock clock;
+    FamilyDefinition definition = Counter({"a"});
+    definition.kind = kind;
+    if (kind == InstrumentKind::kHistogram) definition.bounds = {1, 2};
+    definition.ttl_ns = 60'000'000'000;
+    auto family = Make(definition);
+    const auto held = family->WithLabels(Values{"held"});
+    // The first word behind a counter's and a gauge's head; any word of the others.
+    Word& word = kind == InstrumentKind::kHistogram ? held->histogram().classic.buckets[0]
+                 : kind == InstrumentKind::kSummary ? held->summary().count
+                                                    : held->record().cell[0];
+    const auto record = [&] {
+      held->Touch();
+      word.fetch_add(1, std::memory_order_relaxed);
+    };
+    record();
+    const uint64_t created = held->record().created_us.load(std::memory_order_relaxed);
+    clock.Advance(59'999'999'999);
+    record();
+    EXPECT_EQ(word.load(std::memory_order_relaxed), 2u) << static_cast<int>(kind);
+    EXPECT_EQ(held->record().created_us.load(std::memory_order_relaxed), created);
+    clock.Advance(60'000'000'000);
+    record();
+    const bool counts = kind != InstrumentKind::kGauge;
+    EXPECT_EQ(word.load(std::memory_order_relaxed), counts ? 1u : 3u) << static_cast<int>(kind);
+    EXPECT_EQ(held->record().created_us.load(std::memory_order_relaxed) > created, counts);
+    // Also where the family is gone.
+    family = nullptr;
+    clock.Advance(60'000'000'000);
+    record();
+    EXPECT_EQ(word.load(std::memory_order_relaxed), counts ? 1u : 4u);
+  }
+}
+
 TEST_F(FamilyTest, BadDefinitionsAreRefused) {
   const auto refused = [&](FamilyDefinition definition) { return !store_.Create(std::move(definition)).ok(); };
   EXPECT_TRUE(refused(Counter({"a", "a"})));

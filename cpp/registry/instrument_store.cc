@@ -124,9 +124,9 @@ void InstrumentStore::ForEachRing(absl::FunctionRef<void(const Word&)> visit) co
 void InstrumentStore::ResetAll(bool after_fork) {
   for (Family* family : families_) {
     for (Series* series = family->first_; series != nullptr; series = series->after_) {
-      family->ResetLocked(*series, after_fork);
+      series->Reset(family->definition_, after_fork);
     }
-    if (family->overflow_ != nullptr) family->ResetLocked(*family->overflow_, after_fork);
+    if (family->overflow_ != nullptr) family->overflow_->Reset(family->definition_, after_fork);
     family->record_.overflowed.store(0, std::memory_order_relaxed);
     if (after_fork) family->record_.shown.fetch_or(kInheritedFamily, std::memory_order_relaxed);
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "kinds/instrument_cells.h"
 #include "kinds/metric_kind.h"
@@ -25,14 +26,14 @@ class Series : public std::enable_shared_from_this<Series> {
     Key() {}
   };
   Series(Key, InstrumentStore& store, FamilyRecord& family, SeriesRecord& record, const MetricKind& kind,
-         uint64_t bytes, bool is_overflow, bool expires, bool dates)
+         uint64_t bytes, bool is_overflow, std::shared_ptr<const FamilyDefinition> expiring, bool dates)
       : store_(store),
         family_(family),
         record_(record),
         kind_(kind),
         bytes_(bytes),
         is_overflow_(is_overflow),
-        expires_(expires),
+        expiring_(std::move(expiring)),
         dates_(dates) {}
   ~Series();
   Series(const Series&) = delete;
@@ -50,9 +51,10 @@ class Series : public std::enable_shared_from_this<Series> {
   bool is_overflow() const { return is_overflow_; }
 
   // Whether Touch() has to be called with every record; it does not change.
-  bool counts_touches() const { return is_overflow_ || expires_ || dates_; }
-  // Counts a record of the overflow series, and says when a series that expires was used, or a gauge was set of which
-  // the most recent one is shown.
+  bool counts_touches() const { return is_overflow_ || expiring_ != nullptr || dates_; }
+  // Before a record: counts one of the overflow series, and says when a series that expires was used, or a gauge was
+  // set of which the most recent one is shown. A series that counts, and has expired, begins anew, which takes the
+  // store's mutex.
   void Touch();
   // Says that what the series has is of now: for infos and state sets, of which the most recent one is shown.
   void Date();
@@ -61,13 +63,20 @@ class Series : public std::enable_shared_from_this<Series> {
   friend class Family;
   friend class InstrumentStore;
 
+  // Where it is still expired at that time by the monotonic clock.
+  void BeginAnew(uint64_t now_ns);
+  bool IsExpired(uint64_t now_ns) const;
+  // Zeroes what is counted, and gauges. Called with the store's mutex held.
+  void Reset(const FamilyDefinition& definition, bool after_fork);
+
   InstrumentStore& store_;
   FamilyRecord& family_;
   SeriesRecord& record_;
   const MetricKind& kind_;
   const uint64_t bytes_;
   const bool is_overflow_;
-  const bool expires_;
+  // Its family's, which may be gone before it; nullptr where it does not expire.
+  const std::shared_ptr<const FamilyDefinition> expiring_;
   const bool dates_;
   // Its place in the family's list, in the order the series were made.
   Series* before_ = nullptr;

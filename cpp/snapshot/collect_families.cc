@@ -161,12 +161,13 @@ bool FamilyReader::IsSame(const FamilyRecord& record, const Known& known) {
 bool FamilyReader::ReadFamily(const FamilyRecord& record, Known& known, QuantileMethod method, FamilySnapshot& family) {
   if (!Recognize(record, known)) return false;
   FamilyPart part;
+  const std::vector<uint64_t> used = UsedOf(known);
   ReadValues(known, method, part);
   if (!IsSame(record, known)) return false;
   family = std::move(part.snapshot);
   family.info = known.info;
   family.labels = known.labels;
-  const std::vector<bool> kept = Kept(record, known, family.values, /*expired_too=*/false);
+  const std::vector<bool> kept = Kept(record, known, family.values, used);
   if (!kept.empty()) KeepSeries(kept, family);
   return true;
 }
@@ -180,24 +181,28 @@ bool FamilyReader::ReadPart(const FamilyRecord& record, Known& known, FamilyPart
   part.keys = known.keys;
   part.shows_overflow = known.shows_overflow && !known.places.empty();
   part.overflowed = known.shows_overflow ? member_.Counted(record.overflowed) : 0;
+  part.used_ns = UsedOf(known);
   ReadValues(known, std::nullopt, part);
-  ReadExtras(known, part);
+  ReadChanges(known, part);
   if (!IsSame(record, known)) return false;
-  const std::vector<bool> kept = Kept(record, known, part.snapshot.values, /*expired_too=*/true);
+  const std::vector<bool> kept = Kept(record, known, part.snapshot.values, /*used=*/{});
   if (!kept.empty()) KeepPart(kept, known, part);
   return true;
 }
 
-void FamilyReader::ReadExtras(const Known& known, FamilyPart& part) const {
-  const bool dates_changes = KindOf(known.definition.kind).dates_changes();
+void FamilyReader::ReadChanges(const Known& known, FamilyPart& part) const {
+  if (!KindOf(known.definition.kind).dates_changes()) return;
   for (const SeriesPlace& place : known.places) {
-    if (dates_changes) {
-      part.changed_us.push_back(static_cast<int64_t>(place.record->created_us.load(std::memory_order_relaxed)));
-    }
-    if (known.definition.ttl_ns != 0) {
-      part.used_ns.push_back(place.record->used_ns.load(std::memory_order_relaxed));
-    }
+    part.changed_us.push_back(static_cast<int64_t>(place.record->created_us.load(std::memory_order_relaxed)));
   }
+}
+
+std::vector<uint64_t> FamilyReader::UsedOf(const Known& known) {
+  std::vector<uint64_t> used;
+  if (known.definition.ttl_ns == 0) return used;
+  // Pairs with the release of a series that begins anew: what is read after this is what it has since.
+  for (const SeriesPlace& place : known.places) used.push_back(place.record->used_ns.load(std::memory_order_acquire));
+  return used;
 }
 
 const SeriesRecord* FamilyReader::Before(const SeriesRecord& series) const {
@@ -209,10 +214,10 @@ const SeriesRecord* FamilyReader::Before(const SeriesRecord& series) const {
 
 // Empty where all are kept. What goes: what was removed while it was read, or by another process and not recorded
 // since, what a forked process has from its parent, what a function has not given yet, and what is past its time to
-// live.
+// live, by when each was used, where that is told.
 std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& known, const std::vector<Number>& values,
-                                     bool expired_too) const {
-  const uint64_t ttl = expired_too ? 0 : known.definition.ttl_ns;
+                                     const std::vector<uint64_t>& used) const {
+  const uint64_t ttl = used.empty() ? 0 : known.definition.ttl_ns;
   const bool moved = record.membership.load(std::memory_order_relaxed) != known.membership;
   const bool inherits = member_.names_process && segment_.header().inherited.load(std::memory_order_relaxed) != 0;
   const MetricKind& kind = KindOf(known.definition.kind);
@@ -227,8 +232,7 @@ std::vector<bool> FamilyReader::Kept(const FamilyRecord& record, const Known& kn
     const bool is_overflow = known.shows_overflow && i + 1 == known.places.size();
     if (inherits && !is_overflow && IsInherited(segment_, known.definition, series)) kept[i] = false;
     if (const SeriesRecord* before = Before(series)) kept[i] = kept[i] && !IsRemoved(known.definition, series, *before);
-    const uint64_t used = series.used_ns.load(std::memory_order_relaxed);
-    if (ttl != 0 && !is_overflow && now > used && now - used >= ttl) kept[i] = false;
+    if (ttl != 0 && !is_overflow && now > used[i] && now - used[i] >= ttl) kept[i] = false;
   }
   return std::find(kept.begin(), kept.end(), false) == kept.end() ? std::vector<bool>() : kept;
 }

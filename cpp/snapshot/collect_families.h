@@ -96,12 +96,14 @@ class FamilyReader {
   void TakeRemovals(const FamilyRecord& record, Known& known) const;
   // By a method, or for who adds up what quantiles are made of.
   void ReadValues(const Known& known, std::optional<QuantileMethod> quantiles, FamilyPart& part) const;
-  void ReadExtras(const Known& known, FamilyPart& part) const;
+  void ReadChanges(const Known& known, FamilyPart& part) const;
+  // When each series was recorded last, before its values are read; empty where series do not expire.
+  static std::vector<uint64_t> UsedOf(const Known& known);
   // Keeps the series that are marked, with the same labels as the last time where they are the same series.
   static void KeepPart(const std::vector<bool>& kept, Known& known, FamilyPart& part);
   // Which series are to be shown, of those that have the values.
   std::vector<bool> Kept(const FamilyRecord& record, const Known& known, const std::vector<Number>& values,
-                         bool expired_too) const;
+                         const std::vector<uint64_t>& used) const;
   // What counts no more of a series; nullptr where all of it does.
   const SeriesRecord* Before(const SeriesRecord& series) const;
 
