@@ -278,8 +278,7 @@ PyObject* Show(PyObject* object, PyObject* args) {
 PyObject* Read(PyObject* object, PyObject*) {
   InstrumentObject* self = AsInstrument(object);
   if (self->family == nullptr) {
-    PyErr_SetString(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
-    return nullptr;
+    return PyErr_Format(PyExc_ValueError, "the metric was not defined: its __init__ has not run");
   }
   if (self->series != nullptr) {
     const OwnedRef empty(PyTuple_New(0));
@@ -343,8 +342,7 @@ PyObject* IsOverflow(PyObject* object, void*) {
 PyObject* Define(PyObject* object, PyObject* args, PyObject* keywords) {
   InstrumentObject* self = AsInstrument(object);
   if (self->family != nullptr) {
-    PyErr_SetString(PyExc_RuntimeError, "the metric was defined before");
-    return nullptr;
+    return PyErr_Format(PyExc_RuntimeError, "the metric was defined before");
   }
   InstrumentKind kind = InstrumentKindOf(object);
   // Classes that programs derive from the base itself have numbers of their own: the family only knows the children.

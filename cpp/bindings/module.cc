@@ -2,6 +2,7 @@
 // Floor: bindings.
 #include <pybind11/pybind11.h>
 
+#include <atomic>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -46,6 +47,10 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "The C++ core of toolvitals; use it through the toolvitals package.";
   module.attr("__version__") = TOOLVITALS_VERSION;
 
+  // The C++ library allocates what a thread needs to throw when it first throws, and ends the process where it cannot.
+  // Relaxed: nobody reads it, and it keeps the call from being left out.
+  static std::atomic<int> thrown_now;
+  thrown_now.store(std::uncaught_exceptions(), std::memory_order_relaxed);
   py::register_local_exception_translator(&KeepMemoryError);
   ThrowUnlessOk(Collector::InitGlobal());
 

@@ -11,7 +11,7 @@ import weakref
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import toolvitals as tv
@@ -109,6 +109,10 @@ class Plan:
         self.seen.append(tuple(self.called.cache_info()))
 
 
+def clears_within(step: Step) -> bool:
+    return any(inner.key is None or clears_within(inner) for inner in step.within)
+
+
 class CoroutinePlan(Plan):
     """The same with a coroutine function, which nothing makes wait."""
 
@@ -142,6 +146,8 @@ class CoroutinePlan(Plan):
 def test_a_function_that_calls_itself_is_kept_as_functools_keeps_it(
     core: Any, plan: Any, steps: list[Step], maxsize: int | None
 ) -> None:
+    # A coroutine may be computed for long: what it began before a clear is not kept, as functools does.
+    assume(plan is Plan or not any(map(clears_within, steps)))
     with pytest.MonkeyPatch.context() as patch:
         for module in (_cached, _coroutines):
             patch.setattr(module, "core", core)

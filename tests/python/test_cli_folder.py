@@ -135,4 +135,5 @@ def test_a_folder_that_others_may_write_to_is_not_looked_at(service: Service) ->
     result = service.run("doctor", "--json")
     assert result.exit_code == 3
     checks = {finding["check"] for finding in json.loads(result.output)["findings"]}
-    assert checks == {"reachable", "permissions"}
+    # Its own folder in there is not, and the folder of everybody's is nobody's to close.
+    assert checks == {"reachable"}

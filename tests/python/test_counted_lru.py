@@ -6,7 +6,6 @@ import copy
 import functools
 import gc
 import inspect
-import os
 import pickle
 import sys
 import weakref
@@ -14,8 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from child import result_of
 from hypothesis import given
 from hypothesis import strategies as st
+from programs import forking
 
 import toolvitals as tv
 from toolvitals import _core
@@ -119,20 +120,7 @@ def test_each_of_several_around_one_function_records_all_of_it() -> None:
 
 
 def test_a_child_of_a_fork_goes_on_by_itself() -> None:
-    function = counted(functools.lru_cache(maxsize=1)(lambda x: x))
-    function(1), function(1)
-    before = recorded()
-    child = os.fork()
-    if child == 0:
-        try:
-            function(1), function(2)
-            ok = function.cache_info().hits == 2
-        finally:
-            os._exit(not ok)
-    assert os.waitpid(child, 0)[1] == 0
-    assert before == (1, 1, 0)
-    function(1)
-    assert recorded() == (3, 2, 1)
+    assert result_of(forking.call_an_lru_function_in_a_child) == [[1, 1, 0], [3, 2, 1]]
 
 
 def test_what_a_cycle_leads_through_is_freed() -> None:

@@ -68,7 +68,7 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
     mount.chmod(0o777)
     told = toolvitals("snapshot", "--dir", str(mount))
     assert told.returncode == 3
-    assert f"toolvitals-{os.geteuid()}', is not there" in told.stderr
+    assert f"'toolvitals-{os.geteuid()}' is not there" in told.stderr
     assert list(mount.iterdir()) == []
 
 

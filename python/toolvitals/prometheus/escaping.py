@@ -35,7 +35,8 @@ _HELP = str.maketrans({"\\": r"\\", "\n": r"\n"})
 
 def escape_value(text: str) -> str:
     """A label's value, or a name, as it stands between quotes."""
-    return text if text.isalnum() else text.translate(_VALUE)
+    # What is derived from a string, as members of an Enum are, becomes one: it may say something else in a text.
+    return text if text.__class__ is str and text.isalnum() else text.translate(_VALUE)
 
 
 def escape_help(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable
@@ -82,3 +83,18 @@ def lines(name: str) -> list[str]:
 def own_metrics() -> Any:
     """What the package says of itself."""
     return json.loads(core.render("json"))["toolvitals"]
+
+
+def call_an_lru_function_in_a_child() -> list[Any]:
+    """What was counted before the fork, and by both behind it: hits, misses, evictions."""
+    function = tv.instrument_cache(functools.lru_cache(maxsize=1)(lambda x: x), "things")
+    function(1), function(1)
+
+    def recorded() -> list[int]:
+        counts = tv.get_collector().get_cache_metrics("things")
+        return [counts["hits"], counts["misses"], counts["evictions"]]
+
+    before = recorded()
+    run(lambda: (function(1), function(2)))
+    function(1)
+    return [before, recorded()]
