@@ -92,6 +92,7 @@ def call_an_lru_function_in_a_child() -> list[Any]:
 
     def recorded() -> list[int]:
         counts = tv.get_collector().get_cache_metrics("things")
+        assert counts is not None
         return [counts["hits"], counts["misses"], counts["evictions"]]
 
     before = recorded()

@@ -41,11 +41,10 @@ def _import_anew() -> Any:
 def _use(tv: Any) -> None:
     from toolvitals import periodic, prometheus
 
-    @tv.tool
     def double(x: int) -> int:
         return x * 2
 
-    assert tv.cached("anew")(double)(2) == 4
+    assert tv.cached("anew")(tv.tool(double))(2) == 4
     prometheus.Counter("anew", "", ["kind"]).labels("a").inc()
     prometheus.Gauge("asked", "").set_function(lambda: 1)
     prometheus.generate_latest()
